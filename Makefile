@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: ISC
+#
+#   make            build/scp
+#   make try        build it and watch a real client use it through a real sshd
+#   make check      build and run all tests; SAN=1 for AddressSanitizer and UBSan
+#   make clean
+#
+# try and check install the Debian packages that they lack (packaging/need).
+
+CC	?= cc
+OUT	?= build$(if $(SAN),/san)
+CFLAGS	?= -O2 -g
+
+STD	:= -std=gnu17 -D_GNU_SOURCE -Icommon -Iscp-sink-source -Itests/unit
+WARN	:= -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wformat=2 -Wundef \
+	   -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wpointer-arith -Wcast-qual \
+	   -Wcast-align -Wwrite-strings -Wvla -Wnull-dereference -Wdouble-promotion -Werror
+
+# What only some compilers, or some machines, know.
+have	= $(shell $(CC) -Werror $(1) -x c -c /dev/null -o /dev/null 2>/dev/null && echo $(1))
+EXTRA	:= $(call have,-Wlogical-op) $(call have,-Wduplicated-cond) $(call have,-Wduplicated-branches) \
+	   $(call have,-Wjump-misses-init) $(call have,-fcf-protection) $(call have,-fstack-clash-protection)
+
+ifdef SAN
+HARDEN	:= -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+LINK	:= -fsanitize=address,undefined
+else
+HARDEN	:= -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fPIE
+LINK	:= -pie -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed
+endif
+ALL	:= $(STD) $(WARN) $(EXTRA) $(HARDEN) $(CFLAGS) $(CPPFLAGS)
+LIBS	:= -lbsd -lacl
+
+# Each module, and the modules it may use: its unit test is linked with these and no others.
+wire	:= name record text
+talk	:= $(wire) io pace conn
+walk	:= root trail
+USES_name	:=
+USES_text	:=
+USES_record	:= name
+USES_pace	:=
+USES_io		:=
+USES_conn	:= $(wire) io pace
+USES_root	:=
+USES_attrs	:=
+USES_trail	:=
+USES_listing	:=
+USES_snapshot	:= io
+USES_policy	:=
+USES_request	:=
+USES_session	:= $(wire) trail
+USES_upload	:= attrs root
+USES_level	:= attrs root
+USES_sink	:= $(talk) $(walk) attrs policy session upload level
+USES_source	:= $(talk) $(walk) listing snapshot policy session
+
+MODULES	:= name text record pace io conn root attrs trail listing snapshot policy \
+	   request session upload level sink source
+OBJS	:= $(MODULES:%=$(OUT)/obj/%.o) $(OUT)/obj/main.o
+UNITS	:= $(patsubst tests/unit/test_%.c,%,$(sort $(wildcard tests/unit/test_*.c)))
+
+.PHONY: all try check units clean
+.DELETE_ON_ERROR:
+all: $(OUT)/scp
+
+$(OUT)/scp: $(OBJS)
+	@echo "  LINK $@"
+	@$(CC) $(ALL) $(LINK) $(LDFLAGS) -o $@ $(OBJS) $(LIBS)
+
+vpath %.c common scp-sink-source
+$(OUT)/obj/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	@echo "  CC   $<"
+	@$(CC) $(ALL) -MMD -MP -c -o $@ $<
+
+units: $(UNITS:%=$(OUT)/unit/%)
+
+define unit
+$(OUT)/unit/$(1): $(OUT)/unit/$(1).o $(patsubst %,$(OUT)/obj/%.o,$(1) $(USES_$(1)))
+	@echo "  LINK $$@"
+	@$$(CC) $$(ALL) $$(LINK) $$(LDFLAGS) -o $$@ $$^ $$(LIBS) $$$$(pkg-config --libs check)
+$(OUT)/unit/$(1).o: tests/unit/test_$(1).c Makefile
+	@mkdir -p $$(@D)
+	@echo "  CC   $$<"
+	@$$(CC) $$(ALL) -Wno-pedantic -MMD -MP -c -o $$@ $$<
+endef
+$(foreach u,$(UNITS),$(eval $(call unit,$(u))))
+
+# What is missing is installed before anything is compiled, and so in a make of its own.
+try:
+	@packaging/need build try
+	@$(MAKE) --no-print-directory all
+	@tests/e2e/try $(OUT)/scp
+
+check:
+	@packaging/need build check
+	@$(MAKE) --no-print-directory all units
+	@SAN=$(SAN) tests/run $(OUT)
+
+clean:
+	rm -rf build
+
+-include $(wildcard $(OUT)/obj/*.d $(OUT)/unit/*.d)

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: ISC */
+#include <sys/syscall.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include <acl/libacl.h>
+#include <sys/acl.h>
+
+#include "attrs.h"
+
+#ifndef SYS_fchmodat2
+#define SYS_fchmodat2 452	/* Linux 6.6, the same number everywhere */
+#endif
+
+int
+attrs_chmod(int fd, mode_t mode)
+{
+	char path[sizeof("/proc/self/fd/-2147483648")];
+
+	if (fchmod(fd, mode) == 0)
+		return 0;
+	if (errno != EBADF)
+		return -1;
+	/* An O_PATH descriptor, of a directory that we may not read. */
+	if (syscall(SYS_fchmodat2, fd, "", mode, AT_EMPTY_PATH) == 0)
+		return 0;
+	if (errno != ENOSYS)
+		return -1;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return chmod(path, mode);
+}
+
+int
+attrs_apply(int fd, const struct attrs *a, const char **what)
+{
+	int failed = 0;
+
+	*what = NULL;
+	if (a->has_mode && attrs_chmod(fd, a->mode) == -1) {
+		failed = errno;
+		*what = "set mode";
+	}
+	if (a->has_times && futimens(fd, a->times) == -1 && failed == 0) {
+		failed = errno;
+		*what = "set times";
+	}
+	errno = failed;
+	return failed == 0 ? 0 : -1;
+}
+
+/* Copies an ACL, and the permission bits with it.  A plain file's, too: FD may have been born with one. */
+static int
+copy_acl(int fd, int replaced)
+{
+	acl_t acl = acl_get_fd(replaced);
+	int end, saved;
+
+	if (acl == NULL)
+		return -1;
+	end = acl_set_fd(fd, acl);
+	saved = errno;
+	acl_free(acl);
+	errno = saved;
+	return end;
+}
+
+static int
+inherit_permissions(int fd, int replaced, mode_t has, mode_t wanted)
+{
+	int old = acl_extended_fd(replaced), new = acl_extended_fd(fd);
+
+	if (old > 0 || new > 0)
+		return copy_acl(fd, replaced);
+	if ((old == -1 || new == -1) && errno != ENOTSUP && errno != ENOSYS)
+		return -1;
+	return has == wanted ? 0 : fchmod(fd, wanted);
+}
+
+/* As the kernel does when a file is written in place: only root's writing keeps set-id bits. */
+static mode_t
+mode_after_writing(mode_t mode)
+{
+	return geteuid() == 0 ? mode : mode & ~(mode_t)(S_ISUID | S_ISGID);
+}
+
+int
+attrs_inherit(int fd, int replaced, mode_t *mode)
+{
+	struct stat old, new;
+	const mode_t bits = ATTRS_SPECIAL | 0777;
+
+	if (fstat(replaced, &old) == -1 || fstat(fd, &new) == -1)
+		return -1;
+	if ((old.st_uid != new.st_uid || old.st_gid != new.st_gid) &&
+	    fchown(fd, old.st_uid, old.st_gid) == -1)
+		return -1;
+	*mode = mode_after_writing(old.st_mode & bits);
+	return inherit_permissions(fd, replaced, new.st_mode & bits, old.st_mode & 0777);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef COMMON_ATTRS_H
+#define COMMON_ATTRS_H
+
+#include <sys/stat.h>
+
+#include <stdbool.h>
+#include <time.h>
+
+enum {
+	ATTRS_SPECIAL = 07000	/* set-user-id, set-group-id, sticky */
+};
+
+/* What is set on a finished file or directory; whatever is not asked for stays as it is. */
+struct attrs {
+	bool		has_mode;
+	mode_t		mode;		/* all twelve bits, as they shall be */
+	bool		has_times;
+	struct timespec	times[2];	/* access, modification; either may be UTIME_OMIT */
+};
+
+/*
+ * Sets mode, then times, on FD.  Both are tried; -1 with the errno of the first that failed, and
+ * *WHAT "set mode" or "set times".  PROTOCOL rule 4.
+ */
+int	attrs_apply(int fd, const struct attrs *, const char **what);
+
+/* fchmod(2), also where FD is O_PATH. */
+int	attrs_chmod(int fd, mode_t mode);
+
+/*
+ * Gives the new, empty file FD what the file REPLACED has: owner, group, ACL and permissions.  Set-id
+ * and sticky bits stay away while data comes; *MODE is, with them, what writing into REPLACED would
+ * leave.  -1 when anything cannot be carried over: then replacing would lose something.
+ */
+int	attrs_inherit(int fd, int replaced, mode_t *mode);
+
+#endif

@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: ISC */
+#include <sys/ioctl.h>
+
+#include <assert.h>
+#include <poll.h>
+#include <string.h>
+
+#include "conn.h"
+#include "text.h"
+
+enum line_end {
+	LINE_WHOLE,
+	LINE_NONE,		/* the input ended before it began */
+	LINE_CUT,		/* the input ended in it */
+	LINE_LONG
+};
+
+enum {
+	BODY_CHUNK = 1 << 20	/* bytes between two looks at the pace and the watcher */
+};
+
+void
+conn_init(struct conn *c, int in, int out, enum conn_turn first, uint64_t rate)
+{
+	c->in = in;
+	c->out = out;
+	c->turn = first;
+	c->lost = false;
+	c->inpos = c->inlen = 0;
+	c->way = IO_SPLICE;
+	pace_init(&c->pace, rate);
+	c->watch = NULL;
+	c->watcher = NULL;
+}
+
+static void
+watch(const struct conn *c, uint64_t done, uint64_t size)
+{
+	if (c->watch != NULL)
+		c->watch(c->watcher, done, size);
+}
+
+/* Makes unread input of whatever one read returns; false when there is none. */
+static bool
+fill(struct conn *c)
+{
+	ssize_t n = c->lost ? -1 : io_read(c->in, c->inbuf, sizeof(c->inbuf));
+
+	c->lost = n == -1;
+	c->inpos = 0;
+	c->inlen = n > 0 ? (size_t)n : 0;
+	return n > 0;
+}
+
+static bool
+has_input(struct conn *c)
+{
+	return c->inpos < c->inlen || fill(c);
+}
+
+/*
+ * Appends unread input to the line, up to a newline, which is taken and not kept.  What exceeds the
+ * line is dropped, and the length is RECORD_MAX.  Returns true when there was a newline.
+ */
+static bool
+take_until_newline(struct conn *c, size_t *len)
+{
+	const char *from = c->inbuf + c->inpos;
+	size_t have = c->inlen - c->inpos;
+	const char *end = memchr(from, '\n', have);
+	size_t n = end != NULL ? (size_t)(end - from) : have;
+	size_t room = RECORD_MAX - *len;
+	size_t keep = n < room ? n : room;
+
+	memcpy(c->line + *len, from, keep);
+	*len += keep;
+	c->inpos += n + (end != NULL);
+	return end != NULL;
+}
+
+static bool
+is_text(const struct conn *c)
+{
+	return c->line[0] == RECORD_WARN || c->line[0] == RECORD_FATAL;
+}
+
+/*
+ * Reads a line, without its newline, of at most RECORD_MAX bytes.  The rest of a text that is longer
+ * does not matter and is skipped; of a record it would be taken for the next one.
+ */
+static enum line_end
+read_line(struct conn *c, size_t *len)
+{
+	*len = 0;
+	for (size_t total = 0; total < CONN_TEXT_MAX;) {
+		size_t before;
+
+		if (!has_input(c))
+			return total == 0 && !c->lost ? LINE_NONE : LINE_CUT;
+		before = c->inpos;
+		if (take_until_newline(c, len))
+			return *len < RECORD_MAX || is_text(c) ? LINE_WHOLE : LINE_LONG;
+		total += c->inpos - before;
+		if (*len == RECORD_MAX && !is_text(c))
+			break;
+	}
+	return LINE_LONG;
+}
+
+static void
+be_in_debt(struct conn *c)
+{
+	assert(c->turn == TURN_FREE);
+	c->turn = TURN_OURS;
+}
+
+int
+conn_next(struct conn *c, struct record *r, const char **why)
+{
+	size_t len;
+	enum line_end end;
+
+	assert(c->turn == TURN_FREE);
+	*r = (struct record){ .text = "" };
+	end = read_line(c, &len);
+	if (end == LINE_NONE)
+		return 1;
+	*why = end == LINE_CUT ? "lost connection" : "line too long";
+	if (end != LINE_WHOLE || record_parse(r, c->line, len, why) == -1) {
+		be_in_debt(c);
+		return -1;
+	}
+	if (r->kind != RECORD_WARN && r->kind != RECORD_FATAL)
+		be_in_debt(c);
+	return 0;
+}
+
+int
+conn_ack(struct conn *c)
+{
+	assert(c->turn == TURN_OURS);
+	c->turn = TURN_FREE;
+	return io_write_all(c->out, "", 1);
+}
+
+static int
+write_warning(struct conn *c, const char *path, const char *what, const char *reason)
+{
+	char text[TEXT_MESSAGE_MAX + 2] = { RECORD_WARN };
+	size_t n = text_message(text + 1, path, what, reason);
+
+	text[n + 1] = '\n';
+	return io_write_all(c->out, text, n + 2);
+}
+
+int
+conn_refuse(struct conn *c, const char *path, const char *what, const char *reason)
+{
+	assert(c->turn == TURN_OURS);
+	c->turn = TURN_FREE;
+	return write_warning(c, path, what, reason);
+}
+
+bool
+conn_is_ahead(struct conn *c)
+{
+	struct pollfd p = { .fd = c->in, .events = POLLIN };
+	int waiting = 0;
+
+	if (c->inpos < c->inlen)
+		return true;
+	/* An end of input is readable too, but it is nothing that was sent. */
+	return poll(&p, 1, 0) == 1 && ioctl(c->in, FIONREAD, &waiting) == 0 && waiting > 0;
+}
+
+/* Writes to the file until it fails, and nowhere from then on. */
+static void
+store(int *fd, const char *p, size_t n, int *file_err)
+{
+	if (*fd == -1 || io_write_all(*fd, p, n) == 0)
+		return;
+	*file_err = errno;
+	*fd = -1;
+}
+
+int
+conn_recv_body(struct conn *c, int fd, uint64_t size, int *file_err)
+{
+	uint64_t done = 0;
+
+	assert(c->turn == TURN_FREE);
+	*file_err = 0;
+	while (done < size) {
+		size_t n;
+
+		if (!has_input(c)) {
+			be_in_debt(c);
+			return -1;
+		}
+		n = pace_chunk(&c->pace, c->inlen - c->inpos);
+		if (n > size - done)
+			n = (size_t)(size - done);
+		store(&fd, c->inbuf + c->inpos, n, file_err);
+		c->inpos += n;
+		done += n;
+		watch(c, done, size);
+		pace_wait(&c->pace, n);
+	}
+	return 0;
+}
+
+enum conn_status
+conn_recv_status(struct conn *c, char *text, size_t cap)
+{
+	char status;
+	size_t len;
+
+	be_in_debt(c);
+	text[0] = '\0';
+	if (!has_input(c))
+		return c->lost ? STATUS_LOST : STATUS_MISSING;
+	status = c->inbuf[c->inpos++];
+	if (status == '\0')
+		return STATUS_OK;
+	if (status != RECORD_WARN && status != RECORD_FATAL)
+		return STATUS_JUNK;
+	/* A text that the end of input cuts short is a text all the same. */
+	read_line(c, &len);
+	text_escape(text, cap, c->line, len);
+	return status == RECORD_WARN ? STATUS_ERROR : STATUS_FATAL;
+}
+
+int
+conn_skip_body(struct conn *c, uint64_t size)
+{
+	char text[1];
+	int none;
+	enum conn_status status;
+
+	if (conn_recv_body(c, -1, size, &none) == -1)
+		return -1;
+	status = conn_recv_status(c, text, sizeof(text));
+	if (status != STATUS_OK && status != STATUS_ERROR && status != STATUS_MISSING)
+		return -1;
+	c->turn = TURN_FREE;
+	return 0;
+}
+
+int
+conn_send(struct conn *c, const struct record *r)
+{
+	char line[RECORD_MAX];
+	int n = record_format(line, sizeof(line), r);
+
+	assert(c->turn == TURN_FREE);
+	assert(n > 0);
+	c->turn = TURN_THEIRS;
+	return io_write_all(c->out, line, (size_t)n);
+}
+
+int
+conn_warn(struct conn *c, const char *path, const char *what, const char *reason)
+{
+	return write_warning(c, path, what, reason);
+}
+
+/*
+ * Reads a message to its newline, a byte at a time: what follows it may be meant for whoever reads
+ * the descriptor after us.
+ */
+static int
+read_text(struct conn *c, char first, char *text, size_t cap)
+{
+	size_t len = 0;
+	char byte = first;
+
+	for (size_t total = 0; byte != '\n'; total++) {
+		if (total == CONN_TEXT_MAX)
+			return -1;
+		if (byte != RECORD_WARN && byte != RECORD_FATAL && len < RECORD_MAX)
+			c->line[len++] = byte;
+		if (io_read(c->in, &byte, 1) != 1)
+			return -1;
+	}
+	text_escape(text, cap, c->line, len);
+	return 0;
+}
+
+int
+conn_await(struct conn *c, char *text, size_t cap)
+{
+	char status;
+
+	assert(c->turn == TURN_THEIRS);
+	c->turn = TURN_FREE;
+	text[0] = '\0';
+	if (io_read(c->in, &status, 1) != 1)
+		return -1;
+	if (status == '\0')
+		return 0;
+	/* Whatever else comes first is part of a message, of a peer that is not in step. */
+	if (read_text(c, status, text, cap) == -1)
+		return -1;
+	return status == RECORD_WARN ? 1 : -1;
+}
+
+/* Reads all of a small body behind which its status fits, and sends both at once. */
+static int
+send_small(struct conn *c, int fd, size_t size, int *file_err)
+{
+	ssize_t got = io_read_all(fd, c->outbuf, size);
+	size_t have = got > 0 ? (size_t)got : 0;
+
+	if (got == -1)
+		*file_err = errno;
+	else if (have < size)
+		*file_err = CONN_SHRANK;
+	memset(c->outbuf + have, 0, size - have + 1);
+	return io_write_all(c->out, c->outbuf, *file_err == 0 ? size + 1 : size);
+}
+
+static int
+send_zeros(struct conn *c, uint64_t size)
+{
+	memset(c->outbuf, 0, sizeof(c->outbuf));
+	while (size > 0) {
+		size_t n = size < sizeof(c->outbuf) ? (size_t)size : sizeof(c->outbuf);
+
+		if (io_write_all(c->out, c->outbuf, n) == -1)
+			return -1;
+		size -= n;
+	}
+	return 0;
+}
+
+static int
+send_large(struct conn *c, int fd, uint64_t size, int *file_err)
+{
+	uint64_t done = 0;
+
+	while (done < size) {
+		uint64_t moved, left = size - done;
+		size_t chunk = pace_chunk(&c->pace, BODY_CHUNK);
+		int side = io_copy(fd, c->out, left < chunk ? left : chunk, c->outbuf, sizeof(c->outbuf),
+		    &c->way, &moved);
+
+		if (side == IO_TO)
+			return -1;
+		done += moved;
+		if (side == IO_FROM) {
+			*file_err = errno != 0 ? errno : CONN_SHRANK;
+			return send_zeros(c, size - done);
+		}
+		watch(c, done, size);
+		pace_wait(&c->pace, moved);
+	}
+	return io_write_all(c->out, "", 1);
+}
+
+int
+conn_send_body(struct conn *c, int fd, uint64_t size, int *file_err)
+{
+	assert(c->turn == TURN_FREE);
+	c->turn = TURN_THEIRS;
+	*file_err = 0;
+	if (size < sizeof(c->outbuf) && c->pace.rate == 0)
+		return send_small(c, fd, (size_t)size, file_err);
+	return send_large(c, fd, size, file_err);
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef COMMON_CONN_H
+#define COMMON_CONN_H
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "io.h"
+#include "pace.h"
+#include "record.h"
+
+/*
+ * The conversation on two descriptors, as either half of it.  A reply is a debt: what reads a record
+ * puts us in debt, one reply pays it, and every function asserts that the conversation stands where
+ * its caller thinks.  Each message is one write(2), made at once, so nothing waits unsent while we
+ * wait for the peer.  In every function -1 means that the peer is lost, or that what it sent is out
+ * of step, and nothing more can be read.  PROTOCOL rules 1, 5, 6.
+ */
+enum {
+	CONN_IN = 65536,	/* one pipe full */
+	CONN_OUT = 65536,	/* a body that shares a write with its status is smaller */
+	CONN_TEXT_MAX = 65536,	/* a peer's error text that is longer is no text */
+	CONN_SHRANK = ENODATA	/* of a file that ended before its announced size */
+};
+
+enum conn_turn {		/* who owes the next message */
+	TURN_FREE,		/* nobody: a record may be read, or sent */
+	TURN_OURS,
+	TURN_THEIRS
+};
+
+enum conn_status {		/* what a peer says after a body */
+	STATUS_OK,
+	STATUS_MISSING,		/* its end of input, which counts as OK: curl and others never say it */
+	STATUS_ERROR,		/* a warning with its text */
+	STATUS_FATAL,		/* the same, and the peer is about to leave */
+	STATUS_JUNK,		/* something else; the stream is out of step */
+	STATUS_LOST		/* nothing, and it is not known why */
+};
+
+struct conn {
+	int		in, out;	/* borrowed, never closed here */
+	enum conn_turn	turn;
+	bool		lost;		/* a read failed: the peer is gone, or we are to stop */
+	size_t		inpos, inlen;	/* unread: inbuf[inpos..inlen) */
+	enum io_way	way;		/* how bodies move to OUT */
+	struct pace	pace;
+	void		(*watch)(void *, uint64_t done, uint64_t size);	/* of a body; may be NULL */
+	void		*watcher;	/* its first argument */
+	char		inbuf[CONN_IN], outbuf[CONN_OUT], line[RECORD_MAX + 1];
+};
+
+/* FIRST: who speaks first, TURN_OURS for a sink and TURN_THEIRS for a source. RATE: bytes/s or 0. */
+void	conn_init(struct conn *, int in, int out, enum conn_turn first, uint64_t rate);
+
+/*
+ * The sink's half.
+ *
+ * Reads the next record.  0, and a FILE, DIR, END or TIMES puts us in debt while a WARN or FATAL does
+ * not; 1 when the peer is done; -1 with *WHY a text for the peer, and the debt, when what it sent is
+ * no record, or ended inside one (record_parse says what RECORD holds then).
+ */
+int	conn_next(struct conn *, struct record *, const char **why);
+int	conn_ack(struct conn *);
+/* One warning; see text_message.  Pays the debt. */
+int	conn_refuse(struct conn *, const char *path, const char *what, const char *reason);
+/* True when the peer did not wait for our answer: more of what it sends is already here. */
+bool	conn_is_ahead(struct conn *);
+/*
+ * Reads SIZE bytes of a body and writes them to FD; FD -1: to nobody.  When FD fails, *FILE_ERR is
+ * its errno, and the rest of the body is read all the same, else 0.  -1 puts us in debt.
+ */
+int	conn_recv_body(struct conn *, int fd, uint64_t size, int *file_err);
+/* Reads what follows a body; puts us in debt. TEXT of CAP bytes is the peer's message, or "". */
+enum conn_status conn_recv_status(struct conn *, char *text, size_t cap);
+/* Skips a refused body and its status, of a peer that is ahead; no debt comes of it. */
+int	conn_skip_body(struct conn *, uint64_t size);
+
+/*
+ * The source's half.
+ *
+ * Sends a record that awaits a reply.
+ */
+int	conn_send(struct conn *, const struct record *);
+/* A warning that awaits none; see text_message. */
+int	conn_warn(struct conn *, const char *path, const char *what, const char *reason);
+/*
+ * Reads the reply: 0 go on, 1 refused, -1 the end.  TEXT of CAP bytes is the peer's message, or "".
+ * Reads one byte and, of a message, up to its newline, never more.  PROTOCOL rule 23.
+ */
+int	conn_await(struct conn *, char *text, size_t cap);
+/*
+ * Sends SIZE bytes of FD, from where it stands, and the status that says all is well.  Where FD fails
+ * or ends early, zeros take the place of what is missing, *FILE_ERR is its errno or CONN_SHRANK, and
+ * no status is sent: the caller owes a conn_warn in its place.  PROTOCOL rule 22.
+ */
+int	conn_send_body(struct conn *, int fd, uint64_t size, int *file_err);
+
+#endif

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: ISC */
+#include <sys/sendfile.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <unistd.h>
+
+#include "io.h"
+
+enum {
+	KERNEL_CHUNK = 1 << 30	/* bytes asked of one splice or sendfile: both take less than 2 GiB */
+};
+
+/* True when the call that set errno is worth repeating: the descriptor was full or empty. */
+static bool
+wait_ready(int fd, short events)
+{
+	struct pollfd p = { .fd = fd, .events = events };
+
+	if (errno != EAGAIN)
+		return false;
+	return poll(&p, 1, -1) == 1;
+}
+
+ssize_t
+io_read(int fd, void *buf, size_t n)
+{
+	ssize_t got;
+
+	do
+		got = read(fd, buf, n);
+	while (got == -1 && wait_ready(fd, POLLIN));
+	return got;
+}
+
+int
+io_write_all(int fd, const void *buf, size_t n)
+{
+	const char *p = buf;
+
+	while (n > 0) {
+		ssize_t put = write(fd, p, n);
+
+		if (put == -1) {
+			if (!wait_ready(fd, POLLOUT))
+				return -1;
+			continue;
+		}
+		p += put;
+		n -= (size_t)put;
+	}
+	return 0;
+}
+
+ssize_t
+io_read_all(int fd, void *buf, size_t n)
+{
+	size_t have = 0;
+
+	while (have < n) {
+		ssize_t got = io_read(fd, (char *)buf + have, n - have);
+
+		if (got == -1)
+			return -1;
+		if (got == 0)
+			break;
+		have += (size_t)got;
+	}
+	return (ssize_t)have;
+}
+
+static int
+copy_plain(int from, int to, uint64_t n, void *scratch, size_t cap, uint64_t *moved)
+{
+	while (*moved < n) {
+		size_t want = n - *moved < cap ? (size_t)(n - *moved) : cap;
+		ssize_t got = io_read(from, scratch, want);
+
+		if (got <= 0) {
+			if (got == 0)
+				errno = 0;
+			return IO_FROM;
+		}
+		*moved += (uint64_t)got;
+		if (io_write_all(to, scratch, (size_t)got) == -1)
+			return IO_TO;
+	}
+	return 0;
+}
+
+static ssize_t
+move_some(enum io_way way, int from, int to, uint64_t n)
+{
+	size_t want = n < KERNEL_CHUNK ? (size_t)n : KERNEL_CHUNK;
+
+	if (way == IO_SPLICE)
+		return splice(from, NULL, to, NULL, want, SPLICE_F_MORE);
+	return sendfile(to, from, NULL, want);
+}
+
+/*
+ * What to do about a kernel copy that failed.  It does not say which side it was, but nothing was
+ * consumed: the plain copy meets the same error and knows.  Only "cannot do this" is remembered.
+ */
+static enum io_way
+after_failure(enum io_way *way)
+{
+	if (errno != EINVAL && errno != ENOSYS)
+		return IO_PLAIN;
+	*way = *way == IO_SPLICE ? IO_SENDFILE : IO_PLAIN;
+	return *way;
+}
+
+int
+io_copy(int from, int to, uint64_t n, void *scratch, size_t cap, enum io_way *way, uint64_t *moved)
+{
+	enum io_way now = *way;
+
+	*moved = 0;
+	while (now != IO_PLAIN && *moved < n) {
+		ssize_t put = move_some(now, from, to, n - *moved);
+
+		if (put > 0) {
+			*moved += (uint64_t)put;
+		} else if (put == 0) {
+			errno = 0;
+			return IO_FROM;
+		} else if (errno == EINTR) {
+			return IO_TO;
+		} else if (!wait_ready(to, POLLOUT)) {
+			now = after_failure(way);
+		}
+	}
+	return *moved < n ? copy_plain(from, to, n, scratch, cap, moved) : 0;
+}

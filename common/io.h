@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef COMMON_IO_H
+#define COMMON_IO_H
+
+#include <sys/types.h>
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Reading and writing in full, on descriptors that may be non-blocking because somebody else made
+ * them so: EAGAIN is waited out with poll(2), and no flag of a descriptor is changed.  EINTR is an
+ * error like any other: the only signals that are caught ask the program to stop.
+ */
+enum io_side {
+	IO_FROM = -1,		/* reading failed, with errno; 0 where the input ended early */
+	IO_TO = -2		/* writing failed, with errno */
+};
+
+/* How bytes last moved between two descriptors; starts as IO_SPLICE, 0. */
+enum io_way {
+	IO_SPLICE,
+	IO_SENDFILE,
+	IO_PLAIN
+};
+
+/* One read(2): more than 0, 0 at the end, -1. */
+ssize_t	io_read(int fd, void *, size_t);
+
+/* 0 when all N bytes are written, else -1. */
+int	io_write_all(int fd, const void *, size_t n);
+
+/* Reads until N bytes are there or the input ends: how many, or -1. */
+ssize_t	io_read_all(int fd, void *, size_t n);
+
+/*
+ * Moves N bytes from a file to a peer, or from a peer to a file; 0 or the side that failed.  *MOVED is how many left FROM, in every case.  SCRATCH
+ * of CAP bytes is used where the kernel cannot move them; *WAY remembers what works for this pair.
+ */
+int	io_copy(int from, int to, uint64_t n, void *scratch, size_t cap, enum io_way *way,
+	    uint64_t *moved);
+
+#endif

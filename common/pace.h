@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef COMMON_PACE_H
+#define COMMON_PACE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+/* Holds a stream of bytes to an average rate. */
+struct pace {
+	uint64_t	rate;		/* bytes a second; 0: unlimited, and the rest is unused */
+	uint64_t	moved;		/* bytes since start */
+	struct timespec	start;		/* monotonic; of the current measure */
+};
+
+void	pace_init(struct pace *, uint64_t rate);
+
+/* How many of WANT bytes to move before the next pace_wait: all, or a tenth of a second's worth. */
+size_t	pace_chunk(const struct pace *, size_t want);
+
+/* Counts MOVED bytes and sleeps until they were due.  A pause of the peer earns no burst. */
+void	pace_wait(struct pace *, uint64_t moved);
+
+#endif

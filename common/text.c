@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: ISC */
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <bsd/string.h>
+
+#include "text.h"
+
+#define ELISION "..."
+
+enum {
+	PIECE_MAX = 5,		/* one escape or one character, NUL included */
+	REASON_MAX = 300,	/* of a message: what is left of it goes to the path */
+	TAIL_SHARE = 2		/* of the room for a shortened path, one part in this many is its end */
+};
+
+struct sequence {
+	size_t	 len;		/* bytes in all; 0: no such first byte */
+	uint32_t first;		/* payload of the first byte */
+	uint32_t least;		/* the smallest code point that needs this length */
+};
+
+static struct sequence
+sequence_of(unsigned char c)
+{
+	if (c < 0x80)
+		return (struct sequence){ 1, c, 0 };
+	if (c >= 0xc2 && c <= 0xdf)
+		return (struct sequence){ 2, c & 0x1f, 0x80 };
+	if (c >= 0xe0 && c <= 0xef)
+		return (struct sequence){ 3, c & 0x0f, 0x800 };
+	if (c >= 0xf0 && c <= 0xf4)
+		return (struct sequence){ 4, c & 0x07, 0x10000 };
+	return (struct sequence){ 0, 0, 0 };
+}
+
+/* Length of the character at S, or 0 where there is none that may be shown as it is. */
+static size_t
+printable_length(const char *s, size_t left)
+{
+	struct sequence seq = sequence_of((unsigned char)s[0]);
+	uint32_t code = seq.first;
+
+	if (seq.len == 0 || seq.len > left)
+		return 0;
+	for (size_t i = 1; i < seq.len; i++) {
+		unsigned char c = (unsigned char)s[i];
+
+		if ((c & 0xc0) != 0x80)
+			return 0;
+		code = code << 6 | (c & 0x3f);
+	}
+	if (code < seq.least || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
+		return 0;
+	if (code < 0x20 || (code >= 0x7f && code <= 0x9f))
+		return 0;
+	return seq.len;
+}
+
+/* Writes what one piece of SRC looks like; returns how many bytes of SRC it stands for. */
+static size_t
+next_piece(char piece[PIECE_MAX], const char *src, size_t left)
+{
+	size_t n = printable_length(src, left);
+
+	if (n == 0) {
+		snprintf(piece, PIECE_MAX, "\\%03o", (unsigned char)src[0]);
+		return 1;
+	}
+	memcpy(piece, src, n);
+	piece[n] = '\0';
+	return n;
+}
+
+size_t
+text_escape(char *dst, size_t cap, const char *src, size_t len)
+{
+	size_t used = 0;
+
+	for (size_t at = 0; at < len;) {
+		char piece[PIECE_MAX];
+		size_t taken = next_piece(piece, src + at, len - at), n = strlen(piece);
+
+		if (used + n >= cap)
+			break;
+		memcpy(dst + used, piece, n);
+		used += n;
+		at += taken;
+	}
+	dst[used] = '\0';
+	return used;
+}
+
+/* Length of all of SRC once escaped. */
+static size_t
+escaped_length(const char *src, size_t len)
+{
+	size_t total = 0;
+	char piece[PIECE_MAX];
+
+	for (size_t at = 0; at < len; total += strlen(piece))
+		at += next_piece(piece, src + at, len - at);
+	return total;
+}
+
+/* The earliest place from which the rest of SRC, escaped, fits in ROOM bytes. */
+static size_t
+tail_start(const char *src, size_t len, size_t room)
+{
+	size_t at = len > room ? len - room : 0;
+
+	/* Not inside a character: its continuation bytes alone would be shown as escapes. */
+	while (at < len && ((unsigned char)src[at] & 0xc0) == 0x80)
+		at++;
+	while (at < len && escaped_length(src + at, len - at) > room) {
+		char piece[PIECE_MAX];
+
+		at += next_piece(piece, src + at, len - at);
+	}
+	return at;
+}
+
+/* Escapes PATH into DST of CAP bytes, its middle left out where it is too long. */
+static size_t
+escape_path(char *dst, size_t cap, const char *path)
+{
+	size_t len = strlen(path), room, used, tail;
+
+	/* An escape is never shorter than what it stands for, which settles long paths cheaply. */
+	if (len < cap && escaped_length(path, len) < cap)
+		return text_escape(dst, cap, path, len);
+	room = cap - sizeof(ELISION);
+	used = text_escape(dst, room - room / TAIL_SHARE + 1, path, len);
+	used += strlcpy(dst + used, ELISION, cap - used);
+	tail = tail_start(path, len, room / TAIL_SHARE);
+	return used + text_escape(dst + used, cap - used, path + tail, len - tail);
+}
+
+/* Appends escaped TEXT, then END as it is. */
+static size_t
+append(char *dst, size_t cap, size_t used, const char *text, const char *end)
+{
+	used += text_escape(dst + used, cap - used, text, strlen(text));
+	return used + text_escape(dst + used, cap - used, end, strlen(end));
+}
+
+size_t
+text_message(char dst[TEXT_MESSAGE_MAX], const char *path, const char *what, const char *reason)
+{
+	char why[REASON_MAX] = "";
+	size_t used = 0, whylen = 0;
+
+	if (what != NULL)
+		whylen = append(why, sizeof(why), whylen, what, ": ");
+	whylen = append(why, sizeof(why), whylen, reason, "");
+
+	used = append(dst, TEXT_MESSAGE_MAX, used, "scp", ": ");
+	if (path != NULL) {
+		used += escape_path(dst + used, TEXT_MESSAGE_MAX - used - whylen - strlen(": "), path);
+		used = append(dst, TEXT_MESSAGE_MAX, used, "", ": ");
+	}
+	memcpy(dst + used, why, whylen + 1);
+	return used + whylen;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef COMMON_TEXT_H
+#define COMMON_TEXT_H
+
+#include <stddef.h>
+
+enum {
+	TEXT_MESSAGE_MAX = 500	/* bytes of one error text, NUL included */
+};
+
+/*
+ * Copies LEN bytes of SRC to DST so that a terminal, a log and a line protocol can carry them:
+ * valid UTF-8 passes, every control byte (C0, DEL and the C1 code points), and every byte that is
+ * no UTF-8, becomes a backslash and three octal digits.  What does not fit in CAP (at least 1) is
+ * left out whole, never half an escape or half a character.  NUL-terminated; returns the length.
+ */
+size_t	text_escape(char *dst, size_t cap, const char *src, size_t len);
+
+/*
+ * Writes "scp: PATH: WHAT: REASON" to DST, escaped; PATH and WHAT may be NULL and are then left out
+ * with their colon.  Where it is too long, the middle of PATH gives way to "...", for people look
+ * at both ends of it, and then REASON is cut.  Returns the length.  PROTOCOL rule 4.
+ */
+size_t	text_message(char dst[TEXT_MESSAGE_MAX], const char *path, const char *what,
+	    const char *reason);
+
+#endif

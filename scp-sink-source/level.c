@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: ISC */
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "level.h"
+#include "root.h"
+
+enum {
+	FILE_BITS = 0777,
+	MODE_BITS = 07777
+};
+
+void
+level_refused(struct level *l, int err)
+{
+	*l = (struct level){ .fd = -1, .err = err };
+}
+
+static void
+close_level(struct level *l)
+{
+	int saved = errno;
+
+	if (l->fd != -1)
+		close(l->fd);
+	l->fd = -1;
+	errno = saved;
+}
+
+/* What the mode of the directory, now that of ST, shall be in the end. */
+static mode_t
+final_mode(const struct stat *st, const struct attrs *wanted, bool made)
+{
+	mode_t now = st->st_mode & MODE_BITS;
+
+	/* Whoever set the bit on the parent wants it on everything below. */
+	if (wanted->has_mode)
+		return wanted->mode | (now & S_ISGID);
+	/* Only what was added to fill it goes: all else is as umask or the default ACL made it. */
+	return made ? now & ~(S_IRWXU & ~wanted->mode) : now;
+}
+
+/* Reopens a directory that could only be searched, now that it can be read. */
+static void
+reopen(struct level *l)
+{
+	int fd = dir_open(l->fd, ".", O_RDONLY | O_DIRECTORY, 0);
+
+	if (fd == -1)
+		return;
+	close_level(l);
+	l->fd = fd;
+}
+
+/* Makes the directory writable for us where that is ours to do. */
+static void
+borrow(struct level *l, mode_t now)
+{
+	if ((now & S_IRWXU) == S_IRWXU || attrs_chmod(l->fd, now | S_IRWXU) == -1)
+		return;
+	l->attrs.has_mode = true;
+	l->was = now;
+	l->lent = true;
+	reopen(l);
+}
+
+static int
+begin(struct level *l, const struct attrs *wanted, bool made)
+{
+	struct stat st;
+	uid_t us = geteuid();
+
+	if (fstat(l->fd, &st) == -1) {
+		close_level(l);
+		return -1;
+	}
+	/* What took the place of the directory that we made is not ours to change. */
+	made = made && st.st_uid == us;
+	l->attrs = *wanted;
+	l->attrs.mode = final_mode(&st, wanted, made);
+	l->attrs.has_mode = l->attrs.mode != (st.st_mode & MODE_BITS);
+	l->silent = st.st_uid != us && us != 0;
+	if (st.st_uid == us && us != 0)
+		borrow(l, st.st_mode & MODE_BITS);
+	if (made)
+		l->lent = false;
+	return 0;
+}
+
+static int
+open_as(struct level *l, int dirfd, const char *name, const struct attrs *wanted, bool made)
+{
+	level_refused(l, 0);
+	l->fd = dir_open(dirfd, name, O_RDONLY | O_DIRECTORY, 0);
+	if (l->fd == -1 && errno == EACCES)
+		l->fd = dir_open(dirfd, name, O_PATH | O_DIRECTORY, 0);
+	return l->fd == -1 ? -1 : begin(l, wanted, made);
+}
+
+int
+level_open(struct level *l, int dirfd, const char *name, const struct attrs *wanted)
+{
+	return open_as(l, dirfd, name, wanted, false);
+}
+
+int
+level_make(struct level *l, int dirfd, const char *name, const struct attrs *wanted)
+{
+	bool made = mkdirat(dirfd, name, (wanted->mode & FILE_BITS) | S_IRWXU) == 0;
+
+	level_refused(l, 0);
+	if (!made && errno != EEXIST)
+		return -1;
+	return open_as(l, dirfd, name, wanted, made);
+}
+
+int
+level_end(struct level *l, const char **what)
+{
+	int end = 0;
+
+	*what = NULL;
+	if (l->fd != -1 && attrs_apply(l->fd, &l->attrs, what) == -1 && !l->silent)
+		end = -1;
+	close_level(l);
+	return end;
+}
+
+void
+level_abandon(struct level *l)
+{
+	if (l->fd != -1 && l->lent)
+		(void)attrs_chmod(l->fd, l->was);
+	close_level(l);
+}

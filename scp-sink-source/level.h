@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef LEVEL_H
+#define LEVEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "attrs.h"
+
+/* One directory that is being filled. */
+struct level {
+	int		fd;	/* owned; -1: nothing can be put here, for the reason ERR */
+	int		err;	/* an errno */
+	size_t		cut;	/* length of the trail outside of it */
+	struct attrs	attrs;	/* its own, once its entries are in */
+	bool		lent;	/* it was there, and is writable for us only meanwhile */
+	mode_t		was;	/* with LENT: its mode before */
+	bool		silent;	/* somebody else's: failing to set ATTRS is no error */
+};
+
+/* No directory: whatever goes into it is refused with ERR. */
+void	level_refused(struct level *, int err);
+
+/*
+ * Makes the directory NAME in DIRFD, or opens the one that is there.  WANTED->mode is what the client
+ * says, and has_mode whether it shall be exactly that, as with -p.  While it is filled it is readable,
+ * writable and searchable for us if we have any say in it.  -1 with errno: ENOTDIR where NAME is
+ * something else, which may be a link.  PROTOCOL rule 10.
+ */
+int	level_make(struct level *, int dirfd, const char *name, const struct attrs *wanted);
+
+/* The same for a directory that is there, and only there: else ENOENT. */
+int	level_open(struct level *, int dirfd, const char *name, const struct attrs *wanted);
+
+/* Sets what the filled directory shall have, and closes it; -1 with errno and *WHAT as attrs_apply. */
+int	level_end(struct level *, const char **what);
+
+/* Gives back what was lent and closes it; a new directory stays as it is. */
+void	level_abandon(struct level *);
+
+#endif

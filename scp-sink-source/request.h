@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef REQUEST_H
+#define REQUEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What the client asks for, in its own words: untrusted, and no place for anything of a policy. */
+enum request_role {
+	REQUEST_NONE,		/* neither -t nor -f: not a server's command line */
+	REQUEST_SINK,
+	REQUEST_SOURCE
+};
+
+struct request {
+	enum request_role role;
+	bool		  recursive;
+	bool		  preserve;
+	bool		  target_is_dir;
+	bool		  verbose;
+	uint64_t	  rate;		/* bytes a second; 0: as fast as it goes */
+	int		  npaths;
+	char *const	 *paths;	/* borrowed from the argument vector */
+};
+
+/*
+ * Reads an argument vector, ARGV[0] being the command.  0; or -1 with *WHY a constant text and, where
+ * one option is meant, *OPTION its letter (else 0).  PROTOCOL rule 26.
+ */
+int	request_parse(struct request *, int argc, char *const argv[], const char **why, char *option);
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SOURCE_H
+#define SOURCE_H
+
+#include <sys/types.h>
+
+#include "listing.h"
+#include "session.h"
+
+/* One directory that is being sent. */
+struct source_level {
+	int		    fd;		/* owned */
+	dev_t		    dev;
+	ino_t		    ino;
+	size_t		    cut;	/* length of the trail outside of it */
+	struct listing_mark mark;
+};
+
+/* What sending needs room for; of no use to anybody but source_run. */
+struct source {
+	struct session	   *session;
+	struct listing	    listing;
+	unsigned	    depth;		/* directories that are open */
+	struct source_level levels[POLICY_DEPTH_MAX];
+};
+
+/*
+ * Sends the request's paths, in their order.  Returns 0, or -1 when the peer was lost, left with an
+ * error or was out of step; SESSION->errors counts what could not be sent or was refused.
+ */
+int	source_run(struct source *, struct session *);
+
+#endif

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef UPLOAD_H
+#define UPLOAD_H
+
+#include <sys/types.h>
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "attrs.h"
+
+/*
+ * One received file, from its record to its name.  What is written has no name, or a hidden one,
+ * until it is whole, and then takes the place of what was there in one step.  Where that would lose
+ * something (not a regular file, several links, an owner, group or ACL that we cannot give, a mount
+ * point, a directory that we may not write) the old file is written in place.
+ */
+enum upload_way {
+	UPLOAD_NONE,
+	UPLOAD_UNNAMED,		/* O_TMPFILE: the kernel forgets it with us */
+	UPLOAD_NAMED,		/* a hidden file, locked while we live */
+	UPLOAD_IN_PLACE
+};
+
+enum upload_allow {		/* what a name may be */
+	UPLOAD_REGULAR,
+	UPLOAD_SPECIAL		/* also a device, or a FIFO that has a reader */
+};
+
+enum upload_link {		/* how an unnamed file gets a name here */
+	LINK_UNKNOWN,
+	LINK_DIRECT,		/* by its descriptor: Linux 6.10, or a capability */
+	LINK_PROC,		/* by its name in /proc */
+	LINK_NONE
+};
+
+struct upload {
+	enum upload_way	 way;
+	int		 dirfd;			/* borrowed */
+	const char	*name;			/* borrowed: what it will be called */
+	int		 fd;			/* owned; -1 when closed: write here */
+	bool		 regular;		/* FD is a regular file */
+	bool		 replaces;		/* a regular file is there, and a temporary will replace it */
+	bool		 late_mode;		/* bits that must wait for the data: MODE is still to be set */
+	mode_t		 mode;			/* with late_mode: all twelve bits of it */
+	uint64_t	 size;			/* bytes announced */
+	char		 temp[NAME_MAX + 1];	/* what it is called now; "" when nothing */
+	enum upload_link link;			/* kept from one file to the next */
+	bool		 named_only;		/* likewise: no O_TMPFILE, in one directory at least */
+};
+
+/* Once, before the first upload_begin. */
+void	upload_init(struct upload *);
+
+/*
+ * Makes ready for SIZE bytes that will be called NAME, one component, in DIRFD; both are borrowed until
+ * upload_end.  A new file gets the permissions that open(2) with MODE gives it there, by umask or by
+ * the directory's default ACL.  -1 with errno, and nothing has changed: ELOOP where NAME is a symbolic
+ * link, ENXIO where it is something that cannot or may not be written to as a file, EACCES where it is
+ * a file that we may not write, although we could replace it, ENOSPC where SIZE bytes do not fit.
+ */
+int	upload_begin(struct upload *, int dirfd, const char *name, mode_t mode, uint64_t size,
+	    enum upload_allow);
+
+/*
+ * What was written to FD becomes NAME.  -1 with errno and *WHAT NULL: it did not, and what was there is
+ * untouched (unless written in place).  -1 with *WHAT as of attrs_apply: it did, but not all ATTRS
+ * could be set; losing the data for that would help nobody.  A device or FIFO keeps its attributes.
+ */
+int	upload_commit(struct upload *, const struct attrs *, const char **what);
+
+/* Discards whatever was not committed.  Always safe, also after upload_init, and twice. */
+void	upload_end(struct upload *);
+
+#endif

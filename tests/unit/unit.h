@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef UNIT_H
+#define UNIT_H
+
+/*
+ * What every unit test needs: a runner, and a directory of its own that is gone afterwards.  Each test
+ * runs in a process of its own (check forks), so a test may chdir, drop privileges or be killed.
+ */
+#include <sys/stat.h>
+
+#include <check.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static char unit_path[64];	/* the directory of the running test */
+static int  unit_fd = -1;	/* the same, opened */
+
+static inline int
+unit_remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+	(void)st;
+	(void)at;
+	return type == FTW_DP || type == FTW_DNR ? rmdir(path) : unlink(path);
+}
+
+static inline int
+unit_open_up(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+	(void)st;
+	(void)at;
+	if (type == FTW_D || type == FTW_DNR)
+		(void)chmod(path, 0700);
+	return 0;
+}
+
+static inline void
+unit_setup(void)
+{
+	strcpy(unit_path, "/tmp/scp-unit-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(unit_path));
+	ck_assert_int_eq(chmod(unit_path, 0755), 0);
+	unit_fd = open(unit_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ck_assert_int_ge(unit_fd, 0);
+}
+
+static inline void
+unit_teardown(void)
+{
+	close(unit_fd);
+	(void)nftw(unit_path, unit_open_up, 16, FTW_PHYS);
+	(void)nftw(unit_path, unit_remove_one, 16, FTW_PHYS | FTW_DEPTH);
+}
+
+/* Makes the file NAME, whatever the umask, and returns nothing that can be ignored. */
+static inline void
+put_file(const char *name, const char *content, mode_t mode)
+{
+	int fd = openat(unit_fd, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	ck_assert_msg(fd >= 0, "%s: %s", name, strerror(errno));
+	ck_assert_int_eq(write(fd, content, strlen(content)), (ssize_t)strlen(content));
+	ck_assert_int_eq(fchmod(fd, mode), 0);
+	ck_assert_int_eq(close(fd), 0);
+}
+
+/* The content of NAME, at most 64 KiB, in a static buffer; NULL where there is none. */
+static inline const char *
+get_file(const char *name)
+{
+	static char content[65536];
+	int fd = openat(unit_fd, name, O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd == -1)
+		return NULL;
+	n = read(fd, content, sizeof(content) - 1);
+	close(fd);
+	ck_assert_int_ge(n, 0);
+	content[n] = '\0';
+	return content;
+}
+
+/* All twelve mode bits of NAME, links not followed. */
+static inline unsigned
+mode_of(const char *name)
+{
+	struct stat st;
+
+	ck_assert_msg(fstatat(unit_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0, "%s: %s", name, strerror(errno));
+	return st.st_mode & 07777;
+}
+
+static inline bool
+exists(const char *name)
+{
+	struct stat st;
+
+	return fstatat(unit_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* How many entries the directory NAME has, "." and ".." not counted. */
+static inline int
+count_entries(const char *name)
+{
+	int fd = openat(unit_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC), n = 0;
+	DIR *dir = fd == -1 ? NULL : fdopendir(fd);
+
+	ck_assert_ptr_nonnull(dir);
+	while (readdir(dir) != NULL)
+		n++;
+	closedir(dir);
+	return n - 2;
+}
+
+/* Runs what ADD adds to one test case; the exit status is for main. */
+static inline int
+run_unit(const char *name, void (*add)(TCase *))
+{
+	Suite *suite = suite_create(name);
+	TCase *tests = tcase_create(name);
+	SRunner *runner;
+	int failed;
+
+	tcase_add_checked_fixture(tests, unit_setup, unit_teardown);
+	tcase_set_timeout(tests, 60);
+	add(tests);
+	suite_add_tcase(suite, tests);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed > 0;
+}
+
+#endif
