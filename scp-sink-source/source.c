@@ -13,8 +13,6 @@
 #include "source.h"
 #include "text.h"
 
-#define NOT_A_FILE "not a regular file"
-
 enum {
 	SENT_BITS = 06777	/* as scp has always sent them: no client is told of a sticky bit */
 };
@@ -44,6 +42,12 @@ warn(struct source *k, const char *reason)
 	text_message(text, s->trail.text, NULL, reason);
 	session_say(s, "refused:", text);
 	return conn_warn(s->conn, s->trail.text, NULL, reason);
+}
+
+static int
+warn_errno(struct source *k, int err)
+{
+	return warn(k, err == ENXIO ? "not a regular file" : strerror(err));
 }
 
 /* Awaits the reply: 0 go on, 1 the client refused, which is counted, -1. */
@@ -112,7 +116,7 @@ send_file(struct source *k, int fd, const struct stat *st, const char *as)
 	int copy = -1, reply;
 
 	if (r.size == 0 && snapshot_take(fd, &copy, &r.size) == -1)
-		return warn(k, strerror(errno));
+		return warn_errno(k, errno);
 	reply = announce(k, st, &r);
 	if (reply == 0)
 		reply = send_body(k, copy != -1 ? copy : fd, r.size);
@@ -138,7 +142,7 @@ enter_dir(struct source *k, int *fd, const struct stat *st, const char *as, size
 	int reply;
 
 	if (is_open(k, st))
-		return warn(k, strerror(ELOOP));
+		return warn_errno(k, ELOOP);
 	if (k->depth == k->session->policy->max_depth)
 		return warn(k, "directories are nested too deeply");
 	reply = announce(k, st, &r);
@@ -153,46 +157,45 @@ enter_dir(struct source *k, int *fd, const struct stat *st, const char *as, size
 	return 0;
 }
 
-/* Opening alone has consequences for devices and FIFOs: they are only looked at. */
+/*
+ * Opening alone has consequences for devices and FIFOs: they are looked at before.  -1 with errno,
+ * ENXIO for what is not sent.
+ */
 static int
-open_entry(const struct source *k, const struct entry *e, const char **why)
+open_entry(const struct source *k, const struct entry *e)
 {
 	struct stat st;
-	unsigned char type = e->type;
+	mode_t kind = DTTOIF(e->type);
 
-	*why = NOT_A_FILE;
-	if (type != DT_REG && type != DT_DIR) {
-		if (fstatat(e->dirfd, e->name, &st, 0) == -1) {
-			*why = strerror(errno);
+	if (!S_ISREG(kind) && !S_ISDIR(kind)) {
+		if (fstatat(e->dirfd, e->name, &st, 0) == -1)
 			return -1;
-		}
-		type = IFTODT(st.st_mode);
+		kind = st.st_mode;
 	}
-	if (type != DT_REG && (type != DT_DIR || !k->session->request->recursive))
-		return -1;
-	*why = NULL;
-	return dir_open_following(e->dirfd, e->name, type == DT_DIR ? O_RDONLY | O_DIRECTORY : O_RDONLY);
+	if (S_ISREG(kind))
+		return dir_open_following(e->dirfd, e->name, O_RDONLY);
+	if (S_ISDIR(kind) && k->session->request->recursive)
+		return dir_open_following(e->dirfd, e->name, O_RDONLY | O_DIRECTORY);
+	errno = ENXIO;
+	return -1;
 }
 
 /* Sends what the trail names; a directory is only entered, and the trail cut when it is left. */
 static int
 send_entry(struct source *k, const struct entry *e, size_t cut)
 {
-	const char *why;
 	struct stat st;
-	int fd = open_entry(k, e, &why), end;
+	int fd = open_entry(k, e), end;
 	unsigned depth = k->depth;
 
-	if (fd == -1)
-		end = warn(k, why != NULL ? why : strerror(errno));
-	else if (fstat(fd, &st) == -1)
-		end = warn(k, strerror(errno));
+	if (fd == -1 || fstat(fd, &st) == -1)
+		end = warn_errno(k, errno);
 	else if (S_ISDIR(st.st_mode))
 		end = enter_dir(k, &fd, &st, e->as, cut);
 	else if (S_ISREG(st.st_mode))
 		end = send_file(k, fd, &st, e->as);
 	else
-		end = warn(k, NOT_A_FILE);
+		end = warn_errno(k, ENXIO);
 	if (fd != -1)
 		close(fd);
 	if (k->depth == depth)
@@ -215,7 +218,7 @@ end_dir(struct source *k, int failed)
 	static const struct record end = { .kind = RECORD_END, .text = "" };
 	int reply;
 
-	if (failed != 0 && warn(k, strerror(failed)) == -1)
+	if (failed != 0 && warn_errno(k, failed) == -1)
 		return -1;
 	reply = tell(k, &end);
 	leave_dir(k);
