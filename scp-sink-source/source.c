@@ -165,7 +165,7 @@ static int
 open_entry(const struct source *k, const struct entry *e)
 {
 	struct stat st;
-	mode_t kind = DTTOIF(e->type);
+	mode_t kind = (mode_t)DTTOIF(e->type);
 
 	if (!S_ISREG(kind) && !S_ISDIR(kind)) {
 		if (fstatat(e->dirfd, e->name, &st, 0) == -1)
