@@ -51,7 +51,10 @@ attrs_apply(int fd, const struct attrs *a, const char **what)
 	return failed == 0 ? 0 : -1;
 }
 
-/* Copies an ACL, and the permission bits with it.  A plain file's, too: FD may have been born with one. */
+/*
+ * Copies an ACL, and the permission bits with it.  A plain file's, too: FD may have been born with
+ * one.
+ */
 static int
 copy_acl(int fd, int replaced)
 {

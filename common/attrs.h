@@ -29,9 +29,10 @@ int	attrs_apply(int fd, const struct attrs *, const char **what);
 int	attrs_chmod(int fd, mode_t mode);
 
 /*
- * Gives the new, empty file FD what the file REPLACED has: owner, group, ACL and permissions.  Set-id
- * and sticky bits stay away while data comes; *MODE is, with them, what writing into REPLACED would
- * leave.  -1 when anything cannot be carried over: then replacing would lose something.
+ * Gives the new, empty file FD what the file REPLACED has: owner, group, ACL and permissions. 
+ * Set-id and sticky bits stay away while data comes; *MODE is, with them, what writing into
+ * REPLACED would leave.  -1 when anything cannot be carried over: then replacing would lose
+ * something.
  */
 int	attrs_inherit(int fd, int replaced, mode_t *mode);
 

@@ -85,8 +85,8 @@ is_text(const struct conn *c)
 }
 
 /*
- * Reads a line, without its newline, of at most RECORD_MAX bytes.  The rest of a text that is longer
- * does not matter and is skipped; of a record it would be taken for the next one.
+ * Reads a line, without its newline, of at most RECORD_MAX bytes.  The rest of a text that is
+ * longer does not matter and is skipped; of a record it would be taken for the next one.
  */
 static enum line_end
 read_line(struct conn *c, size_t *len)
@@ -341,8 +341,8 @@ send_large(struct conn *c, int fd, uint64_t size, int *file_err)
 	while (done < size) {
 		uint64_t moved, left = size - done;
 		size_t chunk = pace_chunk(&c->pace, BODY_CHUNK);
-		int side = io_copy(fd, c->out, left < chunk ? left : chunk, c->outbuf, sizeof(c->outbuf),
-		    &c->way, &moved);
+		int side = io_copy(fd, c->out, left < chunk ? left : chunk, c->outbuf,
+		    sizeof(c->outbuf), &c->way, &moved);
 
 		if (side == IO_TO)
 			return -1;

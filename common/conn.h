@@ -12,11 +12,11 @@
 #include "record.h"
 
 /*
- * The conversation on two descriptors, as either half of it.  A reply is a debt: what reads a record
- * puts us in debt, one reply pays it, and every function asserts that the conversation stands where
- * its caller thinks.  Each message is one write(2), made at once, so nothing waits unsent while we
- * wait for the peer.  In every function -1 means that the peer is lost, or that what it sent is out
- * of step, and nothing more can be read.  PROTOCOL rules 1, 5, 6.
+ * The conversation on two descriptors, as either half of it.  A reply is a debt: what reads a
+ * record puts us in debt, one reply pays it, and every function asserts that the conversation
+ * stands where its caller thinks.  Each message is one write(2), made at once, so nothing waits
+ * unsent while we wait for the peer.  In every function -1 means that the peer is lost, or that
+ * what it sent is out of step, and nothing more can be read.  PROTOCOL rules 1, 5, 6.
  */
 enum {
 	CONN_IN = 65536,	/* one pipe full */
@@ -33,7 +33,7 @@ enum conn_turn {		/* who owes the next message */
 
 enum conn_status {		/* what a peer says after a body */
 	STATUS_OK,
-	STATUS_MISSING,		/* its end of input, which counts as OK: curl and others never say it */
+	STATUS_MISSING,		/* its end of input, as good as OK: curl and others never say it */
 	STATUS_ERROR,		/* a warning with its text */
 	STATUS_FATAL,		/* the same, and the peer is about to leave */
 	STATUS_JUNK,		/* something else; the stream is out of step */
@@ -52,15 +52,17 @@ struct conn {
 	char		inbuf[CONN_IN], outbuf[CONN_OUT], line[RECORD_MAX + 1];
 };
 
-/* FIRST: who speaks first, TURN_OURS for a sink and TURN_THEIRS for a source. RATE: bytes/s or 0. */
+/*
+ * FIRST: who speaks first, TURN_OURS for a sink and TURN_THEIRS for a source. RATE: bytes/s or 0.
+ */
 void	conn_init(struct conn *, int in, int out, enum conn_turn first, uint64_t rate);
 
 /*
  * The sink's half.
  *
- * Reads the next record.  0, and a FILE, DIR, END or TIMES puts us in debt while a WARN or FATAL does
- * not; 1 when the peer is done; -1 with *WHY a text for the peer, and the debt, when what it sent is
- * no record, or ended inside one (record_parse says what RECORD holds then).
+ * Reads the next record.  0, and a FILE, DIR, END or TIMES puts us in debt while a WARN or FATAL
+ * does not; 1 when the peer is done; -1 with *WHY a text for the peer, and the debt, when what it
+ * sent is no record, or ended inside one (record_parse says what RECORD holds then).
  */
 int	conn_next(struct conn *, struct record *, const char **why);
 int	conn_ack(struct conn *);
@@ -92,9 +94,9 @@ int	conn_warn(struct conn *, const char *path, const char *what, const char *rea
  */
 int	conn_await(struct conn *, char *text, size_t cap);
 /*
- * Sends SIZE bytes of FD, from where it stands, and the status that says all is well.  Where FD fails
- * or ends early, zeros take the place of what is missing, *FILE_ERR is its errno or CONN_SHRANK, and
- * no status is sent: the caller owes a conn_warn in its place.  PROTOCOL rule 22.
+ * Sends SIZE bytes of FD, from where it stands, and the status that says all is well.  Where FD
+ * fails or ends early, zeros take the place of what is missing, *FILE_ERR is its errno or
+ * CONN_SHRANK, and no status is sent: the caller owes a conn_warn in its place.  PROTOCOL rule 22.
  */
 int	conn_send_body(struct conn *, int fd, uint64_t size, int *file_err);
 

@@ -10,7 +10,7 @@
 #include "io.h"
 
 enum {
-	KERNEL_CHUNK = 1 << 30	/* bytes asked of one splice or sendfile: both take less than 2 GiB */
+	KERNEL_CHUNK = 1 << 30	/* bytes asked of one call: both take less than 2 GiB */
 };
 
 /* True when the call that set errno is worth repeating: the descriptor was full or empty. */

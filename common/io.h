@@ -34,8 +34,9 @@ int	io_write_all(int fd, const void *, size_t n);
 ssize_t	io_read_all(int fd, void *, size_t n);
 
 /*
- * Moves N bytes from a file to a peer, or from a peer to a file; 0 or the side that failed.  *MOVED is how many left FROM, in every case.  SCRATCH
- * of CAP bytes is used where the kernel cannot move them; *WAY remembers what works for this pair.
+ * Moves N bytes from a file to a peer, or from a peer to a file; 0 or the side that failed. 
+ * *MOVED is how many left FROM, in every case.  SCRATCH of CAP bytes is used where the kernel
+ * cannot move them; *WAY remembers what works for this pair.
  */
 int	io_copy(int from, int to, uint64_t n, void *scratch, size_t cap, enum io_way *way,
 	    uint64_t *moved);

@@ -42,6 +42,7 @@ void	listing_init(struct listing *);
 void	listing_begin(struct listing *, unsigned level, struct listing_mark *);
 
 /* The next entry of FD other than "." and "..": 1, 0 at the end, -1 with errno. */
-int	listing_next(struct listing *, unsigned level, int fd, struct listing_mark *, struct listing_entry *);
+int	listing_next(struct listing *, unsigned level, int fd, struct listing_mark *,
+	    struct listing_entry *);
 
 #endif

@@ -6,10 +6,12 @@
 
 #include <stdbool.h>
 
-/* What the administrator allows.  Nothing that a client says gets in here; const once main has it. */
+/*
+ * What the administrator allows.  Nothing that a client says gets in here; const once main has it.
+ */
 struct policy {
 	mode_t	 keep;		/* bits that a client may set with -p */
-	bool	 special;	/* a top-level file may go to a device, or to a FIFO that has a reader */
+	bool	 special;	/* a top-level file may go to a device, or a FIFO with a reader */
 	bool	 follow;	/* links below the target are followed where root's or the user's */
 	unsigned max_depth;	/* directories within directories, at most POLICY_DEPTH_MAX */
 };

@@ -189,7 +189,10 @@ record_head(char head[RECORD_HEAD_MAX], const struct record *r)
 	return (size_t)n;
 }
 
-/* Appends TEXT as it goes on the wire, where a newline would end the record: false if it is too long. */
+/*
+ * Appends TEXT as it goes on the wire, where a newline would end the record: false if it is too
+ * long.
+ */
 static bool
 append_text(char *dst, size_t cap, size_t *used, const char *text)
 {

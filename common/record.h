@@ -32,26 +32,26 @@ struct record {
 };
 
 /*
- * Reads the LEN bytes at LINE, which do not include the newline, and which this may change (it puts
- * a NUL at LINE[LEN]).  RECORD->text points into LINE.  Returns 0, or -1 with *WHY a constant text
- * of PROTOCOL rule 17; where the name of a FILE or DIR is what is wrong, *WHY is record_bad_name and
- * RECORD->text the name up to its first NUL.  On 0 a FILE's and DIR's text is one safe component
- * (name_is_component).  PROTOCOL rules 7, 9, 17.
+ * Reads the LEN bytes at LINE, which do not include the newline, and which this may change (it
+ * puts a NUL at LINE[LEN]).  RECORD->text points into LINE.  Returns 0, or -1 with *WHY a constant
+ * text of PROTOCOL rule 17; where the name of a FILE or DIR is what is wrong, *WHY is
+ * record_bad_name and RECORD->text the name up to its first NUL.  On 0 a FILE's and DIR's text is
+ * one safe component (name_is_component).  PROTOCOL rules 7, 9, 17.
  */
 int	record_parse(struct record *, char *line, size_t len, const char **why);
 
 extern const char record_bad_name[];
 
 /*
- * Writes what stands before the text of a record: letter, mode, size or times, with the blank.  Times
- * are cut to whole seconds and negative ones become 0.  Returns the length without the NUL.
+ * Writes what stands before the text of a record: letter, mode, size or times, with the blank. 
+ * Times are cut to whole seconds and negative ones become 0.  Returns the length without the NUL.
  */
 size_t	record_head(char head[RECORD_HEAD_MAX], const struct record *);
 
 /*
  * Writes the line a source sends, newline included, and a NUL: the head and the text, in which a
- * newline is written as "\^J".  Returns the length without the NUL, or -1 with ENAMETOOLONG where CAP
- * is too small.  PROTOCOL rules 2, 3.
+ * newline is written as "\^J".  Returns the length without the NUL, or -1 with ENAMETOOLONG where
+ * CAP is too small.  PROTOCOL rules 2, 3.
  */
 int	record_format(char *dst, size_t cap, const struct record *);
 

@@ -37,7 +37,7 @@ root_open(struct root *r, const char *path)
 		return -1;
 	r->start = open(".", DIR_FLAGS);
 	if (r->start == -1)
-		r->start = AT_FDCWD;	/* Relative paths fail with the right errno, absolute ones work. */
+		r->start = AT_FDCWD;	/* Relative paths fail as they should, absolute ones work. */
 	return 0;
 }
 
@@ -184,7 +184,9 @@ splice_link(struct walk *w, int fd, const struct stat *st, const char *tail)
 	return w->at == -1 ? -1 : 0;
 }
 
-/* Takes the first component off REST: true, and it is the LAST where nothing but slashes follows. */
+/*
+ * Takes the first component off REST: true, and it is the LAST where nothing but slashes follows.
+ */
 static bool
 take_component(char *rest, char **name, char **tail)
 {
@@ -216,7 +218,8 @@ step(struct walk *w, char leaf[NAME_MAX + 1])
 		close_quietly(fd);
 		return end;
 	}
-	if (last && (fd != -1 || errno == ENOENT) && strlcpy(leaf, name, NAME_MAX + 1) <= NAME_MAX) {
+	if (last && (fd != -1 || errno == ENOENT)) {
+		strlcpy(leaf, name, NAME_MAX + 1);
 		close_quietly(fd);
 		return 1;
 	}
@@ -229,7 +232,8 @@ step(struct walk *w, char leaf[NAME_MAX + 1])
 }
 
 int
-root_follow(const struct root *r, int dirfd, const char *name, enum root_trust trust, struct place *p)
+root_follow(const struct root *r, int dirfd, const char *name, enum root_trust trust,
+    struct place *p)
 {
 	struct walk w = { .root = r, .trust = trust };
 	int end = 0;

@@ -9,14 +9,14 @@
 #include <stddef.h>
 
 /*
- * Where paths become descriptors.  Every path of a request goes through here once; after that there
- * are only (directory descriptor, one component) pairs.  Every descriptor closes on exec, and those of
- * directories are O_PATH: searching them is all that they are good for.
+ * Where paths become descriptors.  Every path of a request goes through here once; after that
+ * there are only (directory descriptor, one component) pairs.  Every descriptor closes on exec,
+ * and those of directories are O_PATH: searching them is all that they are good for.
  */
 struct root {
 	int	fd;		/* owned; where absolute paths begin; -1 when closed */
-	int	start;		/* owned; where relative paths begin; -1 when closed, AT_FDCWD where the
-				 * working directory may not even be searched */
+	int	start;		/* owned; where relative paths begin; -1 when closed, AT_FDCWD
+				 * where the working directory may not even be searched */
 };
 
 enum root_trust {		/* whose symbolic links may lead elsewhere */
@@ -39,17 +39,19 @@ void	root_close(struct root *);
 int	root_dir(const struct root *, const char *path);
 
 /*
- * The place that PATH names; slashes at its end do not count, and a link there is not followed.  0; -1
- * with errno, EINVAL where PATH ends in no name: "", "/", and "." or "..".
+ * The place that PATH names; slashes at its end do not count, and a link there is not followed. 
+ * 0; -1 with errno, EINVAL where PATH ends in no name: "", "/", and "." or "..".
  */
 int	root_place(const struct root *, const char *path, struct place *);
 
 /*
- * The place where the symbolic link NAME in DIRFD leads in the end, and every other link on that way.
- * There need not be anything.  Where it leads to a directory by no name, as ".." does, that is the
- * place of ".".  0; -1 with errno, EACCES at a link that is not trusted, ELOOP after too many.
+ * The place where the symbolic link NAME in DIRFD leads in the end, and every other link on that
+ * way. There need not be anything.  Where it leads to a directory by no name, as ".." does, that
+ * is the place of ".".  0; -1 with errno, EACCES at a link that is not trusted, ELOOP after too
+ * many.
  */
-int	root_follow(const struct root *, int dirfd, const char *name, enum root_trust, struct place *);
+int	root_follow(const struct root *, int dirfd, const char *name, enum root_trust,
+	    struct place *);
 
 /* Closes what it owns and keeps errno; always safe after the two above, whatever they returned. */
 void	place_close(struct place *);

@@ -13,7 +13,7 @@
 enum {
 	PIECE_MAX = 5,		/* one escape or one character, NUL included */
 	REASON_MAX = 300,	/* of a message: what is left of it goes to the path */
-	TAIL_SHARE = 2		/* of the room for a shortened path, one part in this many is its end */
+	TAIL_SHARE = 2		/* of a path that is shortened, one part in this many is its end */
 };
 
 struct sequence {
@@ -158,7 +158,9 @@ text_message(char dst[TEXT_MESSAGE_MAX], const char *path, const char *what, con
 
 	used = append(dst, TEXT_MESSAGE_MAX, used, "scp", ": ");
 	if (path != NULL) {
-		used += escape_path(dst + used, TEXT_MESSAGE_MAX - used - whylen - strlen(": "), path);
+		size_t room = TEXT_MESSAGE_MAX - used - whylen - strlen(": ");
+
+		used += escape_path(dst + used, room, path);
 		used = append(dst, TEXT_MESSAGE_MAX, used, "", ": ");
 	}
 	memcpy(dst + used, why, whylen + 1);

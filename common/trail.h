@@ -20,7 +20,10 @@ struct trail {
 /* Begins anew with PATH; what is too long for any directory is cut. */
 void	trail_set(struct trail *, const char *path);
 
-/* Goes into NAME; returns the length to which trail_cut() goes back.  What does not fit is left out. */
+/*
+ * Goes into NAME; returns the length to which trail_cut() goes back.  What does not fit is left
+ * out.
+ */
 size_t	trail_add(struct trail *, const char *name);
 void	trail_cut(struct trail *, size_t len);
 

@@ -22,17 +22,20 @@ struct level {
 void	level_refused(struct level *, int err);
 
 /*
- * Makes the directory NAME in DIRFD, or opens the one that is there.  WANTED->mode is what the client
- * says, and has_mode whether it shall be exactly that, as with -p.  While it is filled it is readable,
- * writable and searchable for us if we have any say in it.  -1 with errno: ENOTDIR where NAME is
- * something else, which may be a link.  PROTOCOL rule 10.
+ * Makes the directory NAME in DIRFD, or opens the one that is there.  WANTED->mode is what the
+ * client says, and has_mode whether it shall be exactly that, as with -p.  While it is filled it
+ * is readable, writable and searchable for us if we have any say in it.  -1 with errno: ENOTDIR
+ * where NAME is something else, which may be a link.  PROTOCOL rule 10.
  */
 int	level_make(struct level *, int dirfd, const char *name, const struct attrs *wanted);
 
 /* The same for a directory that is there, and only there: else ENOENT. */
 int	level_open(struct level *, int dirfd, const char *name, const struct attrs *wanted);
 
-/* Sets what the filled directory shall have, and closes it; -1 with errno and *WHAT as attrs_apply. */
+/*
+ * Sets what the filled directory shall have, and closes it; -1 with errno and *WHAT as
+ * attrs_apply.
+ */
 int	level_end(struct level *, const char **what);
 
 /* Gives back what was lent and closes it; a new directory stays as it is. */

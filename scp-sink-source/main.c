@@ -14,7 +14,7 @@
 static void
 stop(int signal)
 {
-	(void)signal;	/* Having interrupted whatever waits for the client is all there is to do. */
+	(void)signal;	/* To have interrupted whatever waits for the client is enough. */
 }
 
 /*
@@ -48,8 +48,8 @@ fill_standard_descriptors(void)
 static int
 explain(void)
 {
-	fputs("scp: the server side of scp: sshd starts it when a client wants to copy files.\n"
-	      "To copy files yourself, use a client such as sftp(1); see scp(1) for what this one does.\n",
+	fputs("scp: the server side of scp, which sshd starts when a client wants to copy files.\n"
+	      "To copy files yourself, use a client such as sftp(1); scp(1) says what this is.\n",
 	    stderr);
 	return 1;
 }
@@ -79,7 +79,8 @@ run(const struct request *request, const struct policy *policy, const struct roo
 	bool sink = request->role == REQUEST_SINK;
 	int end;
 
-	conn_init(&conn, STDIN_FILENO, STDOUT_FILENO, sink ? TURN_OURS : TURN_THEIRS, request->rate);
+	conn_init(&conn, STDIN_FILENO, STDOUT_FILENO, sink ? TURN_OURS : TURN_THEIRS,
+	    request->rate);
 	session_init(&session, &conn, request, policy, root);
 	end = sink ? sink_run(&work.sink, &session) : source_run(&work.source, &session);
 	return end == -1 || session.errors > 0;

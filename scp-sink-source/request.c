@@ -23,10 +23,12 @@ enum effect {
 	IGNORED_ARGUMENT	/* likewise, with an argument */
 };
 
-static const struct option {
+struct option {
 	char	    letter;
 	enum effect effect;
-} options[] = {
+};
+
+static const struct option options[] = {
 	{ 't', SINK },		{ 'f', SOURCE },	{ 'r', RECURSIVE },	{ 'p', PRESERVE },
 	{ 'd', TARGET_IS_DIR },	{ 'v', VERBOSE },	{ 'l', RATE },
 	{ 'q', IGNORED },	{ '1', IGNORED },	{ '2', IGNORED },	{ '3', IGNORED },

@@ -24,9 +24,10 @@ struct request {
 };
 
 /*
- * Reads an argument vector, ARGV[0] being the command.  0; or -1 with *WHY a constant text and, where
- * one option is meant, *OPTION its letter (else 0).  PROTOCOL rule 26.
+ * Reads an argument vector, ARGV[0] being the command.  0; or -1 with *WHY a constant text and,
+ * where one option is meant, *OPTION its letter (else 0).  PROTOCOL rule 26.
  */
-int	request_parse(struct request *, int argc, char *const argv[], const char **why, char *option);
+int	request_parse(struct request *, int argc, char *const argv[], const char **why,
+	    char *option);
 
 #endif

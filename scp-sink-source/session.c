@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include <sys/resource.h>
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -51,6 +52,45 @@ session_init(struct session *s, struct conn *conn, const struct request *request
 	trail_set(&s->trail, "");
 	conn->watch = watch_body;
 	conn->watcher = s;
+}
+
+const char *
+session_reason(int err)
+{
+	return err == ENXIO ? "not a regular file" : strerror(err);
+}
+
+/* What the peer is about to be told, for whoever reads stderr, and for the exit status. */
+static void
+note_failure(struct session *s, const char *path, const char *what, const char *reason)
+{
+	char text[TEXT_MESSAGE_MAX];
+
+	s->errors++;
+	text_message(text, path, what, reason);
+	session_say(s, "told the client:", text);
+}
+
+int
+session_refuse(struct session *s, const char *what, const char *reason)
+{
+	note_failure(s, s->trail.text, what, reason);
+	return conn_refuse(s->conn, s->trail.text, what, reason);
+}
+
+int
+session_warn(struct session *s, const char *reason)
+{
+	note_failure(s, s->trail.text, NULL, reason);
+	return conn_warn(s->conn, s->trail.text, NULL, reason);
+}
+
+int
+session_give_up(struct session *s, const char *what, const char *reason)
+{
+	note_failure(s, NULL, what, reason);
+	(void)conn_refuse(s->conn, NULL, what, reason);
+	return -1;
 }
 
 void

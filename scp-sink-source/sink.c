@@ -17,39 +17,6 @@ is_target(const struct sink *k)
 	return k->depth == 0 && k->whole;
 }
 
-/* The failure value of every judgement: one warning, counted. */
-static int
-refuse(struct sink *k, const char *what, const char *reason)
-{
-	struct session *s = k->session;
-	char text[TEXT_MESSAGE_MAX];
-
-	s->errors++;
-	text_message(text, s->trail.text, what, reason);
-	session_say(s, "refused:", text);
-	return conn_refuse(s->conn, s->trail.text, what, reason);
-}
-
-static int
-refuse_errno(struct sink *k, const char *what, int err)
-{
-	/* Opening a FIFO without a reader, or a socket, says so. */
-	return refuse(k, what, err == ENXIO ? "not a regular file" : strerror(err));
-}
-
-/* The failure value of whatever the session cannot go on from.  Clients know these texts verbatim. */
-static int
-give_up(struct sink *k, const char *what, const char *reason)
-{
-	char text[TEXT_MESSAGE_MAX];
-
-	k->session->errors++;
-	text_message(text, NULL, what, reason);
-	session_say(k->session, "refused:", text);
-	(void)conn_refuse(k->session->conn, NULL, what, reason);
-	return -1;
-}
-
 /* The attributes that the client gives the entry of R; a T before it is used up. */
 static struct attrs
 take_attrs(struct sink *k, const struct record *r)
@@ -115,6 +82,17 @@ name_of(const struct sink *k, const struct record *r)
 	return is_target(k) ? k->target.leaf : r->text;
 }
 
+/* Why no file can be put here, whatever its name, as an errno, or 0. */
+static int
+reason_against(struct sink *k)
+{
+	if (top(k)->fd == -1)
+		return top(k)->err;
+	if (!is_target(k))
+		return 0;
+	return k->slash ? EISDIR : k->taken ? ENOTDIR : 0;
+}
+
 static int
 begin_file(struct sink *k, const struct record *r, struct place *p)
 {
@@ -122,8 +100,7 @@ begin_file(struct sink *k, const struct record *r, struct place *p)
 	enum upload_allow allow = k->depth == 0 && k->session->policy->special ? UPLOAD_SPECIAL
 	    : UPLOAD_REGULAR;
 
-	errno = top(k)->fd == -1 ? top(k)->err : is_target(k) && k->slash ? EISDIR
-	    : is_target(k) && k->taken ? ENOTDIR : 0;
+	errno = reason_against(k);
 	if (errno != 0)
 		return -1;
 	if (upload_begin(&k->upload, top(k)->fd, name, r->mode, r->size, allow) == 0)
@@ -135,22 +112,23 @@ begin_file(struct sink *k, const struct record *r, struct place *p)
 
 /* The one reply to a body and its status. */
 static int
-judge_file(struct sink *k, enum conn_status status, const char *text, int file_err, const struct attrs *a)
+judge_file(struct sink *k, enum conn_status status, const char *text, int file_err,
+    const struct attrs *a)
 {
 	const char *what;
 
 	if (status == STATUS_LOST)
-		return give_up(k, "protocol error", "lost connection");
+		return session_give_up(k->session, "protocol error", "lost connection");
 	if (file_err != 0)
-		return refuse_errno(k, NULL, file_err);
+		return session_refuse(k->session, NULL, session_reason(file_err));
 	if (status == STATUS_ERROR || status == STATUS_FATAL)
-		return refuse(k, "dropped, the sender says", text);
+		return session_refuse(k->session, "dropped, the sender says", text);
 	if (upload_commit(&k->upload, a, &what) == -1)
-		return refuse_errno(k, what, errno);
+		return session_refuse(k->session, what, session_reason(errno));
 	if (is_target(k))
 		k->taken = true;
 	if (status == STATUS_JUNK)
-		return give_up(k, "protocol error", "expected status");
+		return session_give_up(k->session, "protocol error", "expected status");
 	if (status == STATUS_OK)
 		return conn_ack(k->session->conn);
 	/* Nobody may be there to read it; that was no condition for the file. */
@@ -170,7 +148,7 @@ receive_file(struct sink *k, const struct record *r, const struct attrs *a)
 	if (conn_ack(c) == -1)
 		return -1;
 	if (conn_recv_body(c, k->upload.fd, r->size, &file_err) == -1)
-		return give_up(k, "protocol error", "lost connection");
+		return session_give_up(k->session, "protocol error", "lost connection");
 	status = conn_recv_status(c, text, sizeof(text));
 	if (judge_file(k, status, text, file_err, a) == -1)
 		return -1;
@@ -184,7 +162,7 @@ refuse_file(struct sink *k, const struct record *r, int err)
 	struct conn *c = k->session->conn;
 	bool ahead = conn_is_ahead(c);
 
-	if (refuse_errno(k, NULL, err) == -1)
+	if (session_refuse(k->session, NULL, session_reason(err)) == -1)
 		return -1;
 	return ahead ? conn_skip_body(c, r->size) : 0;
 }
@@ -238,7 +216,7 @@ refuse_dir(struct sink *k, size_t cut, const char *reason, int err)
 {
 	bool ahead = conn_is_ahead(k->session->conn);
 
-	if (refuse(k, NULL, reason) == -1)
+	if (session_refuse(k->session, NULL, reason) == -1)
 		return -1;
 	if (ahead && k->depth < POLICY_DEPTH_MAX) {
 		k->depth++;
@@ -254,8 +232,12 @@ static int
 take_dir(struct sink *k, const struct record *r)
 {
 	struct attrs a = take_attrs(k, r);
-	size_t cut = name_entry(k, r);
+	size_t cut;
 
+	if (!k->session->request->recursive)
+		return session_give_up(k->session, "protocol error",
+		    "received directory without -r");
+	cut = name_entry(k, r);
 	if (k->depth == k->session->policy->max_depth)
 		return refuse_dir(k, cut, "directories are nested too deeply", ENOENT);
 	if (begin_dir(k, name_of(k, r), &a, top(k) + 1) == -1)
@@ -273,7 +255,9 @@ leave_level(struct sink *k)
 	k->depth--;
 }
 
-/* 0, or 1 at the end of the session: an E at the top level, which some clients send and wait for. */
+/*
+ * 0, or 1 at the end of the session: an E at the top level, which some clients send and wait for.
+ */
 static int
 take_end(struct sink *k)
 {
@@ -283,7 +267,7 @@ take_end(struct sink *k)
 	if (k->depth == 0)
 		return conn_ack(k->session->conn) == -1 ? -1 : 1;
 	if (level_end(top(k), &what) == -1)
-		end = refuse_errno(k, what, errno);
+		end = session_refuse(k->session, what, session_reason(errno));
 	else
 		end = conn_ack(k->session->conn);
 	leave_level(k);
@@ -316,8 +300,6 @@ take_record(struct sink *k, const struct record *r)
 	case RECORD_FILE:
 		return take_file(k, r);
 	case RECORD_DIR:
-		if (!k->session->request->recursive)
-			return give_up(k, "protocol error", "received directory without -r");
 		return take_dir(k, r);
 	case RECORD_END:
 		return take_end(k);
@@ -348,9 +330,9 @@ take_records(struct sink *k)
 		if (end == 0)
 			end = take_record(k, &r);
 		else if (end == -1 && why == record_bad_name)
-			end = give_up(k, "error: unexpected filename", r.text);
+			end = session_give_up(k->session, "error: unexpected filename", r.text);
 		else if (end == -1)
-			end = give_up(k, "protocol error", why);
+			end = session_give_up(k->session, "protocol error", why);
 	}
 	return end == -1 ? -1 : 0;
 }
@@ -363,7 +345,7 @@ greet(struct sink *k, const char *target)
 	int err = early ? judge_target(k, target) : 0;
 
 	if (err != 0)
-		return refuse_errno(k, NULL, err);
+		return session_refuse(k->session, NULL, session_reason(err));
 	if (conn_ack(k->session->conn) == -1)
 		return -1;
 	if (!early)
@@ -384,7 +366,7 @@ sink_run(struct sink *k, struct session *s)
 	k->target = (struct place){ .dirfd = -1 };
 	level_refused(&k->levels[0], 0);
 	if (s->request->npaths != 1)
-		return give_up(k, NULL, "ambiguous target");
+		return session_give_up(k->session, NULL, "ambiguous target");
 
 	trail_set(&s->trail, s->request->paths[0]);
 	session_title(s);

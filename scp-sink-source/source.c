@@ -31,25 +31,6 @@ top(struct source *k)
 	return &k->levels[k->depth - 1];
 }
 
-/* The failure value for an entry that cannot be sent: one warning, counted, and on to the next. */
-static int
-warn(struct source *k, const char *reason)
-{
-	struct session *s = k->session;
-	char text[TEXT_MESSAGE_MAX];
-
-	s->errors++;
-	text_message(text, s->trail.text, NULL, reason);
-	session_say(s, "refused:", text);
-	return conn_warn(s->conn, s->trail.text, NULL, reason);
-}
-
-static int
-warn_errno(struct source *k, int err)
-{
-	return warn(k, err == ENXIO ? "not a regular file" : strerror(err));
-}
-
 /* Awaits the reply: 0 go on, 1 the client refused, which is counted, -1. */
 static int
 await(struct source *k)
@@ -93,13 +74,14 @@ announce(struct source *k, const struct stat *st, const struct record *r)
 static int
 send_body(struct source *k, int fd, uint64_t size)
 {
+	const char *why;
 	int file_err;
 
 	session_title(k->session);
 	if (conn_send_body(k->session->conn, fd, size, &file_err) == -1)
 		return -1;
-	if (file_err != 0 &&
-	    warn(k, file_err == CONN_SHRANK ? "file shrank" : strerror(file_err)) == -1)
+	why = file_err == CONN_SHRANK ? "file shrank" : strerror(file_err);
+	if (file_err != 0 && session_warn(k->session, why) == -1)
 		return -1;
 	return await(k) == -1 ? -1 : 0;
 }
@@ -116,7 +98,7 @@ send_file(struct source *k, int fd, const struct stat *st, const char *as)
 	int copy = -1, reply;
 
 	if (r.size == 0 && snapshot_take(fd, &copy, &r.size) == -1)
-		return warn_errno(k, errno);
+		return session_warn(k->session, session_reason(errno));
 	reply = announce(k, st, &r);
 	if (reply == 0)
 		reply = send_body(k, copy != -1 ? copy : fd, r.size);
@@ -142,9 +124,9 @@ enter_dir(struct source *k, int *fd, const struct stat *st, const char *as, size
 	int reply;
 
 	if (is_open(k, st))
-		return warn_errno(k, ELOOP);
+		return session_warn(k->session, session_reason(ELOOP));
 	if (k->depth == k->session->policy->max_depth)
-		return warn(k, "directories are nested too deeply");
+		return session_warn(k->session, "directories are nested too deeply");
 	reply = announce(k, st, &r);
 	if (reply != 0)
 		return reply == -1 ? -1 : 0;
@@ -189,13 +171,13 @@ send_entry(struct source *k, const struct entry *e, size_t cut)
 	unsigned depth = k->depth;
 
 	if (fd == -1 || fstat(fd, &st) == -1)
-		end = warn_errno(k, errno);
+		end = session_warn(k->session, session_reason(errno));
 	else if (S_ISDIR(st.st_mode))
 		end = enter_dir(k, &fd, &st, e->as, cut);
 	else if (S_ISREG(st.st_mode))
 		end = send_file(k, fd, &st, e->as);
 	else
-		end = warn_errno(k, ENXIO);
+		end = session_warn(k->session, session_reason(ENXIO));
 	if (fd != -1)
 		close(fd);
 	if (k->depth == depth)
@@ -218,7 +200,7 @@ end_dir(struct source *k, int failed)
 	static const struct record end = { .kind = RECORD_END, .text = "" };
 	int reply;
 
-	if (failed != 0 && warn_errno(k, failed) == -1)
+	if (failed != 0 && session_warn(k->session, session_reason(failed)) == -1)
 		return -1;
 	reply = tell(k, &end);
 	leave_dir(k);
@@ -249,11 +231,15 @@ send_entries(struct source *k)
 	return end;
 }
 
-/* The place of an operand that ends in "." or ".." is itself, and its name, by which it is sent, another. */
+/*
+ * The place of an operand that ends in "." or ".." is itself, and its name, by which it is sent,
+ * another.
+ */
 static int
 name_directory(const struct source *k, const char *path, struct place *p, char name[NAME_MAX + 1])
 {
-	*p = (struct place){ .dirfd = root_dir(k->session->root, path), .owned = true, .leaf = "." };
+	*p = (struct place){ .owned = true, .leaf = "." };
+	p->dirfd = root_dir(k->session->root, path);
 	if (p->dirfd == -1 || !k->session->request->recursive)
 		return p->dirfd == -1 ? -1 : 0;	/* Not sent, and so not named, without -r. */
 	return root_own_name(k->session->root, p->dirfd, name);
@@ -264,6 +250,7 @@ send_operand(struct source *k, const char *path)
 {
 	struct trail *t = &k->session->trail;
 	char name[NAME_MAX + 1] = "";
+	const char *why;
 	struct place p;
 	int end = root_place(k->session->root, path, &p);
 
@@ -278,11 +265,12 @@ send_operand(struct source *k, const char *path)
 		errno = ENOENT;
 
 	if (end == 0) {
-		struct entry e = { .dirfd = p.dirfd, .name = p.leaf, .as = name, .type = DT_UNKNOWN };
+		struct entry e = { p.dirfd, p.leaf, name, DT_UNKNOWN };
 
 		end = send_entry(k, &e, t->len);
 	} else {
-		end = warn(k, errno == EINVAL ? "it has no name" : strerror(errno));
+		why = errno == EINVAL ? "it has no name" : session_reason(errno);
+		end = session_warn(k->session, why);
 	}
 	place_close(&p);
 	return end == -1 ? -1 : send_entries(k);

@@ -10,9 +10,9 @@
  *
  * A temporary that has a name is locked, with flock(2), by the process that writes it.  Its name
  * follows from the user and the final name, so that whoever uploads that name next finds what a
- * SIGKILL left: a file of that name without a lock is nobody's.  An unnamed file is locked before it
- * gets the name.  One that is made with its name might be taken for dead before it is locked: then it
- * has lost its name, or the lock is somebody else's, and another one is made.
+ * SIGKILL left: a file of that name without a lock is nobody's.  An unnamed file is locked before
+ * it gets the name.  One that is made with its name might be taken for dead before it is locked:
+ * then it has lost its name, or the lock is somebody else's, and another one is made.
  */
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -110,8 +110,8 @@ drop_fd(struct upload *up)
 }
 
 /*
- * Whoever finds the temporary must be able to open it, to see whether it is locked: a mode that lets
- * not even the owner in has to wait.
+ * Whoever finds the temporary must be able to open it, to see whether it is locked: a mode that
+ * lets not even the owner in has to wait.
  */
 static int
 create_temp(struct upload *up, mode_t mode)
@@ -158,7 +158,9 @@ find_link(int fd, int dirfd)
 	return LINK_NONE;
 }
 
-/* True when there is no more to try: the file is open, or it failed for a reason that would stay. */
+/*
+ * True when there is no more to try: the file is open, or it failed for a reason that would stay.
+ */
 static bool
 open_unnamed(struct upload *up, mode_t mode)
 {
@@ -194,8 +196,8 @@ is_mount_point(int fd)
 }
 
 /*
- * Makes a temporary that can take the place of OLD without losing anything of it: 1, 0 where there can
- * be none, -1 with errno.
+ * Makes a temporary that can take the place of OLD without losing anything of it: 1, 0 where there
+ * can be none, -1 with errno.
  */
 static int
 begin_replacing(struct upload *up, int old, const struct stat *st)
@@ -214,8 +216,8 @@ begin_replacing(struct upload *up, int old, const struct stat *st)
 }
 
 /*
- * Writes to OLD itself.  It was opened so that we need not wait for a FIFO's reader; the writing may
- * wait, and the flag is ours alone.
+ * Writes to OLD itself.  It was opened so that we need not wait for a FIFO's reader; the writing
+ * may wait, and the flag is ours alone.
  */
 static int
 begin_in_place(struct upload *up, int old)
@@ -234,8 +236,8 @@ begin_in_place(struct upload *up, int old)
 }
 
 /*
- * Opens what is there for writing.  The kernel says that it is a running program only after it found
- * that we may write it: such a file can be replaced.
+ * Opens what is there for writing.  The kernel says that it is a running program only after it
+ * found that we may write it: such a file can be replaced.
  */
 static int
 open_old(const struct upload *up)
@@ -283,21 +285,31 @@ begin_over(struct upload *up, enum upload_allow allow)
 	return replacing == 1 ? 0 : end;
 }
 
-/* Refuses what cannot fit before it is sent.  What is overwritten in place needs no other room. */
+/* Blocks that this file may still take. */
+static uint64_t
+room_for(const struct upload *up, const struct statvfs *fs)
+{
+	struct stat st;
+	uint64_t room = fs->f_bavail;
+
+	/* What is overwritten in place needs no other room. */
+	if (up->way == UPLOAD_IN_PLACE && fstat(up->fd, &st) == 0)
+		room += (uint64_t)st.st_blocks * 512 / fs->f_frsize;
+	return geteuid() == 0 ? room + (fs->f_bfree - fs->f_bavail) : room;
+}
+
+/* Refuses what cannot fit before it is sent. */
 static int
 check_space(const struct upload *up)
 {
 	struct statvfs fs;
-	struct stat st;
-	uint64_t room;
+	uint64_t blocks;
 
-	if (up->size == 0 || !up->regular || fstatvfs(up->fd, &fs) == -1 ||
-	    fs.f_blocks == 0 || fs.f_frsize == 0)
+	if (up->size == 0 || !up->regular || fstatvfs(up->fd, &fs) == -1 || fs.f_blocks == 0 ||
+	    fs.f_frsize == 0)
 		return 0;
-	room = geteuid() == 0 ? fs.f_bfree : fs.f_bavail;
-	if (up->way == UPLOAD_IN_PLACE && fstat(up->fd, &st) == 0)
-		room += (uint64_t)st.st_blocks * 512 / fs.f_frsize;
-	if (up->size / fs.f_frsize + (up->size % fs.f_frsize != 0) <= room)
+	blocks = up->size / fs.f_frsize + (up->size % fs.f_frsize != 0);
+	if (blocks <= fs.f_bavail || blocks <= room_for(up, &fs))
 		return 0;
 	errno = ENOSPC;
 	return -1;

@@ -54,19 +54,21 @@ struct upload {
 void	upload_init(struct upload *);
 
 /*
- * Makes ready for SIZE bytes that will be called NAME, one component, in DIRFD; both are borrowed until
- * upload_end.  A new file gets the permissions that open(2) with MODE gives it there, by umask or by
- * the directory's default ACL.  -1 with errno, and nothing has changed: ELOOP where NAME is a symbolic
- * link, ENXIO where it is something that cannot or may not be written to as a file, EACCES where it is
- * a file that we may not write, although we could replace it, ENOSPC where SIZE bytes do not fit.
+ * Makes ready for SIZE bytes that will be called NAME, one component, in DIRFD; both are borrowed
+ * until upload_end.  A new file gets the permissions that open(2) with MODE gives it there, by
+ * umask or by the directory's default ACL.  -1 with errno, and nothing has changed: ELOOP where
+ * NAME is a symbolic link, ENXIO where it is something that cannot or may not be written to as a
+ * file, EACCES where it is a file that we may not write, although we could replace it, ENOSPC
+ * where SIZE bytes do not fit.
  */
 int	upload_begin(struct upload *, int dirfd, const char *name, mode_t mode, uint64_t size,
 	    enum upload_allow);
 
 /*
- * What was written to FD becomes NAME.  -1 with errno and *WHAT NULL: it did not, and what was there is
- * untouched (unless written in place).  -1 with *WHAT as of attrs_apply: it did, but not all ATTRS
- * could be set; losing the data for that would help nobody.  A device or FIFO keeps its attributes.
+ * What was written to FD becomes NAME.  -1 with errno and *WHAT NULL: it did not, and what was
+ * there is untouched (unless written in place).  -1 with *WHAT as of attrs_apply: it did, but not
+ * all ATTRS could be set; losing the data for that would help nobody.  A device or FIFO keeps its
+ * attributes.
  */
 int	upload_commit(struct upload *, const struct attrs *, const char **what);
 
