@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "conn.h"
+#include "io.h"
 #include "text.h"
 
 enum line_end {
@@ -27,7 +28,6 @@ conn_init(struct conn *c, int in, int out, enum conn_turn first, uint64_t rate)
 	c->turn = first;
 	c->lost = false;
 	c->inpos = c->inlen = 0;
-	c->way = IO_SPLICE;
 	pace_init(&c->pace, rate);
 	c->watch = NULL;
 	c->watcher = NULL;
@@ -336,13 +336,14 @@ send_zeros(struct conn *c, uint64_t size)
 static int
 send_large(struct conn *c, int fd, uint64_t size, int *file_err)
 {
+	enum io_way way = IO_SPLICE;
 	uint64_t done = 0;
 
 	while (done < size) {
 		uint64_t moved, left = size - done;
 		size_t chunk = pace_chunk(&c->pace, BODY_CHUNK);
 		int side = io_copy(fd, c->out, left < chunk ? left : chunk, c->outbuf,
-		    sizeof(c->outbuf), &c->way, &moved);
+		    sizeof(c->outbuf), &way, &moved);
 
 		if (side == IO_TO)
 			return -1;

@@ -7,7 +7,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "io.h"
 #include "pace.h"
 #include "record.h"
 
@@ -45,7 +44,6 @@ struct conn {
 	enum conn_turn	turn;
 	bool		lost;		/* a read failed: the peer is gone, or we are to stop */
 	size_t		inpos, inlen;	/* unread: inbuf[inpos..inlen) */
-	enum io_way	way;		/* how bodies move to OUT */
 	struct pace	pace;
 	void		(*watch)(void *, uint64_t done, uint64_t size);	/* of a body; may be NULL */
 	void		*watcher;	/* its first argument */
