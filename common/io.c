@@ -13,15 +13,19 @@ enum {
 	KERNEL_CHUNK = 1 << 30	/* bytes asked of one call: both take less than 2 GiB */
 };
 
+static bool
+wait_for(int fd, short events)
+{
+	struct pollfd p = { .fd = fd, .events = events };
+
+	return poll(&p, 1, -1) == 1;
+}
+
 /* True when the call that set errno is worth repeating: the descriptor was full or empty. */
 static bool
 wait_ready(int fd, short events)
 {
-	struct pollfd p = { .fd = fd, .events = events };
-
-	if (errno != EAGAIN)
-		return false;
-	return poll(&p, 1, -1) == 1;
+	return errno == EAGAIN && wait_for(fd, events);
 }
 
 ssize_t
@@ -129,7 +133,7 @@ io_copy(int from, int to, uint64_t n, void *scratch, size_t cap, enum io_way *wa
 			return IO_FROM;
 		} else if (errno == EINTR) {
 			return IO_TO;
-		} else if (!wait_ready(to, POLLOUT)) {
+		} else if (errno != EAGAIN || !wait_for(from, POLLIN) || !wait_for(to, POLLOUT)) {
 			now = after_failure(way);
 		}
 	}

@@ -1,26 +1,20 @@
 /* SPDX-License-Identifier: ISC */
+#include <time.h>
+
 #include "pace.h"
 
 enum {
 	NANO = 1000000000,
-	CHUNKS = 10,		/* a second: often enough to be smooth */
-	WINDOW = 2		/* seconds after which measuring begins anew */
+	CHUNKS = 10		/* a second: often enough to be smooth */
 };
 
 static int64_t
-since(const struct timespec *start)
+now(void)
 {
-	struct timespec now;
+	struct timespec t;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)(now.tv_sec - start->tv_sec) * NANO + (now.tv_nsec - start->tv_nsec);
-}
-
-static void
-restart(struct pace *p)
-{
-	p->moved = 0;
-	clock_gettime(CLOCK_MONOTONIC, &p->start);
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * NANO + t.tv_nsec;
 }
 
 void
@@ -28,7 +22,7 @@ pace_init(struct pace *p, uint64_t rate)
 {
 	*p = (struct pace){ .rate = rate };
 	if (rate > 0)
-		restart(p);
+		p->due = now();
 }
 
 size_t
@@ -42,18 +36,18 @@ pace_chunk(const struct pace *p, size_t want)
 void
 pace_wait(struct pace *p, uint64_t moved)
 {
-	int64_t due, early;
+	int64_t at, saved;
 
 	if (p->rate == 0)
 		return;
-	p->moved += moved;
-	due = (int64_t)((double)p->moved / (double)p->rate * NANO);
-	early = due - since(&p->start);
-	if (early > 0) {
-		struct timespec nap = { .tv_sec = early / NANO, .tv_nsec = early % NANO };
+	at = now();
+	saved = at - NANO / CHUNKS;
+	if (p->due < saved)
+		p->due = saved;
+	p->due += (int64_t)((double)moved / (double)p->rate * NANO);
+	if (p->due > at) {
+		struct timespec until = { .tv_sec = p->due / NANO, .tv_nsec = p->due % NANO };
 
-		nanosleep(&nap, NULL);
+		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
 	}
-	if (since(&p->start) > (int64_t)WINDOW * NANO)
-		restart(p);
 }

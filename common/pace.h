@@ -4,13 +4,11 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include <time.h>
 
 /* Holds a stream of bytes to an average rate. */
 struct pace {
 	uint64_t	rate;		/* bytes a second; 0: unlimited, and the rest is unused */
-	uint64_t	moved;		/* bytes since start */
-	struct timespec	start;		/* monotonic; of the current measure */
+	int64_t		due;		/* when the next bytes may move: monotonic nanoseconds */
 };
 
 void	pace_init(struct pace *, uint64_t rate);
@@ -18,7 +16,10 @@ void	pace_init(struct pace *, uint64_t rate);
 /* How many of WANT bytes to move before the next pace_wait: all, or a tenth of a second's worth. */
 size_t	pace_chunk(const struct pace *, size_t want);
 
-/* Counts MOVED bytes and sleeps until they were due.  A pause of the peer earns no burst. */
+/*
+ * Counts MOVED bytes and sleeps until they were due.  What a slow peer leaves unused is not saved up,
+ * beyond a tenth of a second's worth.
+ */
 void	pace_wait(struct pace *, uint64_t moved);
 
 #endif

@@ -125,7 +125,8 @@ parse_entry(struct record *r, const char *p, const char *end)
 	if (r->size > INT64_MAX || p - digits > SIZE_DIGITS)
 		return "size out of range";
 	r->text = ++p;
-	return name_is_component(p, (size_t)(end - p)) ? NULL : record_bad_name;
+	r->textlen = (size_t)(end - p);
+	return name_is_component(r->text, r->textlen) ? NULL : record_bad_name;
 }
 
 static const char *
@@ -137,6 +138,7 @@ parse_line(struct record *r, char *line, size_t len)
 	case RECORD_WARN:
 	case RECORD_FATAL:
 		r->text = line + 1;
+		r->textlen = len - 1;
 		return NULL;
 	case RECORD_TIMES:
 		return parse_times(r, line + 1);
@@ -174,7 +176,8 @@ record_head(char head[RECORD_HEAD_MAX], const struct record *r)
 	case RECORD_FILE:
 	case RECORD_DIR:
 		n = snprintf(head, RECORD_HEAD_MAX, "%c%04o %llu ", (char)r->kind,
-		    (unsigned)r->mode & MODE_BITS, (unsigned long long)r->size);
+		    (unsigned)r->mode & MODE_BITS,
+		    r->kind == RECORD_FILE ? (unsigned long long)r->size : 0ULL);
 		break;
 	case RECORD_TIMES:
 		n = snprintf(head, RECORD_HEAD_MAX, "T%lld 0 %lld 0", wire_seconds(r->times[1]),

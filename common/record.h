@@ -29,21 +29,23 @@ struct record {
 	uint64_t	 size;		/* FILE: bytes that follow, at most INT64_MAX */
 	struct timespec	 times[2];	/* TIMES: access, modification; UTIME_OMIT beyond time_t */
 	const char	*text;		/* FILE, DIR: a name; WARN, FATAL: a message; else "" */
+	size_t		 textlen;	/* bytes of it; a peer may have sent NUL among them */
 };
 
 /*
  * Reads the LEN bytes at LINE, which do not include the newline, and which this may change (it
  * puts a NUL at LINE[LEN]).  RECORD->text points into LINE.  Returns 0, or -1 with *WHY a constant
- * text of PROTOCOL rule 17; where the name of a FILE or DIR is what is wrong, *WHY is
- * record_bad_name and RECORD->text the name up to its first NUL.  On 0 a FILE's and DIR's text is
- * one safe component (name_is_component).  PROTOCOL rules 7, 9, 17.
+ * text of PROTOCOL rule 17; where a name is what is wrong, *WHY is record_bad_name, and
+ * RECORD->text is the name.  On 0 a FILE's and DIR's text is one safe component
+ * (name_is_component).  PROTOCOL rules 7, 9, 17.
  */
 int	record_parse(struct record *, char *line, size_t len, const char **why);
 
 extern const char record_bad_name[];
 
 /*
- * Writes what stands before the text of a record: letter, mode, size or times, with the blank. 
+ * Writes what stands before the text of a record: letter, mode, size (of a DIR always
+ * 0) or times, with the blank. 
  * Times are cut to whole seconds and negative ones become 0.  Returns the length without the NUL.
  */
 size_t	record_head(char head[RECORD_HEAD_MAX], const struct record *);

@@ -12,7 +12,8 @@
 
 enum {
 	PIECE_MAX = 5,		/* one escape or one character, NUL included */
-	REASON_MAX = 300,	/* of a message: what is left of it goes to the path */
+	LAST_BYTES_MAX = 3,	/* bytes of a character behind its first */
+	REASON_SHARE = 300,	/* bytes of a message that its reason may take from a long path */
 	TAIL_SHARE = 2		/* of a path that is shortened, one part in this many is its end */
 };
 
@@ -36,6 +37,12 @@ sequence_of(unsigned char c)
 	return (struct sequence){ 0, 0, 0 };
 }
 
+static bool
+is_last_byte(char c)
+{
+	return ((unsigned char)c & 0xc0) == 0x80;
+}
+
 /* Length of the character at S, or 0 where there is none that may be shown as it is. */
 static size_t
 printable_length(const char *s, size_t left)
@@ -46,11 +53,9 @@ printable_length(const char *s, size_t left)
 	if (seq.len == 0 || seq.len > left)
 		return 0;
 	for (size_t i = 1; i < seq.len; i++) {
-		unsigned char c = (unsigned char)s[i];
-
-		if ((c & 0xc0) != 0x80)
+		if (!is_last_byte(s[i]))
 			return 0;
-		code = code << 6 | (c & 0x3f);
+		code = code << 6 | ((unsigned char)s[i] & 0x3f);
 	}
 	if (code < seq.least || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
 		return 0;
@@ -111,8 +116,8 @@ tail_start(const char *src, size_t len, size_t room)
 {
 	size_t at = len > room ? len - room : 0;
 
-	/* Not inside a character: its continuation bytes alone would be shown as escapes. */
-	while (at < len && ((unsigned char)src[at] & 0xc0) == 0x80)
+	/* Not inside a character: its last bytes alone would be shown as escapes. */
+	for (int i = 0; i < LAST_BYTES_MAX && at < len && is_last_byte(src[at]); i++)
 		at++;
 	while (at < len && escaped_length(src + at, len - at) > room) {
 		char piece[PIECE_MAX];
@@ -146,17 +151,29 @@ append(char *dst, size_t cap, size_t used, const char *text, const char *end)
 	return used + text_escape(dst + used, cap - used, end, strlen(end));
 }
 
+/* How much of a message with PATH the reason may take: what the path leaves, or a fair share. */
+static size_t
+reason_cap(const char *path, size_t room)
+{
+	size_t len = path != NULL ? strlen(path) : 0;
+
+	if (path == NULL)
+		return room;
+	if (len < room)
+		len = escaped_length(path, len) + strlen(": ");
+	return len + REASON_SHARE < room ? room - len : REASON_SHARE;
+}
+
 size_t
 text_message(char dst[TEXT_MESSAGE_MAX], const char *path, const char *what, const char *reason)
 {
-	char why[REASON_MAX] = "";
-	size_t used = 0, whylen = 0;
+	char why[TEXT_MESSAGE_MAX];
+	size_t used = append(dst, TEXT_MESSAGE_MAX, 0, "scp", ": "), whylen = 0;
+	size_t cap = reason_cap(path, TEXT_MESSAGE_MAX - used);
 
 	if (what != NULL)
-		whylen = append(why, sizeof(why), whylen, what, ": ");
-	whylen = append(why, sizeof(why), whylen, reason, "");
-
-	used = append(dst, TEXT_MESSAGE_MAX, used, "scp", ": ");
+		whylen = append(why, cap, whylen, what, ": ");
+	whylen = append(why, cap, whylen, reason, "");
 	if (path != NULL) {
 		size_t room = TEXT_MESSAGE_MAX - used - whylen - strlen(": ");
 

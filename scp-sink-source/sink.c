@@ -317,6 +317,15 @@ take_record(struct sink *k, const struct record *r)
 	return -1;
 }
 
+static int
+give_up_name(struct sink *k, const struct record *r)
+{
+	char name[TEXT_MESSAGE_MAX];
+
+	text_escape(name, sizeof(name), r->text, r->textlen);
+	return session_give_up(k->session, "error: unexpected filename", name);
+}
+
 /* Entries until the client is done: 0, -1. */
 static int
 take_records(struct sink *k)
@@ -330,7 +339,7 @@ take_records(struct sink *k)
 		if (end == 0)
 			end = take_record(k, &r);
 		else if (end == -1 && why == record_bad_name)
-			end = session_give_up(k->session, "error: unexpected filename", r.text);
+			end = give_up_name(k, &r);
 		else if (end == -1)
 			end = session_give_up(k->session, "protocol error", why);
 	}
