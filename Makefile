@@ -49,13 +49,14 @@ USES_snapshot	:= io
 USES_policy	:=
 USES_request	:=
 USES_session	:= $(talk) trail
-USES_upload	:= attrs root
+USES_temp	:= root
+USES_upload	:= attrs root temp
 USES_level	:= attrs root
-USES_sink	:= $(talk) $(walk) attrs policy session upload level
+USES_sink	:= $(talk) $(walk) attrs policy session temp upload level
 USES_source	:= $(talk) $(walk) listing snapshot policy session
 
 MODULES	:= name text record pace io conn root attrs trail listing snapshot policy \
-	   request session upload level sink source
+	   request session temp upload level sink source
 OBJS	:= $(MODULES:%=$(OUT)/obj/%.o) $(OUT)/obj/main.o
 UNITS	:= $(patsubst tests/unit/test_%.c,%,$(sort $(wildcard tests/unit/test_*.c)))
 

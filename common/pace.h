@@ -17,8 +17,8 @@ void	pace_init(struct pace *, uint64_t rate);
 size_t	pace_chunk(const struct pace *, size_t want);
 
 /*
- * Counts MOVED bytes and sleeps until they were due.  What a slow peer leaves unused is not saved up,
- * beyond a tenth of a second's worth.
+ * Counts MOVED bytes and sleeps until they were due.  What a slow peer leaves unused is not saved
+ * up, beyond a tenth of a second's worth.
  */
 void	pace_wait(struct pace *, uint64_t moved);
 

@@ -44,9 +44,9 @@ int	record_parse(struct record *, char *line, size_t len, const char **why);
 extern const char record_bad_name[];
 
 /*
- * Writes what stands before the text of a record: letter, mode, size (of a DIR always
- * 0) or times, with the blank. 
- * Times are cut to whole seconds and negative ones become 0.  Returns the length without the NUL.
+ * Writes what stands before the text of a record: letter, mode, size (a DIR's is always 0) or
+ * times, with the blank.  Times are cut to whole seconds and negative ones become 0.  Returns the
+ * length without the NUL.
  */
 size_t	record_head(char head[RECORD_HEAD_MAX], const struct record *);
 

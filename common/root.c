@@ -37,7 +37,7 @@ root_open(struct root *r, const char *path)
 		return -1;
 	r->start = open(".", DIR_FLAGS);
 	if (r->start == -1)
-		r->start = AT_FDCWD;	/* Relative paths fail as they should, absolute ones work. */
+		r->start = AT_FDCWD;	/* Relative paths will fail, absolute ones work. */
 	return 0;
 }
 

@@ -1,189 +1,36 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * How a name is taken:
- *
- *   what is there        temporary     commit
- *   nothing              unnamed       link as name; where it exists by now, as the next line
- *   a regular file       unnamed       link as temporary, rename
- *   either               named         rename
- *   anything else        none          cut to its size where regular
- *
- * A temporary that has a name is locked, with flock(2), by the process that writes it.  Its name
- * follows from the user and the final name, so that whoever uploads that name next finds what a
- * SIGKILL left: a file of that name without a lock is nobody's.  An unnamed file is locked before
- * it gets the name.  One that is made with its name might be taken for dead before it is locked:
- * then it has lost its name, or the lock is somebody else's, and another one is made.
- */
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "root.h"
 #include "upload.h"
 
 enum {
-	TEMPS = 1024,		/* uploads of one name at a time by one user */
-	CLAIMS = 2,		/* tries for one temporary name: the second when a dead one was removed */
 	FILE_BITS = 0777
 };
 
 void
 upload_init(struct upload *up)
 {
-	*up = (struct upload){ .way = UPLOAD_NONE, .dirfd = -1, .fd = -1 };
+	*up = (struct upload){ .way = UPLOAD_NONE, .fd = -1 };
+	temp_init(&up->temp);
 }
 
-/* FNV-1a.  Names that collide share the names of their temporaries, nothing worse. */
-static uint64_t
-hash_of(const char *s)
-{
-	uint64_t h = 0xcbf29ce484222325;
-
-	for (; *s != '\0'; s++)
-		h = (h ^ (unsigned char)*s) * 0x100000001b3;
-	return h;
-}
-
-/* A temporary is readable or writable for us, whatever its mode: see create_temp. */
 static int
-open_temp_of_another(const struct upload *up)
+begin_temp(struct upload *up, int dirfd, mode_t mode)
 {
-	int fd = dir_open(up->dirfd, up->temp, O_RDONLY, 0);
-
-	return fd == -1 && errno == EACCES ? dir_open(up->dirfd, up->temp, O_WRONLY, 0) : fd;
-}
-
-/* Removes the temporary of this name if its process left it behind: true when the name is free. */
-static bool
-remove_stale(const struct upload *up)
-{
-	int fd = open_temp_of_another(up);
-	struct stat st;
-	bool gone = false;
-
-	if (fd == -1)
-		return errno == ENOENT;
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() &&
-	    flock(fd, LOCK_EX | LOCK_NB) == 0)
-		gone = unlinkat(up->dirfd, up->temp, 0) == 0;
-	close(fd);
-	return gone;
-}
-
-typedef int claim_fn(struct upload *, mode_t);
-
-/* Takes the first free temporary name by CLAIM, which fails with EEXIST where it is not free. */
-static int
-claim_temp(struct upload *up, mode_t mode, claim_fn *claim)
-{
-	for (int i = 0; i < TEMPS * CLAIMS; i++) {
-		snprintf(up->temp, sizeof(up->temp), ".scp-%016llx-%u-%d",
-		    (unsigned long long)hash_of(up->name), (unsigned)geteuid(), i / CLAIMS);
-		if (claim(up, mode) == 0)
-			return 0;
-		if (errno != EEXIST)
-			break;
-		if (i % CLAIMS == 0 && !remove_stale(up))
-			i++;
-		errno = EEXIST;
-	}
-	up->temp[0] = '\0';
-	return -1;
-}
-
-static void
-drop_fd(struct upload *up)
-{
-	int saved = errno;
-
-	if (up->fd != -1)
-		close(up->fd);
-	up->fd = -1;
-	errno = saved;
-}
-
-/*
- * Whoever finds the temporary must be able to open it, to see whether it is locked: a mode that
- * lets not even the owner in has to wait.
- */
-static int
-create_temp(struct upload *up, mode_t mode)
-{
-	bool closed = (mode & (S_IRUSR | S_IWUSR)) == 0;
-	struct stat st;
-	bool ours;
-
-	up->fd = dir_open(up->dirfd, up->temp, O_WRONLY | O_CREAT | O_EXCL, closed ? mode | S_IRUSR : mode);
-	if (up->fd == -1)
+	if (temp_open(&up->temp, dirfd, up->name, mode & FILE_BITS) == -1)
 		return -1;
-	/* A filesystem without locks cannot tell a dead temporary from a live one, but works. */
-	ours = flock(up->fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
-	if (!ours || fstat(up->fd, &st) == -1 || st.st_nlink == 0) {
-		errno = EEXIST;
-		drop_fd(up);
-		return -1;
-	}
-	if (closed) {
-		up->late_mode = true;
-		up->mode = st.st_mode & FILE_BITS & ~(mode_t)S_IRUSR;
-	}
+	up->fd = up->temp.fd;
+	up->way = up->temp.unnamed ? UPLOAD_UNNAMED : UPLOAD_NAMED;
+	up->late_mode = up->temp.late_mode;
+	up->mode = up->temp.mode;
 	return 0;
-}
-
-static int
-link_by(enum upload_link how, int fd, int dirfd, const char *name)
-{
-	char path[sizeof("/proc/self/fd/-2147483648")];
-
-	if (how == LINK_DIRECT)
-		return linkat(fd, "", dirfd, name, AT_EMPTY_PATH);
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	return linkat(AT_FDCWD, path, dirfd, name, AT_SYMLINK_FOLLOW);
-}
-
-/* "." exists: the answer is EEXIST where the file could have been linked. */
-static enum upload_link
-find_link(int fd, int dirfd)
-{
-	for (enum upload_link how = LINK_DIRECT; how < LINK_NONE; how++)
-		if (link_by(how, fd, dirfd, ".") == -1 && errno == EEXIST)
-			return how;
-	return LINK_NONE;
-}
-
-/*
- * True when there is no more to try: the file is open, or it failed for a reason that would stay.
- */
-static bool
-open_unnamed(struct upload *up, mode_t mode)
-{
-	up->way = UPLOAD_UNNAMED;
-	up->fd = openat(up->dirfd, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, mode);
-	if (up->fd == -1)
-		return errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL && errno != ENOSYS;
-	if (up->link == LINK_UNKNOWN)
-		up->link = find_link(up->fd, up->dirfd);
-	if (up->link != LINK_NONE)
-		return true;
-	drop_fd(up);
-	return false;
-}
-
-static int
-open_temp(struct upload *up, mode_t mode)
-{
-	if (!up->named_only && open_unnamed(up, mode))
-		return up->fd == -1 ? -1 : 0;
-	up->named_only = true;
-	up->way = UPLOAD_NAMED;
-	return claim_temp(up, mode, create_temp);
 }
 
 static bool
@@ -200,11 +47,11 @@ is_mount_point(int fd)
  * can be none, -1 with errno.
  */
 static int
-begin_replacing(struct upload *up, int old, const struct stat *st)
+begin_replacing(struct upload *up, int dirfd, int old, const struct stat *st)
 {
 	if (st->st_nlink > 1 || is_mount_point(old))
 		return 0;
-	if (open_temp(up, st->st_mode & FILE_BITS) == -1)
+	if (begin_temp(up, dirfd, st->st_mode) == -1)
 		return errno == EACCES || errno == EPERM || errno == EROFS ? 0 : -1;
 	if (attrs_inherit(up->fd, old, &up->mode) == -1) {
 		upload_end(up);
@@ -240,13 +87,13 @@ begin_in_place(struct upload *up, int old)
  * found that we may write it: such a file can be replaced.
  */
 static int
-open_old(const struct upload *up)
+open_old(int dirfd, const char *name)
 {
-	int fd = dir_open(up->dirfd, up->name, O_WRONLY, 0);
+	int fd = dir_open(dirfd, name, O_WRONLY, 0);
 
 	if (fd != -1 || errno != ETXTBSY)
 		return fd;
-	fd = dir_open(up->dirfd, up->name, O_RDONLY, 0);
+	fd = dir_open(dirfd, name, O_RDONLY, 0);
 	if (fd == -1)
 		errno = ETXTBSY;
 	return fd;
@@ -263,26 +110,25 @@ check_kind(mode_t mode, enum upload_allow allow)
 }
 
 static int
-begin_over(struct upload *up, enum upload_allow allow)
+begin_over(struct upload *up, int dirfd, enum upload_allow allow)
 {
 	struct stat st;
-	int old = open_old(up), replacing = -1, end = -1;
+	int old = open_old(dirfd, up->name), replacing = -1, end = -1, saved;
 
 	if (old == -1)
 		return -1;
 	if (fstat(old, &st) == 0 && check_kind(st.st_mode, allow) == 0) {
 		up->regular = S_ISREG(st.st_mode);
-		replacing = up->regular ? begin_replacing(up, old, &st) : 0;
+		replacing = up->regular ? begin_replacing(up, dirfd, old, &st) : 0;
 		if (replacing == 0)
 			end = begin_in_place(up, old);
 	}
-	if (replacing == 1 || end == -1) {
-		int saved = errno;
-
-		close(old);
-		errno = saved;
-	}
-	return replacing == 1 ? 0 : end;
+	if (end == 0)
+		return 0;	/* OLD was handed over. */
+	saved = errno;
+	close(old);
+	errno = saved;
+	return replacing == 1 ? 0 : -1;
 }
 
 /* Blocks that this file may still take. */
@@ -316,14 +162,14 @@ check_space(const struct upload *up)
 }
 
 static int
-begin(struct upload *up, mode_t mode, enum upload_allow allow)
+begin(struct upload *up, int dirfd, mode_t mode, enum upload_allow allow)
 {
 	struct stat st;
 
-	if (fstatat(up->dirfd, up->name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
-		if (check_kind(st.st_mode, allow) == -1 || begin_over(up, allow) == -1)
+	if (fstatat(dirfd, up->name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+		if (check_kind(st.st_mode, allow) == -1 || begin_over(up, dirfd, allow) == -1)
 			return -1;
-	} else if (errno != ENOENT || open_temp(up, mode & FILE_BITS) == -1) {
+	} else if (errno != ENOENT || begin_temp(up, dirfd, mode) == -1) {
 		return -1;
 	}
 	return check_space(up);
@@ -334,83 +180,24 @@ upload_begin(struct upload *up, int dirfd, const char *name, mode_t mode, uint64
     enum upload_allow allow)
 {
 	assert(up->way == UPLOAD_NONE);
-	up->dirfd = dirfd;
 	up->name = name;
-	up->temp[0] = '\0';
 	up->size = size;
 	up->regular = true;
 	up->replaces = up->late_mode = false;
-	if (begin(up, mode, allow) == 0)
+	if (begin(up, dirfd, mode, allow) == 0)
 		return 0;
 	upload_end(up);
 	return -1;
 }
 
+/* Puts what was written under its name: closes FD, whoever owns it. */
 static int
-link_temp(struct upload *up, mode_t mode)
-{
-	(void)mode;
-	return link_by(up->link, up->fd, up->dirfd, up->temp);
-}
-
-/* Closes the file: the last chance of some filesystems to say that data did not reach them. */
-static int
-close_written(struct upload *up)
+finish(struct upload *up)
 {
 	int fd = up->fd;
 
 	up->fd = -1;
-	return close(fd);
-}
-
-/* Renames the temporary.  The lock is kept until then, by a second descriptor of the same file. */
-static int
-put_in_place(struct upload *up)
-{
-	int lock = fcntl(up->fd, F_DUPFD_CLOEXEC, 0), end = -1, saved;
-
-	if (lock == -1)
-		return -1;
-	if (close_written(up) == 0)
-		end = renameat(up->dirfd, up->temp, up->dirfd, up->name);
-	saved = errno;
-	if (end == -1)
-		unlinkat(up->dirfd, up->temp, 0);
-	up->temp[0] = '\0';
-	close(lock);
-	errno = saved;
-	return end;
-}
-
-static int
-name_unnamed(struct upload *up)
-{
-	int saved;
-
-	if (!up->replaces && link_by(up->link, up->fd, up->dirfd, up->name) == 0) {
-		if (close_written(up) == 0)
-			return 0;
-		saved = errno;
-		unlinkat(up->dirfd, up->name, 0);
-		errno = saved;
-		return -1;
-	}
-	if (!up->replaces && errno != EEXIST)
-		return -1;
-	/* Where there are no locks, there is no need to fail for that either. */
-	(void)flock(up->fd, LOCK_EX | LOCK_NB);
-	if (claim_temp(up, 0, link_temp) == -1)
-		return -1;
-	return put_in_place(up);
-}
-
-static int
-take_name(struct upload *up)
-{
-	assert(up->way != UPLOAD_NONE);
-	if (up->way == UPLOAD_IN_PLACE)
-		return close_written(up);
-	return up->way == UPLOAD_NAMED ? put_in_place(up) : name_unnamed(up);
+	return up->way == UPLOAD_IN_PLACE ? close(fd) : temp_take_name(&up->temp, up->replaces);
 }
 
 int
@@ -420,8 +207,9 @@ upload_commit(struct upload *up, const struct attrs *wanted, const char **what)
 	const char *unset = NULL;
 	int failed = 0;
 
+	assert(up->way != UPLOAD_NONE);
 	*what = NULL;
-	if (up->regular && up->way == UPLOAD_IN_PLACE && ftruncate(up->fd, (off_t)up->size) == -1)
+	if (up->way == UPLOAD_IN_PLACE && up->regular && ftruncate(up->fd, (off_t)up->size) == -1)
 		return -1;
 	if (up->late_mode && !a.has_mode) {
 		a.has_mode = true;
@@ -429,7 +217,7 @@ upload_commit(struct upload *up, const struct attrs *wanted, const char **what)
 	}
 	if (up->regular && attrs_apply(up->fd, &a, &unset) == -1)
 		failed = errno;
-	if (take_name(up) == -1)
+	if (finish(up) == -1)
 		return -1;
 	*what = unset;
 	errno = failed;
@@ -441,10 +229,10 @@ upload_end(struct upload *up)
 {
 	int saved = errno;
 
-	if (up->temp[0] != '\0')
-		unlinkat(up->dirfd, up->temp, 0);
-	up->temp[0] = '\0';
-	drop_fd(up);
+	if (up->way == UPLOAD_IN_PLACE && up->fd != -1)
+		close(up->fd);
+	temp_end(&up->temp);
+	up->fd = -1;
 	up->way = UPLOAD_NONE;
 	errno = saved;
 }

@@ -4,22 +4,22 @@
 
 #include <sys/types.h>
 
-#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "attrs.h"
+#include "temp.h"
 
 /*
- * One received file, from its record to its name.  What is written has no name, or a hidden one,
- * until it is whole, and then takes the place of what was there in one step.  Where that would lose
- * something (not a regular file, several links, an owner, group or ACL that we cannot give, a mount
- * point, a directory that we may not write) the old file is written in place.
+ * One received file, from its record to its name.  It is written to a temporary, which takes the
+ * place of what was there in one step once it is whole.  Where that would lose something (not a
+ * regular file, several links, an owner, group or ACL that we cannot give, a mount point, a
+ * directory that we may not write) the old file is written in place.
  */
 enum upload_way {
 	UPLOAD_NONE,
-	UPLOAD_UNNAMED,		/* O_TMPFILE: the kernel forgets it with us */
-	UPLOAD_NAMED,		/* a hidden file, locked while we live */
+	UPLOAD_UNNAMED,		/* a temporary without a name */
+	UPLOAD_NAMED,		/* a hidden one */
 	UPLOAD_IN_PLACE
 };
 
@@ -28,26 +28,16 @@ enum upload_allow {		/* what a name may be */
 	UPLOAD_SPECIAL		/* also a device, or a FIFO that has a reader */
 };
 
-enum upload_link {		/* how an unnamed file gets a name here */
-	LINK_UNKNOWN,
-	LINK_DIRECT,		/* by its descriptor: Linux 6.10, or a capability */
-	LINK_PROC,		/* by its name in /proc */
-	LINK_NONE
-};
-
 struct upload {
-	enum upload_way	 way;
-	int		 dirfd;			/* borrowed */
-	const char	*name;			/* borrowed: what it will be called */
-	int		 fd;			/* owned; -1 when closed: write here */
-	bool		 regular;		/* FD is a regular file */
-	bool		 replaces;		/* a regular file is there, and a temporary will replace it */
-	bool		 late_mode;		/* bits that must wait for the data: MODE is still to be set */
-	mode_t		 mode;			/* with late_mode: all twelve bits of it */
-	uint64_t	 size;			/* bytes announced */
-	char		 temp[NAME_MAX + 1];	/* what it is called now; "" when nothing */
-	enum upload_link link;			/* kept from one file to the next */
-	bool		 named_only;		/* likewise: no O_TMPFILE, in one directory at least */
+	enum upload_way	way;
+	int		fd;		/* write here; -1 when closed; owned only when in place */
+	const char     *name;		/* borrowed: what it will be called */
+	uint64_t	size;		/* bytes announced */
+	bool		regular;	/* FD is a regular file */
+	bool		replaces;	/* there is a regular file that the temporary replaces */
+	bool		late_mode;	/* bits that wait for the data: MODE is still to be set */
+	mode_t		mode;		/* with LATE_MODE: all twelve bits */
+	struct temp	temp;
 };
 
 /* Once, before the first upload_begin. */

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * How a name is taken:
+ *
+ *   what is there        temporary     then
+ *   nothing              unnamed       link as the name; where it exists by now, as the next line
+ *   a file               unnamed       link as a hidden name, rename
+ *   either               named         rename
+ *
+ * A temporary that has a name is locked, with flock(2), by the process that writes it.  Its name
+ * follows from the user and the final name, so that whoever uploads that name next finds what a
+ * SIGKILL left: a file of that name without a lock is nobody's.  An unnamed file is locked before
+ * it gets the name.  One that is made with its name might be taken for dead before it is locked:
+ * then it has lost its name, or the lock is somebody else's, and another one is made.
+ */
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "root.h"
+#include "temp.h"
+
+enum {
+	TEMPS = 1024,		/* uploads of one name at a time by one user */
+	CLAIMS = 2,		/* tries for one hidden name, one of them after a removal */
+	FILE_BITS = 0777
+};
+
+void
+temp_init(struct temp *t)
+{
+	*t = (struct temp){ .dirfd = -1, .fd = -1 };
+}
+
+/* FNV-1a.  Names that collide share the names of their temporaries, nothing worse. */
+static uint64_t
+hash_of(const char *s)
+{
+	uint64_t h = 0xcbf29ce484222325;
+
+	for (; *s != '\0'; s++)
+		h = (h ^ (unsigned char)*s) * 0x100000001b3;
+	return h;
+}
+
+/* A temporary is readable or writable for its owner, whatever its mode: see let_owner_in. */
+static int
+open_of_another(const struct temp *t)
+{
+	int fd = dir_open(t->dirfd, t->name, O_RDONLY, 0);
+
+	return fd == -1 && errno == EACCES ? dir_open(t->dirfd, t->name, O_WRONLY, 0) : fd;
+}
+
+/* Removes the file of this name if its process left it behind: true when the name is free. */
+static bool
+remove_stale(const struct temp *t)
+{
+	int fd = open_of_another(t);
+	struct stat st;
+	bool gone = false;
+
+	if (fd == -1)
+		return errno == ENOENT;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() &&
+	    flock(fd, LOCK_EX | LOCK_NB) == 0)
+		gone = unlinkat(t->dirfd, t->name, 0) == 0;
+	close(fd);
+	return gone;
+}
+
+typedef int claim_fn(struct temp *, mode_t);
+
+/* Takes the first free hidden name by CLAIM, which fails with EEXIST where it is not free. */
+static int
+claim_name(struct temp *t, mode_t mode, claim_fn *claim)
+{
+	for (int i = 0; i < TEMPS * CLAIMS; i++) {
+		snprintf(t->name, sizeof(t->name), ".scp-%016llx-%u-%d",
+		    (unsigned long long)hash_of(t->goal), (unsigned)geteuid(), i / CLAIMS);
+		if (claim(t, mode) == 0)
+			return 0;
+		if (errno != EEXIST)
+			break;
+		if (i % CLAIMS == 0 && !remove_stale(t))
+			i++;
+		errno = EEXIST;
+	}
+	t->name[0] = '\0';
+	return -1;
+}
+
+static void
+drop_fd(struct temp *t)
+{
+	int saved = errno;
+
+	if (t->fd != -1)
+		close(t->fd);
+	t->fd = -1;
+	errno = saved;
+}
+
+/*
+ * Whoever finds the temporary must be able to open it, to see whether it is locked: a mode that
+ * lets not even the owner in has to wait.
+ */
+static void
+let_owner_in(struct temp *t, mode_t now)
+{
+	if ((now & (S_IRUSR | S_IWUSR)) != 0 || fchmod(t->fd, (now & FILE_BITS) | S_IRUSR) == -1)
+		return;
+	t->late_mode = true;
+	t->mode = now & FILE_BITS;
+}
+
+static int
+create(struct temp *t, mode_t mode)
+{
+	struct stat st;
+	bool ours;
+
+	t->fd = dir_open(t->dirfd, t->name, O_WRONLY | O_CREAT | O_EXCL, mode);
+	if (t->fd == -1)
+		return -1;
+	/* A filesystem without locks cannot tell a dead temporary from a live one, but works. */
+	ours = flock(t->fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
+	if (!ours || fstat(t->fd, &st) == -1 || st.st_nlink == 0) {
+		errno = EEXIST;
+		drop_fd(t);
+		return -1;
+	}
+	let_owner_in(t, st.st_mode);
+	return 0;
+}
+
+static int
+link_by(enum temp_link how, int fd, int dirfd, const char *name)
+{
+	char path[sizeof("/proc/self/fd/-2147483648")];
+
+	if (how == TEMP_LINK_DIRECT)
+		return linkat(fd, "", dirfd, name, AT_EMPTY_PATH);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return linkat(AT_FDCWD, path, dirfd, name, AT_SYMLINK_FOLLOW);
+}
+
+/* "." exists: the answer is EEXIST where the file could have been linked. */
+static enum temp_link
+find_link(int fd, int dirfd)
+{
+	for (enum temp_link how = TEMP_LINK_DIRECT; how < TEMP_LINK_NONE; how++)
+		if (link_by(how, fd, dirfd, ".") == -1 && errno == EEXIST)
+			return how;
+	return TEMP_LINK_NONE;
+}
+
+/* True when there is no more to try: it is open, or failed for a reason that would stay. */
+static bool
+open_unnamed(struct temp *t, mode_t mode)
+{
+	t->fd = openat(t->dirfd, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, mode);
+	if (t->fd == -1)
+		return errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL && errno != ENOSYS;
+	if (t->link == TEMP_LINK_UNKNOWN)
+		t->link = find_link(t->fd, t->dirfd);
+	if (t->link != TEMP_LINK_NONE)
+		return true;
+	drop_fd(t);
+	return false;
+}
+
+int
+temp_open(struct temp *t, int dirfd, const char *goal, mode_t mode)
+{
+	t->dirfd = dirfd;
+	t->goal = goal;
+	t->name[0] = '\0';
+	t->late_mode = false;
+	t->unnamed = !t->named_only && open_unnamed(t, mode);
+	if (t->unnamed)
+		return t->fd == -1 ? -1 : 0;
+	t->named_only = true;
+	return claim_name(t, mode, create);
+}
+
+static int
+link_hidden(struct temp *t, mode_t mode)
+{
+	(void)mode;
+	return link_by(t->link, t->fd, t->dirfd, t->name);
+}
+
+/* Closes the file: the last chance of some filesystems to say that data did not reach them. */
+static int
+close_written(struct temp *t)
+{
+	int fd = t->fd;
+
+	t->fd = -1;
+	return close(fd);
+}
+
+static void
+remove_file(const struct temp *t, const char *name)
+{
+	int saved = errno;
+
+	unlinkat(t->dirfd, name, 0);
+	errno = saved;
+}
+
+/* Renames it.  The lock is kept until then, by a second descriptor of the same file. */
+static int
+rename_to_goal(struct temp *t)
+{
+	int lock = fcntl(t->fd, F_DUPFD_CLOEXEC, 0), end = -1, saved;
+
+	if (lock == -1)
+		return -1;
+	if (close_written(t) == 0)
+		end = renameat(t->dirfd, t->name, t->dirfd, t->goal);
+	if (end == -1)
+		remove_file(t, t->name);
+	t->name[0] = '\0';
+	saved = errno;
+	close(lock);
+	errno = saved;
+	return end;
+}
+
+static int
+link_as_goal(struct temp *t)
+{
+	if (link_by(t->link, t->fd, t->dirfd, t->goal) == -1)
+		return -1;
+	if (close_written(t) == 0)
+		return 0;
+	remove_file(t, t->goal);
+	return -1;
+}
+
+int
+temp_take_name(struct temp *t, bool replace)
+{
+	if (t->unnamed && !replace) {
+		if (link_as_goal(t) == 0)
+			return 0;
+		if (t->fd == -1 || errno != EEXIST)
+			return -1;
+	}
+	if (t->unnamed) {
+		/* Where there are no locks, that is no reason to fail. */
+		(void)flock(t->fd, LOCK_EX | LOCK_NB);
+		if (claim_name(t, 0, link_hidden) == -1)
+			return -1;
+	}
+	return rename_to_goal(t);
+}
+
+void
+temp_end(struct temp *t)
+{
+	if (t->name[0] != '\0')
+		remove_file(t, t->name);
+	t->name[0] = '\0';
+	drop_fd(t);
+}

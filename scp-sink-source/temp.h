@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef TEMP_H
+#define TEMP_H
+
+#include <sys/types.h>
+
+#include <limits.h>
+#include <stdbool.h>
+
+/*
+ * A regular file that is written where it will be, and that has no name, or a hidden one, until it
+ * takes its own.  It dies with its process: an unnamed one at once, a named one when the same user
+ * writes the same name again.
+ */
+enum temp_link {		/* how an unnamed file gets a name here */
+	TEMP_LINK_UNKNOWN,
+	TEMP_LINK_DIRECT,	/* by its descriptor: Linux 6.10, or a capability */
+	TEMP_LINK_PROC,		/* by its name in /proc */
+	TEMP_LINK_NONE
+};
+
+struct temp {
+	int		dirfd;			/* borrowed: where it will be */
+	const char     *goal;			/* borrowed: what it will be called */
+	int		fd;			/* owned; -1 when closed */
+	char		name[NAME_MAX + 1];	/* what it is called now; "" when nothing */
+	bool		unnamed;		/* it was made without a name */
+	bool		late_mode;		/* MODE, which keeps the owner out, is to be set */
+	mode_t		mode;			/* with LATE_MODE: permissions */
+	enum temp_link	link;			/* kept from one file to the next */
+	bool		named_only;		/* likewise: somewhere is no O_TMPFILE */
+};
+
+/* Once, before the first temp_open. */
+void	temp_init(struct temp *);
+
+/*
+ * Makes a file with the permissions that open(2) with MODE gives in DIRFD, by umask or default ACL,
+ * for writing.  DIRFD and GOAL, one component, are borrowed until temp_end.  0, or -1 with errno.
+ */
+int	temp_open(struct temp *, int dirfd, const char *goal, mode_t mode);
+
+/*
+ * Closes the file and makes it the one that GOAL names.  With REPLACE there is a file that it shall
+ * replace; one that turned up meanwhile is replaced as well.  -1 with errno: GOAL is as it was.
+ */
+int	temp_take_name(struct temp *, bool replace);
+
+/* Removes what has not taken its name.  Always safe, also after temp_init, and twice. */
+void	temp_end(struct temp *);
+
+#endif
