@@ -11,7 +11,6 @@
 
 enum line_end {
 	LINE_WHOLE,
-	LINE_NONE,		/* the input ended before it began */
 	LINE_CUT,		/* the input ended in it */
 	LINE_LONG
 };
@@ -79,30 +78,32 @@ take_until_newline(struct conn *c, size_t *len)
 }
 
 static bool
-is_text(const struct conn *c)
+is_text_kind(char c)
 {
-	return c->line[0] == RECORD_WARN || c->line[0] == RECORD_FATAL;
+	return c == RECORD_WARN || c == RECORD_FATAL;
 }
 
 /*
- * Reads a line, without its newline, of at most RECORD_MAX bytes.  The rest of a text that is
- * longer does not matter and is skipped; of a record it would be taken for the next one.
+ * Reads a line, without its newline, of at most RECORD_MAX bytes.  The rest of a TEXT that is longer
+ * does not matter and is skipped; of a record it would be taken for the next one.
  */
 static enum line_end
-read_line(struct conn *c, size_t *len)
+read_line(struct conn *c, size_t *len, bool text)
 {
 	*len = 0;
-	for (size_t total = 0; total < CONN_TEXT_MAX;) {
+	for (size_t total = 0; total <= CONN_TEXT_MAX;) {
 		size_t before;
+		bool whole;
 
 		if (!has_input(c))
-			return total == 0 && !c->lost ? LINE_NONE : LINE_CUT;
+			return LINE_CUT;
 		before = c->inpos;
-		if (take_until_newline(c, len))
-			return *len < RECORD_MAX || is_text(c) ? LINE_WHOLE : LINE_LONG;
+		whole = take_until_newline(c, len);
 		total += c->inpos - before;
-		if (*len == RECORD_MAX && !is_text(c))
-			break;
+		if (*len == RECORD_MAX && !text)
+			return LINE_LONG;
+		if (whole && total <= CONN_TEXT_MAX)
+			return LINE_WHOLE;
 	}
 	return LINE_LONG;
 }
@@ -122,9 +123,9 @@ conn_next(struct conn *c, struct record *r, const char **why)
 
 	assert(c->turn == TURN_FREE);
 	*r = (struct record){ .text = "" };
-	end = read_line(c, &len);
-	if (end == LINE_NONE)
+	if (!has_input(c) && !c->lost)
 		return 1;
+	end = c->lost ? LINE_CUT : read_line(c, &len, is_text_kind(c->inbuf[c->inpos]));
 	*why = end == LINE_CUT ? "lost connection" : "line too long";
 	if (end != LINE_WHOLE || record_parse(r, c->line, len, why) == -1) {
 		be_in_debt(c);
@@ -222,15 +223,16 @@ conn_recv_status(struct conn *c, char *text, size_t cap)
 	status = c->inbuf[c->inpos++];
 	if (status == '\0')
 		return STATUS_OK;
-	if (status != RECORD_WARN && status != RECORD_FATAL)
+	if (!is_text_kind(status))
 		return STATUS_JUNK;
 	/* A text that the end of input cuts short is a text all the same. */
-	read_line(c, &len);
+	if (read_line(c, &len, true) == LINE_LONG)
+		return STATUS_JUNK;
 	text_escape(text, cap, c->line, len);
 	return status == RECORD_WARN ? STATUS_ERROR : STATUS_FATAL;
 }
 
-int
+enum conn_status
 conn_skip_body(struct conn *c, uint64_t size)
 {
 	char text[1];
@@ -238,12 +240,11 @@ conn_skip_body(struct conn *c, uint64_t size)
 	enum conn_status status;
 
 	if (conn_recv_body(c, -1, size, &none) == -1)
-		return -1;
+		return STATUS_LOST;
 	status = conn_recv_status(c, text, sizeof(text));
-	if (status != STATUS_OK && status != STATUS_ERROR && status != STATUS_MISSING)
-		return -1;
-	c->turn = TURN_FREE;
-	return 0;
+	if (status != STATUS_LOST && status != STATUS_JUNK)
+		c->turn = TURN_FREE;
+	return status;
 }
 
 int
@@ -274,10 +275,12 @@ read_text(struct conn *c, char first, char *text, size_t cap)
 	size_t len = 0;
 	char byte = first;
 
-	for (size_t total = 0; byte != '\n'; total++) {
+	if (is_text_kind(first) && io_read(c->in, &byte, 1) != 1)
+		return -1;
+	for (size_t total = 1; byte != '\n'; total++) {
 		if (total == CONN_TEXT_MAX)
 			return -1;
-		if (byte != RECORD_WARN && byte != RECORD_FATAL && len < RECORD_MAX)
+		if (len < RECORD_MAX)
 			c->line[len++] = byte;
 		if (io_read(c->in, &byte, 1) != 1)
 			return -1;

@@ -75,8 +75,8 @@ bool	conn_is_ahead(struct conn *);
 int	conn_recv_body(struct conn *, int fd, uint64_t size, int *file_err);
 /* Reads what follows a body; puts us in debt. TEXT of CAP bytes is the peer's message, or "". */
 enum conn_status conn_recv_status(struct conn *, char *text, size_t cap);
-/* Skips a refused body and its status, of a peer that is ahead; no debt comes of it. */
-int	conn_skip_body(struct conn *, uint64_t size);
+/* Skips a refused body and its status, of a peer that is ahead; in debt only if LOST or JUNK. */
+enum conn_status conn_skip_body(struct conn *, uint64_t size);
 
 /*
  * The source's half.

@@ -131,9 +131,11 @@ io_copy(int from, int to, uint64_t n, void *scratch, size_t cap, enum io_way *wa
 		} else if (put == 0) {
 			errno = 0;
 			return IO_FROM;
+		} else if (errno == EAGAIN && wait_for(from, POLLIN) && wait_for(to, POLLOUT)) {
+			continue;
 		} else if (errno == EINTR) {
 			return IO_TO;
-		} else if (errno != EAGAIN || !wait_for(from, POLLIN) || !wait_for(to, POLLOUT)) {
+		} else {
 			now = after_failure(way);
 		}
 	}

@@ -38,3 +38,11 @@ trail_cut(struct trail *t, size_t len)
 	t->len = len;
 	t->text[len] = '\0';
 }
+
+void
+trail_up(struct trail *t)
+{
+	while (t->len > 0 && t->text[t->len - 1] != '/')
+		t->len--;
+	trail_cut(t, t->len > 0 ? t->len - 1 : 0);
+}

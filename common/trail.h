@@ -27,4 +27,7 @@ void	trail_set(struct trail *, const char *path);
 size_t	trail_add(struct trail *, const char *name);
 void	trail_cut(struct trail *, size_t len);
 
+/* Goes back by one name. */
+void	trail_up(struct trail *);
+
 #endif

@@ -14,7 +14,7 @@ top(struct sink *k)
 static bool
 is_target(const struct sink *k)
 {
-	return k->depth == 0 && k->whole;
+	return k->depth == 0 && k->outside == 0 && k->whole;
 }
 
 /* The attributes that the client gives the entry of R; a T before it is used up. */
@@ -86,6 +86,8 @@ name_of(const struct sink *k, const struct record *r)
 static int
 reason_against(struct sink *k)
 {
+	if (k->outside > 0)
+		return k->outside_err;
 	if (top(k)->fd == -1)
 		return top(k)->err;
 	if (!is_target(k))
@@ -110,6 +112,14 @@ begin_file(struct sink *k, const struct record *r, struct place *p)
 	return upload_begin(&k->upload, p->dirfd, p->leaf, r->mode, r->size, allow);
 }
 
+/* The end of a session in which a body, or the status behind it, was not what it should be. */
+static int
+out_of_step(struct sink *k, enum conn_status status)
+{
+	return session_give_up(k->session, "protocol error",
+	    status == STATUS_JUNK ? "expected status" : "lost connection");
+}
+
 /* The one reply to a body and its status. */
 static int
 judge_file(struct sink *k, enum conn_status status, const char *text, int file_err,
@@ -118,7 +128,7 @@ judge_file(struct sink *k, enum conn_status status, const char *text, int file_e
 	const char *what;
 
 	if (status == STATUS_LOST)
-		return session_give_up(k->session, "protocol error", "lost connection");
+		return out_of_step(k, status);
 	if (file_err != 0)
 		return session_refuse(k->session, NULL, session_reason(file_err));
 	if (status == STATUS_ERROR || status == STATUS_FATAL)
@@ -128,7 +138,7 @@ judge_file(struct sink *k, enum conn_status status, const char *text, int file_e
 	if (is_target(k))
 		k->taken = true;
 	if (status == STATUS_JUNK)
-		return session_give_up(k->session, "protocol error", "expected status");
+		return out_of_step(k, status);
 	if (status == STATUS_OK)
 		return conn_ack(k->session->conn);
 	/* Nobody may be there to read it; that was no condition for the file. */
@@ -148,7 +158,7 @@ receive_file(struct sink *k, const struct record *r, const struct attrs *a)
 	if (conn_ack(c) == -1)
 		return -1;
 	if (conn_recv_body(c, k->upload.fd, r->size, &file_err) == -1)
-		return session_give_up(k->session, "protocol error", "lost connection");
+		return out_of_step(k, STATUS_LOST);
 	status = conn_recv_status(c, text, sizeof(text));
 	if (judge_file(k, status, text, file_err, a) == -1)
 		return -1;
@@ -159,12 +169,18 @@ receive_file(struct sink *k, const struct record *r, const struct attrs *a)
 static int
 refuse_file(struct sink *k, const struct record *r, int err)
 {
-	struct conn *c = k->session->conn;
-	bool ahead = conn_is_ahead(c);
+	struct session *s = k->session;
+	bool ahead = conn_is_ahead(s->conn);
+	enum conn_status status;
 
-	if (session_refuse(k->session, NULL, session_reason(err)) == -1)
+	if (session_refuse(s, NULL, session_reason(err)) == -1)
 		return -1;
-	return ahead ? conn_skip_body(c, r->size) : 0;
+	if (!ahead)
+		return 0;
+	status = conn_skip_body(s->conn, r->size);
+	if (status == STATUS_LOST || status == STATUS_JUNK)
+		return out_of_step(k, status);
+	return status == STATUS_FATAL ? -1 : 0;
 }
 
 static int
@@ -191,10 +207,9 @@ begin_dir(struct sink *k, const char *name, const struct attrs *a, struct level 
 	struct place p = { .dirfd = -1 };
 	int end;
 
-	if (top(k)->fd == -1) {
-		errno = top(k)->err;
+	errno = k->outside > 0 ? k->outside_err : top(k)->fd == -1 ? top(k)->err : 0;
+	if (errno != 0)
 		return -1;
-	}
 	if (level_make(l, top(k)->fd, name, a) == 0)
 		return 0;
 	if (errno != ENOTDIR || follow(k, name, &p) == -1)
@@ -209,7 +224,7 @@ begin_dir(struct sink *k, const char *name, const struct attrs *a, struct level 
 
 /*
  * Refuses a directory.  A client that did not wait for our answer sends what is in it all the same:
- * that goes into a level of its own, where it cannot land anywhere else.
+ * all that is refused too, up to the end of the directory, so that it cannot land anywhere else.
  */
 static int
 refuse_dir(struct sink *k, size_t cut, const char *reason, int err)
@@ -218,13 +233,10 @@ refuse_dir(struct sink *k, size_t cut, const char *reason, int err)
 
 	if (session_refuse(k->session, NULL, reason) == -1)
 		return -1;
-	if (ahead && k->depth < POLICY_DEPTH_MAX) {
-		k->depth++;
-		level_refused(top(k), err);
-		top(k)->cut = cut;
-	} else {
+	if (!ahead)
 		trail_cut(&k->session->trail, cut);
-	}
+	else if (k->outside++ == 0)
+		k->outside_err = err;
 	return 0;
 }
 
@@ -238,13 +250,22 @@ take_dir(struct sink *k, const struct record *r)
 		return session_give_up(k->session, "protocol error",
 		    "received directory without -r");
 	cut = name_entry(k, r);
-	if (k->depth == k->session->policy->max_depth)
+	if (k->outside == 0 && k->depth == k->session->policy->max_depth)
 		return refuse_dir(k, cut, "directories are nested too deeply", ENOENT);
 	if (begin_dir(k, name_of(k, r), &a, top(k) + 1) == -1)
 		return refuse_dir(k, cut, strerror(errno), errno);
 	k->depth++;
 	top(k)->cut = cut;
 	session_go_deep(k->depth);
+	return conn_ack(k->session->conn);
+}
+
+/* Back from a directory that was refused, towards the one it would have been in. */
+static int
+leave_outside(struct sink *k)
+{
+	k->outside--;
+	trail_up(&k->session->trail);
 	return conn_ack(k->session->conn);
 }
 
@@ -264,6 +285,8 @@ take_end(struct sink *k)
 	const char *what;
 	int end;
 
+	if (k->outside > 0)
+		return leave_outside(k);
 	if (k->depth == 0)
 		return conn_ack(k->session->conn) == -1 ? -1 : 1;
 	if (level_end(top(k), &what) == -1)
@@ -371,7 +394,7 @@ sink_run(struct sink *k, struct session *s)
 	upload_init(&k->upload);
 	k->times = (struct attrs){ .has_times = false };
 	k->whole = k->slash = k->taken = false;
-	k->depth = 0;
+	k->depth = k->outside = 0;
 	k->target = (struct place){ .dirfd = -1 };
 	level_refused(&k->levels[0], 0);
 	if (s->request->npaths != 1)

@@ -16,6 +16,8 @@ struct sink {
 	bool		 taken;			/* a file has been received as it */
 	struct place	 target;		/* with WHOLE, what holds it and its name there */
 	unsigned	 depth;			/* of the level that is being filled */
+	unsigned	 outside;		/* directories below it that were refused, and yet are sent */
+	int		 outside_err;		/* why whatever is in them is refused */
 	struct level	 levels[POLICY_DEPTH_MAX + 1];	/* 0: TARGET.dirfd, borrowed */
 };
 
