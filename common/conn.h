@@ -60,7 +60,8 @@ void	conn_init(struct conn *, int in, int out, enum conn_turn first, uint64_t ra
  *
  * Reads the next record.  0, and a FILE, DIR, END or TIMES puts us in debt while a WARN or FATAL
  * does not; 1 when the peer is done; -1 with *WHY a text for the peer, and the debt, when what it
- * sent is no record, or ended inside one (record_parse says what RECORD holds then).
+ * sent is no record, or ended inside one (record_parse says what RECORD holds then).  Its text is
+ * good until the next record, or the next text behind a body, is read.
  */
 int	conn_next(struct conn *, struct record *, const char **why);
 int	conn_ack(struct conn *);

@@ -132,7 +132,8 @@ judge_file(struct sink *k, enum conn_status status, const char *text, int file_e
 	if (file_err != 0)
 		return session_refuse(k->session, NULL, session_reason(file_err));
 	if (status == STATUS_ERROR || status == STATUS_FATAL)
-		return session_refuse(k->session, "dropped, the sender says", text);
+		return session_refuse(k->session, upload_is_in_place(&k->upload)
+		    ? "damaged, the sender says" : "dropped, the sender says", text);
 	if (upload_commit(&k->upload, a, &what) == -1)
 		return session_refuse(k->session, what, session_reason(errno));
 	if (is_target(k))

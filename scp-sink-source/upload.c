@@ -224,6 +224,12 @@ upload_commit(struct upload *up, const struct attrs *wanted, const char **what)
 	return failed == 0 ? 0 : -1;
 }
 
+bool
+upload_is_in_place(const struct upload *up)
+{
+	return up->way == UPLOAD_IN_PLACE;
+}
+
 void
 upload_end(struct upload *up)
 {

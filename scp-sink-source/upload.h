@@ -62,6 +62,9 @@ int	upload_begin(struct upload *, int dirfd, const char *name, mode_t mode, uint
  */
 int	upload_commit(struct upload *, const struct attrs *, const char **what);
 
+/* True when what was there is being overwritten, and cannot be had back. */
+bool	upload_is_in_place(const struct upload *);
+
 /* Discards whatever was not committed.  Always safe, also after upload_init, and twice. */
 void	upload_end(struct upload *);
 
