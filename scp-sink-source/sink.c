@@ -234,10 +234,12 @@ refuse_dir(struct sink *k, size_t cut, const char *reason, int err)
 
 	if (session_refuse(k->session, NULL, reason) == -1)
 		return -1;
-	if (!ahead)
+	if (!ahead) {
 		trail_cut(&k->session->trail, cut);
-	else if (k->outside++ == 0)
+	} else if (k->outside++ == 0) {
 		k->outside_err = err;
+		k->outside_cut = cut;
+	}
 	return 0;
 }
 
@@ -265,8 +267,10 @@ take_dir(struct sink *k, const struct record *r)
 static int
 leave_outside(struct sink *k)
 {
-	k->outside--;
-	trail_up(&k->session->trail);
+	if (--k->outside == 0)
+		trail_cut(&k->session->trail, k->outside_cut);
+	else
+		trail_up(&k->session->trail);
 	return conn_ack(k->session->conn);
 }
 

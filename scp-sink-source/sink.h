@@ -18,6 +18,7 @@ struct sink {
 	unsigned	 depth;			/* of the level that is being filled */
 	unsigned	 outside;		/* directories below it that were refused, and yet are sent */
 	int		 outside_err;		/* why whatever is in them is refused */
+	size_t		 outside_cut;		/* length of the trail outside of the first of them */
 	struct level	 levels[POLICY_DEPTH_MAX + 1];	/* 0: TARGET.dirfd, borrowed */
 };
 
