@@ -40,7 +40,7 @@ name_entry(struct sink *k, const struct record *r)
 
 /*
  * Makes level 0 of the target: the directory it is, or else the one that holds it.  0, or the errno
- * that says why it is no directory; where nothing holds it either, the reason is the same.
+ * that says why it is no directory; where nothing can hold it either, the reason is the same.
  */
 static int
 judge_target(struct sink *k, const char *path)
@@ -56,7 +56,8 @@ judge_target(struct sink *k, const char *path)
 	}
 	err = errno;
 	k->slash = path[0] != '\0' && path[strlen(path) - 1] == '/';
-	(void)root_place(root, path, &k->target);
+	if (err == ENOENT || err == ENOTDIR)
+		(void)root_place(root, path, &k->target);
 	k->levels[0].fd = k->target.dirfd;
 	k->levels[0].err = err;
 	return err;

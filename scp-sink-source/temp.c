@@ -165,12 +165,17 @@ static bool
 open_unnamed(struct temp *t, mode_t mode)
 {
 	t->fd = openat(t->dirfd, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, mode);
-	if (t->fd == -1)
-		return errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL && errno != ENOSYS;
+	if (t->fd == -1) {
+		t->named_only = errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL ||
+		    errno == ENOSYS;
+		/* EPERM is for a directory that is gone: of a name, that is said better. */
+		return !t->named_only && errno != EPERM;
+	}
 	if (t->link == TEMP_LINK_UNKNOWN)
 		t->link = find_link(t->fd, t->dirfd);
 	if (t->link != TEMP_LINK_NONE)
 		return true;
+	t->named_only = true;
 	drop_fd(t);
 	return false;
 }
@@ -185,7 +190,6 @@ temp_open(struct temp *t, int dirfd, const char *goal, mode_t mode)
 	t->unnamed = !t->named_only && open_unnamed(t, mode);
 	if (t->unnamed)
 		return t->fd == -1 ? -1 : 0;
-	t->named_only = true;
 	return claim_name(t, mode, create);
 }
 
