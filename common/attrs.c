@@ -82,11 +82,16 @@ inherit_permissions(int fd, int replaced, mode_t has, mode_t wanted)
 	return has == wanted ? 0 : fchmod(fd, wanted);
 }
 
-/* As the kernel does when a file is written in place: only root's writing keeps set-id bits. */
+/*
+ * As the kernel does when a file is written in place: only root's writing keeps set-id bits, but
+ * set-group-ID without the right to execute means something else.
+ */
 static mode_t
 mode_after_writing(mode_t mode)
 {
-	return geteuid() == 0 ? mode : mode & ~(mode_t)(S_ISUID | S_ISGID);
+	if (geteuid() == 0)
+		return mode;
+	return mode & ~(mode_t)(S_ISUID | ((mode & S_IXGRP) != 0 ? S_ISGID : 0));
 }
 
 int

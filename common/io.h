@@ -37,7 +37,7 @@ ssize_t	io_read_all(int fd, void *, size_t n);
  * Moves N bytes from a file to a peer, or from a peer to a file; 0 or the side that failed. 
  * *MOVED is how many left FROM, in every case.  SCRATCH of CAP bytes is used where the kernel
  * cannot move them; *WAY remembers what works for this pair.
- * EINTR is IO_TO, whichever side was waited for.
+ * EINTR may be said of either side, whichever was waited for.
  */
 int	io_copy(int from, int to, uint64_t n, void *scratch, size_t cap, enum io_way *way,
 	    uint64_t *moved);

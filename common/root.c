@@ -56,6 +56,10 @@ open_dir(const struct root *r, const char *path, size_t len)
 	char part[PATH_MAX];
 	int at = path[0] == '/' ? r->fd : r->start, next, owned = -1;
 
+	for (; len > 0 && *path == '/'; len--)
+		path++;
+	if (len == 0 && at == r->fd)
+		return openat(at, ".", DIR_FLAGS);
 	do {
 		size_t n = len;
 
@@ -269,6 +273,8 @@ root_own_name(const struct root *r, int fd, char leaf[NAME_MAX + 1])
 	if (getcwd(path, sizeof(path)) != NULL) {
 		len = strlen(path);
 		end = split_leaf(path, &len, leaf);
+	} else if (errno == ERANGE) {
+		errno = ENAMETOOLONG;
 	}
 	if (fchdir(r->start) == -1)
 		return -1;

@@ -56,7 +56,10 @@ int	root_follow(const struct root *, int dirfd, const char *name, enum root_trus
 /* Closes what it owns and keeps errno; always safe after the two above, whatever they returned. */
 void	place_close(struct place *);
 
-/* The name of the directory FD, as its parent has it; -1 with EINVAL for "/", which has none. */
+/*
+ * The name of the directory FD, as its parent has it.  0; -1 with errno, EINVAL for "/", which has
+ * none, ENAMETOOLONG where its path is longer than the kernel tells.
+ */
 int	root_own_name(const struct root *, int fd, char leaf[NAME_MAX + 1]);
 
 /*

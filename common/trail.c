@@ -44,5 +44,5 @@ trail_up(struct trail *t)
 {
 	while (t->len > 0 && t->text[t->len - 1] != '/')
 		t->len--;
-	trail_cut(t, t->len > 0 ? t->len - 1 : 0);
+	trail_cut(t, t->len > 1 ? t->len - 1 : t->len);
 }

@@ -1,0 +1,779 @@
+/* SPDX-License-Identifier: ISC */
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+
+#include <poll.h>
+#include <signal.h>
+#include <time.h>
+
+#include "io.h"
+#include "unit.h"
+
+enum {
+	MUCH = 300000,		/* bytes: more than a pipe or a socket holds */
+	SOME = 50000,		/* bytes: less than a pipe holds */
+	TICK = 1000,		/* microseconds */
+	PATIENCE = 5000		/* ticks, or milliseconds, until what shall sleep is given up */
+};
+
+static char scratch[4096];
+
+/* Byte number I of what all of these tests move. */
+static char
+byte_at(uint64_t i)
+{
+	return (char)(i * 31 + i / 253);
+}
+
+static const char *
+pattern(void)
+{
+	static char bytes[MUCH];
+
+	for (size_t i = 0; i < MUCH; i++)
+		bytes[i] = byte_at(i);
+	return bytes;
+}
+
+/* True once the process PID sleeps in the kernel; false when it never does. */
+static bool
+falls_asleep(pid_t pid)
+{
+	char path[64], stat[256];
+	struct timespec tick = { .tv_nsec = TICK * 1000 };
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	for (int i = 0; i < PATIENCE; i++) {
+		int fd = open(path, O_RDONLY | O_CLOEXEC);
+		ssize_t n = read(fd, stat, sizeof(stat) - 1);
+		const char *state;
+
+		close(fd);
+		stat[n > 0 ? n : 0] = '\0';
+		state = strrchr(stat, ')');
+		if (state != NULL && state[1] != '\0' && state[2] == 'S')
+			return true;
+		nanosleep(&tick, NULL);
+	}
+	return false;
+}
+
+/* Writes N bytes of the pattern, the first of them number AT; the process ends if it cannot. */
+static void
+feed(int fd, uint64_t at, size_t n)
+{
+	while (n > 0) {
+		struct pollfd p = { .fd = fd, .events = POLLOUT };
+		ssize_t put;
+
+		poll(&p, 1, -1);
+		put = write(fd, pattern() + at, n);
+		if (put == -1 && errno != EAGAIN)
+			_exit(2);
+		if (put > 0) {
+			at += (uint64_t)put;
+			n -= (size_t)put;
+		}
+	}
+}
+
+/* Reads to the end and compares; the process ends well if there were N bytes of the pattern. */
+static void
+drain(int fd, size_t n)
+{
+	char got[4096];
+	size_t have = 0;
+
+	for (;;) {
+		struct pollfd p = { .fd = fd, .events = POLLIN };
+		ssize_t some;
+
+		poll(&p, 1, -1);
+		some = read(fd, got, sizeof(got));
+		if (some == -1 && errno != EAGAIN)
+			_exit(2);
+		if (some == 0)
+			break;
+		for (ssize_t i = 0; i < some; i++, have++)
+			if (got[i] != byte_at(have))
+				_exit(3);
+	}
+	_exit(have == n ? 0 : 4);
+}
+
+static void
+child_is_content(pid_t pid, const char *what)
+{
+	int status;
+
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_msg(status == 0, "%s: expected wait status 0, got %x", what, status);
+}
+
+static void
+set_nonblocking(int fd)
+{
+	ck_assert_int_eq(fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK), 0);
+}
+
+static int
+file_of(size_t n)
+{
+	int fd = openat(unit_fd, "from", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(write(fd, pattern(), n), (ssize_t)n);
+	ck_assert_int_eq(lseek(fd, 0, SEEK_SET), 0);
+	return fd;
+}
+
+static int
+new_file(int flags)
+{
+	int fd = openat(unit_fd, "to", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | flags, 0600);
+
+	ck_assert_int_ge(fd, 0);
+	return fd;
+}
+
+static void
+file_holds(int fd, size_t n)
+{
+	static char got[MUCH + 1];
+
+	ck_assert_int_eq(pread(fd, got, sizeof(got), 0), (ssize_t)n);
+	ck_assert_msg(memcmp(got, pattern(), n) == 0, "the bytes of the file are others");
+}
+
+START_TEST(one_read_returns_what_is_there)
+{
+	int fds[2];
+	char got[16];
+
+	ck_assert_int_eq(pipe2(fds, O_CLOEXEC), 0);
+	ck_assert_int_eq(write(fds[1], "abc", 3), 3);
+	ck_assert_int_eq(io_read(fds[0], got, sizeof(got)), 3);
+	ck_assert_mem_eq(got, "abc", 3);
+	ck_assert_int_eq(write(fds[1], "defg", 4), 4);
+	ck_assert_int_eq(io_read(fds[0], got, 2), 2);
+	ck_assert_mem_eq(got, "de", 2);
+	close(fds[1]);
+	ck_assert_int_eq(io_read(fds[0], got, sizeof(got)), 2);
+	ck_assert_int_eq(io_read(fds[0], got, sizeof(got)), 0);
+	errno = 0;
+	ck_assert_int_eq(io_read(-1, got, sizeof(got)), -1);
+	ck_assert_int_eq(errno, EBADF);
+}
+END_TEST
+
+START_TEST(reading_waits_for_a_non_blocking_descriptor)
+{
+	int fds[2], flags;
+	char got[8];
+	pid_t parent = getpid(), pid;
+
+	ck_assert_int_eq(pipe2(fds, O_CLOEXEC | O_NONBLOCK), 0);
+	flags = fcntl(fds[0], F_GETFL);
+	pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		bool slept = falls_asleep(parent);
+
+		feed(fds[1], 0, 5);
+		_exit(slept ? 0 : 1);
+	}
+	ck_assert_int_eq(io_read(fds[0], got, sizeof(got)), 5);
+	ck_assert_mem_eq(got, pattern(), 5);
+	child_is_content(pid, "the reader sleeps");
+	ck_assert_int_eq(fcntl(fds[0], F_GETFL), flags);
+}
+END_TEST
+
+START_TEST(all_is_read_or_the_end_is_met)
+{
+	static char got[MUCH];
+	int fds[2];
+	pid_t pid;
+
+	ck_assert_int_eq(pipe2(fds, O_CLOEXEC | O_NONBLOCK), 0);
+	pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		for (size_t at = 0; at < MUCH; at += 1000)
+			feed(fds[1], at, 1000);
+		_exit(0);
+	}
+	close(fds[1]);
+	ck_assert_int_eq(io_read_all(fds[0], got, 10), 10);
+	ck_assert_int_eq(io_read_all(fds[0], got + 10, MUCH - 20), MUCH - 20);
+	ck_assert_msg(memcmp(got, pattern(), MUCH - 10) == 0, "the bytes are others");
+	ck_assert_int_eq(io_read_all(fds[0], got, 100), 10);
+	ck_assert_int_eq(io_read_all(fds[0], got, 100), 0);
+	ck_assert_int_eq(io_read_all(fds[0], got, 0), 0);
+	ck_assert_int_eq(io_read_all(unit_fd, got, 1), -1);
+	ck_assert_int_eq(errno, EISDIR);
+	child_is_content(pid, "the feeder");
+}
+END_TEST
+
+START_TEST(all_is_written_to_a_non_blocking_descriptor)
+{
+	int fds[2], flags;
+	pid_t pid, parent = getpid();
+
+	ck_assert_int_eq(pipe2(fds, O_CLOEXEC | O_NONBLOCK), 0);
+	flags = fcntl(fds[1], F_GETFL);
+	pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		close(fds[1]);
+		if (!falls_asleep(parent))
+			_exit(1);
+		drain(fds[0], MUCH);
+	}
+	close(fds[0]);
+	ck_assert_int_eq(io_write_all(fds[1], pattern(), MUCH), 0);
+	ck_assert_int_eq(fcntl(fds[1], F_GETFL), flags);
+	close(fds[1]);
+	child_is_content(pid, "the drain");
+}
+END_TEST
+
+START_TEST(writing_fails_with_errno)
+{
+	int full = open("/dev/full", O_WRONLY | O_CLOEXEC), fds[2];
+
+	ck_assert_msg(full >= 0, "/dev/full: %s", strerror(errno));
+	signal(SIGPIPE, SIG_IGN);
+	ck_assert_int_eq(io_write_all(full, "x", 1), -1);
+	ck_assert_int_eq(errno, ENOSPC);
+	ck_assert_int_eq(io_write_all(full, "", 0), 0);
+	ck_assert_int_eq(io_write_all(-1, "x", 1), -1);
+	ck_assert_int_eq(errno, EBADF);
+	ck_assert_int_eq(pipe2(fds, O_CLOEXEC), 0);
+	close(fds[0]);
+	ck_assert_int_eq(io_write_all(fds[1], "x", 1), -1);
+	ck_assert_int_eq(errno, EPIPE);
+}
+END_TEST
+
+static void
+do_nothing(int sig)
+{
+	(void)sig;
+}
+
+/* A signal again and again, so that one of them comes while the call waits. */
+static void
+be_interrupted(void)
+{
+	struct sigaction act = { .sa_handler = do_nothing };
+	struct itimerval often = {
+		.it_interval = { .tv_usec = TICK }, .it_value = { .tv_usec = TICK },
+	};
+
+	ck_assert_int_eq(sigaction(SIGALRM, &act, NULL), 0);
+	ck_assert_int_eq(setitimer(ITIMER_REAL, &often, NULL), 0);
+}
+
+START_TEST(an_interruption_is_an_error)
+{
+	static const int flags[] = { O_CLOEXEC, O_CLOEXEC | O_NONBLOCK };
+
+	be_interrupted();
+	for (size_t i = 0; i < 2; i++) {
+		int fds[2], to = new_file(0);
+		enum io_way way = IO_SPLICE;
+		uint64_t moved;
+
+		ck_assert_int_eq(pipe2(fds, flags[i]), 0);
+		errno = 0;
+		ck_assert_int_eq(io_read(fds[0], scratch, 1), -1);
+		ck_assert_int_eq(errno, EINTR);
+		errno = 0;
+		ck_assert_int_eq(io_read_all(fds[0], scratch, 1), -1);
+		ck_assert_int_eq(errno, EINTR);
+		errno = 0;
+		ck_assert_int_ne(io_copy(fds[0], to, 1, scratch, sizeof(scratch), &way, &moved), 0);
+		ck_assert_int_eq(errno, EINTR);
+		errno = 0;
+		ck_assert_int_eq(io_write_all(fds[1], pattern(), MUCH), -1);
+		ck_assert_int_eq(errno, EINTR);
+		close(fds[0]);
+		close(fds[1]);
+		close(to);
+	}
+}
+END_TEST
+
+enum kind { FILE_END, APPEND_END, PIPE_END, SOCKET_END };
+
+/* Every pair that a session has, and what it ends with: the first way that the kernel offers. */
+static const struct {
+	enum kind from, to;
+	enum io_way way, wanted;
+} pairs[] = {
+	{ FILE_END, PIPE_END, IO_SPLICE, IO_SPLICE },
+	{ FILE_END, SOCKET_END, IO_SPLICE, IO_SENDFILE },
+	{ FILE_END, PIPE_END, IO_SENDFILE, IO_SENDFILE },
+	{ FILE_END, PIPE_END, IO_PLAIN, IO_PLAIN },
+	{ FILE_END, SOCKET_END, IO_PLAIN, IO_PLAIN },
+	{ PIPE_END, FILE_END, IO_SPLICE, IO_SPLICE },
+	{ PIPE_END, FILE_END, IO_PLAIN, IO_PLAIN },
+	{ PIPE_END, FILE_END, IO_SENDFILE, IO_PLAIN },
+	{ PIPE_END, APPEND_END, IO_SPLICE, IO_PLAIN },
+	{ SOCKET_END, FILE_END, IO_SPLICE, IO_PLAIN },
+	{ SOCKET_END, APPEND_END, IO_SPLICE, IO_PLAIN },
+};
+
+static void
+make_channel(enum kind kind, int flags, int *from, int *to)
+{
+	int fds[2], end = kind == PIPE_END ? pipe2(fds, O_CLOEXEC)
+		: socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds);
+
+	ck_assert_int_eq(end, 0);
+	*from = fds[0];
+	*to = fds[1];
+	if (flags & O_NONBLOCK) {
+		set_nonblocking(fds[0]);
+		set_nonblocking(fds[1]);
+	}
+}
+
+/* What one pair does with MUCH bytes, blocking and not; a child is the peer. */
+static void
+check_pair(size_t i, int flags)
+{
+	bool upload = pairs[i].to == FILE_END || pairs[i].to == APPEND_END;
+	int from, to, peer, kept;
+	enum io_way way = pairs[i].way;
+	uint64_t moved = 1;
+	pid_t pid;
+
+	if (upload) {
+		make_channel(pairs[i].from, flags, &from, &peer);
+		to = new_file(pairs[i].to == APPEND_END ? O_APPEND : 0);
+	} else {
+		from = file_of(MUCH);
+		make_channel(pairs[i].to, flags, &peer, &to);
+	}
+	pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		close(upload ? from : to);
+		if (!upload)
+			drain(peer, MUCH);
+		feed(peer, 0, MUCH);
+		_exit(0);
+	}
+	close(peer);
+	kept = fcntl(upload ? from : to, F_GETFL);
+	ck_assert_msg(io_copy(from, to, MUCH, scratch, sizeof(scratch), &way, &moved) == 0,
+	    "pair %zu: %s", i, strerror(errno));
+	ck_assert_msg(moved == MUCH, "pair %zu: expected %d, got %ju", i, MUCH, (uintmax_t)moved);
+	ck_assert_msg(way == pairs[i].wanted, "pair %zu: expected way %d, got %d", i,
+	    (int)pairs[i].wanted, (int)way);
+	ck_assert_int_eq(fcntl(upload ? from : to, F_GETFL), kept);
+	if (upload)
+		file_holds(to, MUCH);
+	close(from);
+	close(to);
+	child_is_content(pid, "the peer");
+}
+
+START_TEST(each_pair_has_its_way)
+{
+	check_pair((size_t)_i, 0);
+}
+END_TEST
+
+START_TEST(each_pair_works_without_blocking)
+{
+	check_pair((size_t)_i, O_NONBLOCK);
+}
+END_TEST
+
+/* Waiting means sleeping: a peer that is slow must not cost a processor. */
+START_TEST(waiting_for_a_non_blocking_peer_is_sleeping)
+{
+	static const struct { enum kind kind; bool upload; } rows[] = {
+		{ PIPE_END, true }, { SOCKET_END, true },
+		{ PIPE_END, false }, { SOCKET_END, false },
+	};
+	bool upload = rows[_i].upload;
+	int in, out, file = upload ? new_file(0) : file_of(MUCH);
+	enum io_way way = IO_SPLICE;
+	uint64_t moved;
+	pid_t pid, parent = getpid();
+
+	make_channel(rows[_i].kind, O_NONBLOCK, &in, &out);
+	pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		bool slept;
+
+		close(upload ? in : out);
+		slept = falls_asleep(parent);
+		if (!slept)
+			dprintf(2, "row %d: the copy spins\n", _i);
+		if (!upload && slept)
+			drain(in, MUCH);
+		if (upload)
+			feed(out, 0, MUCH);
+		_exit(slept ? 0 : 1);
+	}
+	signal(SIGPIPE, SIG_IGN);
+	close(upload ? out : in);
+	io_copy(upload ? in : file, upload ? file : out, MUCH, scratch, sizeof(scratch), &way,
+	    &moved);
+	close(out);
+	child_is_content(pid, "the copy sleeps while its peer is slow");
+}
+END_TEST
+
+START_TEST(no_more_than_asked_for_is_taken)
+{
+	static const enum io_way ways[] = { IO_SPLICE, IO_SENDFILE, IO_PLAIN };
+
+	for (size_t i = 0; i < 3; i++) {
+		int from, peer, to = new_file(0), left = 0;
+		enum io_way way = ways[i];
+		uint64_t moved;
+
+		make_channel(PIPE_END, 0, &from, &peer);
+		feed(peer, 0, SOME);
+		ck_assert_int_eq(io_copy(from, to, 5000, scratch, sizeof(scratch), &way, &moved),
+		    0);
+		ck_assert_uint_eq(moved, 5000);
+		file_holds(to, 5000);
+		ck_assert_int_eq(ioctl(from, FIONREAD, &left), 0);
+		ck_assert_int_eq(left, SOME - 5000);
+		close(from);
+		close(peer);
+		close(to);
+	}
+}
+END_TEST
+
+START_TEST(nothing_is_nothing)
+{
+	enum io_way way = IO_SPLICE;
+	uint64_t moved = 7;
+
+	ck_assert_int_eq(io_copy(-1, -1, 0, scratch, sizeof(scratch), &way, &moved), 0);
+	ck_assert_uint_eq(moved, 0);
+	ck_assert_int_eq(way, IO_SPLICE);
+}
+END_TEST
+
+START_TEST(a_scratch_of_one_byte_is_enough)
+{
+	int from = file_of(1000), to = new_file(0);
+	enum io_way way = IO_PLAIN;
+	uint64_t moved;
+
+	ck_assert_int_eq(io_copy(from, to, 1000, scratch, 1, &way, &moved), 0);
+	ck_assert_uint_eq(moved, 1000);
+	file_holds(to, 1000);
+}
+END_TEST
+
+START_TEST(it_begins_where_the_file_stands)
+{
+	int from = file_of(1000), in, out;
+	enum io_way way = IO_SPLICE;
+	uint64_t moved;
+	char got[8];
+
+	make_channel(PIPE_END, 0, &in, &out);
+	ck_assert_int_eq(lseek(from, 100, SEEK_SET), 100);
+	ck_assert_int_eq(io_copy(from, out, 5, scratch, sizeof(scratch), &way, &moved), 0);
+	ck_assert_int_eq(read(in, got, sizeof(got)), 5);
+	ck_assert_mem_eq(got, pattern() + 100, 5);
+	ck_assert_int_eq(lseek(from, 0, SEEK_CUR), 105);
+}
+END_TEST
+
+/* The input ends before it should: no errno, and what came before it is there. */
+START_TEST(an_early_end_of_a_file)
+{
+	static const enum kind kinds[] = { PIPE_END, SOCKET_END, PIPE_END, SOCKET_END };
+	int from = file_of(SOME), in, out;
+	enum io_way way = _i < 2 ? IO_SPLICE : IO_PLAIN;
+	uint64_t moved;
+	pid_t pid;
+
+	make_channel(kinds[_i], 0, &in, &out);
+	pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		close(out);
+		drain(in, SOME);
+	}
+	errno = EIO;
+	ck_assert_int_eq(io_copy(from, out, SOME + 1, scratch, sizeof(scratch), &way, &moved),
+	    IO_FROM);
+	ck_assert_int_eq(errno, 0);
+	ck_assert_uint_eq(moved, SOME);
+	close(out);
+	close(in);
+	child_is_content(pid, "the drain");
+}
+END_TEST
+
+START_TEST(an_early_end_of_a_peer)
+{
+	static const enum kind kinds[] = { PIPE_END, SOCKET_END, PIPE_END, SOCKET_END };
+	int in, out, to = new_file(0);
+	enum io_way way = _i < 2 ? IO_SPLICE : IO_PLAIN;
+	uint64_t moved;
+
+	make_channel(kinds[_i], 0, &in, &out);
+	feed(out, 0, SOME);
+	close(out);
+	errno = EIO;
+	ck_assert_int_eq(io_copy(in, to, SOME + 1, scratch, sizeof(scratch), &way, &moved),
+	    IO_FROM);
+	ck_assert_int_eq(errno, 0);
+	ck_assert_uint_eq(moved, SOME);
+	file_holds(to, SOME);
+}
+END_TEST
+
+START_TEST(a_file_that_cannot_be_read)
+{
+	static const enum kind kinds[] = { PIPE_END, SOCKET_END };
+
+	for (size_t i = 0; i < 2; i++) {
+		int in, out;
+		enum io_way way = IO_SPLICE;
+		uint64_t moved = 7;
+
+		make_channel(kinds[i], 0, &in, &out);
+		errno = 0;
+		ck_assert_int_eq(io_copy(unit_fd, out, 5, scratch, sizeof(scratch), &way, &moved),
+		    IO_FROM);
+		ck_assert_int_eq(errno, EISDIR);
+		ck_assert_uint_eq(moved, 0);
+	}
+}
+END_TEST
+
+START_TEST(a_peer_that_is_gone)
+{
+	static const enum kind kinds[] = { PIPE_END, SOCKET_END };
+
+	signal(SIGPIPE, SIG_IGN);
+	for (size_t i = 0; i < 2; i++) {
+		int from = file_of(SOME), in, out;
+		enum io_way way = IO_SPLICE;
+		uint64_t moved = 7;
+
+		make_channel(kinds[i], 0, &in, &out);
+		close(in);
+		errno = 0;
+		ck_assert_int_eq(io_copy(from, out, SOME, scratch, sizeof(scratch), &way, &moved),
+		    IO_TO);
+		ck_assert_int_eq(errno, EPIPE);
+		ck_assert_int_eq(lseek(from, 0, SEEK_CUR), (off_t)moved);
+		close(from);
+		close(out);
+	}
+}
+END_TEST
+
+/* What can wait, for a channel that is empty or full. */
+enum wait { READ, READ_ALL, COPY_FROM, WRITE_ALL, COPY_TO, WAITS };
+
+static const struct {
+	enum kind kind;
+	int	  flags;
+} waits[] = {
+	{ PIPE_END, 0 }, { PIPE_END, O_NONBLOCK }, { SOCKET_END, 0 }, { SOCKET_END, O_NONBLOCK },
+};
+
+static int
+wait_for_ever(enum wait wait, int in, int out)
+{
+	enum io_way way = IO_SPLICE;
+	uint64_t moved;
+
+	switch (wait) {
+	case READ:
+		return (int)io_read(in, scratch, 1);
+	case READ_ALL:
+		return (int)io_read_all(in, scratch, 1);
+	case COPY_FROM:
+		return io_copy(in, new_file(0), 1, scratch, sizeof(scratch), &way, &moved);
+	case WRITE_ALL:
+		return io_write_all(out, pattern(), MUCH);
+	case COPY_TO:
+		return io_copy(file_of(MUCH), out, MUCH, scratch, sizeof(scratch), &way, &moved);
+	case WAITS:
+		break;
+	}
+	return 0;
+}
+
+/* Whoever interrupts once does not have to do it again. */
+START_TEST(one_interruption_is_enough)
+{
+	enum wait wait = (enum wait)(_i % WAITS);
+	const struct sigaction act = { .sa_handler = do_nothing };
+	int in, out, told[2], end, err;
+	pid_t pid, parent = getpid();
+
+	signal(SIGPIPE, SIG_IGN);
+	make_channel(waits[_i / WAITS].kind, O_NONBLOCK, &in, &out);
+	while (wait >= WRITE_ALL && write(out, pattern(), MUCH) > 0)
+		;
+	while (wait >= WRITE_ALL && write(out, "", 1) > 0)
+		;
+	if (waits[_i / WAITS].flags == 0) {
+		ck_assert_int_eq(fcntl(in, F_SETFL, 0), 0);
+		ck_assert_int_eq(fcntl(out, F_SETFL, 0), 0);
+	}
+	ck_assert_int_eq(sigaction(SIGUSR1, &act, NULL), 0);
+	ck_assert_int_eq(pipe2(told, O_CLOEXEC), 0);
+	pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		struct pollfd p = { .fd = told[0] };
+
+		close(told[1]);
+		close(wait < WRITE_ALL ? in : out);
+		if (!falls_asleep(parent) || kill(parent, SIGUSR1) == -1)
+			_exit(1);
+		/* Our leaving is what ends a wait that the signal did not end. */
+		_exit(poll(&p, 1, PATIENCE) == 1 ? 0 : 2);
+	}
+	close(wait < WRITE_ALL ? out : in);
+	errno = 0;
+	end = wait_for_ever(wait, in, out);
+	err = errno;
+	close(told[1]);
+	ck_assert_msg(end < 0, "wait %d on %d: got %d", (int)wait, _i / WAITS, end);
+	ck_assert_msg(err == EINTR, "wait %d on %d: expected EINTR, got errno %d", (int)wait,
+	    _i / WAITS, err);
+	child_is_content(pid, "whoever interrupts");
+}
+END_TEST
+
+/* However much of it arrived, what left the input is counted: the rest of it is still there. */
+START_TEST(a_file_that_cannot_be_written)
+{
+	static const enum io_way ways[] = { IO_SPLICE, IO_SENDFILE, IO_PLAIN };
+
+	for (size_t i = 0; i < 3; i++) {
+		int in, out, to = open("/dev/full", O_WRONLY | O_CLOEXEC), left = 0;
+		enum io_way way = ways[i];
+		uint64_t moved = 7;
+
+		ck_assert_msg(to >= 0, "/dev/full: %s", strerror(errno));
+		make_channel(PIPE_END, 0, &in, &out);
+		feed(out, 0, SOME);
+		errno = 0;
+		ck_assert_int_eq(io_copy(in, to, SOME, scratch, sizeof(scratch), &way, &moved),
+		    IO_TO);
+		ck_assert_int_eq(errno, ENOSPC);
+		ck_assert_int_eq(ioctl(in, FIONREAD, &left), 0);
+		ck_assert_msg((uint64_t)left + moved == SOME,
+		    "way %zu: expected %d, got %d left + %ju moved", i,
+		    SOME, left, (uintmax_t)moved);
+		close(in);
+		close(out);
+		close(to);
+	}
+}
+END_TEST
+
+START_TEST(a_file_that_can_be_written_in_part)
+{
+	static const enum io_way ways[] = { IO_SPLICE, IO_SENDFILE, IO_PLAIN };
+	const rlim_t limit = 10000;
+	struct rlimit old, less;
+
+	signal(SIGXFSZ, SIG_IGN);
+	ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &old), 0);
+	less = (struct rlimit){ .rlim_cur = limit, .rlim_max = old.rlim_max };
+	for (size_t i = 0; i < 3; i++) {
+		int in, out, to = new_file(0), left = 0, end, err;
+		enum io_way way = ways[i];
+		uint64_t moved = 7;
+		struct stat st;
+
+		make_channel(PIPE_END, 0, &in, &out);
+		feed(out, 0, SOME);
+		/* Not longer than needed: the library writes files, too. */
+		setrlimit(RLIMIT_FSIZE, &less);
+		end = io_copy(in, to, SOME, scratch, sizeof(scratch), &way, &moved);
+		err = errno;
+		setrlimit(RLIMIT_FSIZE, &old);
+		ck_assert_int_eq(end, IO_TO);
+		ck_assert_int_eq(err, EFBIG);
+		ck_assert_int_eq(fstat(to, &st), 0);
+		ck_assert_int_eq(st.st_size, (off_t)limit);
+		file_holds(to, (size_t)limit);
+		ck_assert_int_eq(ioctl(in, FIONREAD, &left), 0);
+		ck_assert_msg((uint64_t)left + moved == SOME,
+		    "way %zu: expected %d, got %d left + %ju moved", i,
+		    SOME, left, (uintmax_t)moved);
+		close(in);
+		close(out);
+		close(to);
+	}
+}
+END_TEST
+
+/* What fails for another reason than "cannot do this" is tried again the next time. */
+START_TEST(an_error_does_not_change_the_way)
+{
+	int from = file_of(SOME), in, out;
+	enum io_way way = IO_SPLICE;
+	uint64_t moved;
+
+	signal(SIGPIPE, SIG_IGN);
+	make_channel(PIPE_END, 0, &in, &out);
+	close(in);
+	ck_assert_int_eq(io_copy(from, out, SOME, scratch, sizeof(scratch), &way, &moved), IO_TO);
+	ck_assert_int_eq(way, IO_SPLICE);
+}
+END_TEST
+
+static void
+add(TCase *t)
+{
+	const int npairs = sizeof(pairs) / sizeof(pairs[0]);
+
+	tcase_add_test(t, one_read_returns_what_is_there);
+	tcase_add_test(t, reading_waits_for_a_non_blocking_descriptor);
+	tcase_add_test(t, all_is_read_or_the_end_is_met);
+	tcase_add_test(t, all_is_written_to_a_non_blocking_descriptor);
+	tcase_add_test(t, writing_fails_with_errno);
+	tcase_add_test(t, an_interruption_is_an_error);
+	tcase_add_loop_test(t, each_pair_has_its_way, 0, npairs);
+	tcase_add_loop_test(t, each_pair_works_without_blocking, 0, npairs);
+	tcase_add_loop_test(t, waiting_for_a_non_blocking_peer_is_sleeping, 0, 4);
+	tcase_add_loop_test(t, one_interruption_is_enough, 0, 4 * WAITS);
+	tcase_add_test(t, no_more_than_asked_for_is_taken);
+	tcase_add_test(t, nothing_is_nothing);
+	tcase_add_test(t, a_scratch_of_one_byte_is_enough);
+	tcase_add_test(t, it_begins_where_the_file_stands);
+	tcase_add_loop_test(t, an_early_end_of_a_file, 0, 4);
+	tcase_add_loop_test(t, an_early_end_of_a_peer, 0, 4);
+	tcase_add_test(t, a_file_that_cannot_be_read);
+	tcase_add_test(t, a_peer_that_is_gone);
+	tcase_add_test(t, a_file_that_cannot_be_written);
+	tcase_add_test(t, a_file_that_can_be_written_in_part);
+	tcase_add_test(t, an_error_does_not_change_the_way);
+}
+
+int
+main(void)
+{
+	return run_unit("io", add);
+}

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: ISC */
+#include "request.h"
+#include "unit.h"
+
+enum {
+	WORDS_MAX = 64,
+	LINE_MAX_BYTES = 512,
+	R = 1, P = 2, D = 4, V = 8,	/* what may be asked for, as one number */
+	ANY = 1				/* no letter that anybody types:
+	    which one is not promised */
+};
+
+/* One argument vector: the words between single blanks, so that two blanks make an empty word. */
+struct vector {
+	char  line[LINE_MAX_BYTES];
+	char *words[WORDS_MAX + 1];
+	int   n;
+};
+
+static void
+make_vector(struct vector *v, const char *line)
+{
+	char *rest = v->line;
+
+	ck_assert_uint_lt(strlen(line), sizeof(v->line));
+	strcpy(v->line, line);
+	for (v->n = 0; rest != NULL; v->n++) {
+		ck_assert_int_lt(v->n, WORDS_MAX);
+		v->words[v->n] = strsep(&rest, " ");
+	}
+	v->words[v->n] = NULL;
+}
+
+static unsigned
+flags_of(const struct request *r)
+{
+	return (r->recursive ? R : 0) | (r->preserve ? P : 0) | (r->target_is_dir ? D : 0) |
+	    (r->verbose ? V : 0);
+}
+
+static const struct {
+	const char	 *line;
+	enum request_role role;
+	unsigned	  flags;
+	uint64_t	  rate;
+	const char	 *operands;	/* what is left of the line */
+} good[] = {
+	/* Bundled, split, reordered: one request. */
+	{ "scp -rpt x", REQUEST_SINK, R | P, 0, "x" },
+	{ "scp -tpr x", REQUEST_SINK, R | P, 0, "x" },
+	{ "scp -r -p -t x", REQUEST_SINK, R | P, 0, "x" },
+	{ "scp -t -v -r -p x", REQUEST_SINK, R | P | V, 0, "x" },
+	{ "scp -t -rp -d -- x", REQUEST_SINK, R | P | D, 0, "x" },
+	{ "scp -prdvqt x", REQUEST_SINK, R | P | D | V, 0, "x" },
+	{ "scp -pf x", REQUEST_SOURCE, P, 0, "x" },
+	{ "scp -f x", REQUEST_SOURCE, 0, 0, "x" },
+	{ "scp -rf x", REQUEST_SOURCE, R, 0, "x" },
+	{ "scp -d -f x", REQUEST_SOURCE, D, 0, "x" },
+	{ "scp -t x", REQUEST_SINK, 0, 0, "x" },
+	{ "scp -ttt -t x", REQUEST_SINK, 0, 0, "x" },
+	{ "scp -f -ff x", REQUEST_SOURCE, 0, 0, "x" },
+	{ "-t -t x", REQUEST_SINK, 0, 0, "x" },
+
+	/* Each of them alone. */
+	{ "scp -t -r x", REQUEST_SINK, R, 0, "x" },
+	{ "scp -t -p x", REQUEST_SINK, P, 0, "x" },
+	{ "scp -t -d x", REQUEST_SINK, D, 0, "x" },
+	{ "scp -t -v x", REQUEST_SINK, V, 0, "x" },
+	{ "scp -t -q x", REQUEST_SINK, 0, 0, "x" },
+
+	/* Where options end. */
+	{ "scp -t -- -r", REQUEST_SINK, 0, 0, "-r" },
+	{ "scp -f -- -- -t", REQUEST_SOURCE, 0, 0, "-- -t" },
+	{ "scp -f --", REQUEST_SOURCE, 0, 0, NULL },
+	{ "scp -t -", REQUEST_SINK, 0, 0, "-" },
+	{ "scp -t - -r", REQUEST_SINK, 0, 0, "- -r" },
+	{ "scp -t x -r", REQUEST_SINK, 0, 0, "x -r" },
+	{ "scp -t x -f", REQUEST_SINK, 0, 0, "x -f" },
+	{ "scp -t x -- y", REQUEST_SINK, 0, 0, "x -- y" },
+	{ "scp -t x -Z", REQUEST_SINK, 0, 0, "x -Z" },
+	{ "scp -t  -r", REQUEST_SINK, 0, 0, " -r" },
+	{ "scp -t ", REQUEST_SINK, 0, 0, "" },
+	{ "scp -f c a b  a ~ *", REQUEST_SOURCE, 0, 0, "c a b  a ~ *" },
+
+	/* No server's command line. */
+	{ "scp", REQUEST_NONE, 0, 0, NULL },
+	{ "scp --", REQUEST_NONE, 0, 0, NULL },
+	{ "scp -rv", REQUEST_NONE, R | V, 0, NULL },
+	{ "scp a b:", REQUEST_NONE, 0, 0, "a b:" },
+	{ "scp -- -t x", REQUEST_NONE, 0, 0, "-t x" },
+	{ "scp - -t", REQUEST_NONE, 0, 0, "- -t" },
+	{ "scp x -t", REQUEST_NONE, 0, 0, "x -t" },
+
+	/* Without effect, by themselves and in clusters. */
+	{ "scp -1 -2 -3 -4 -6 -A -B -C -O -R -T -q -s -t x", REQUEST_SINK, 0, 0, "x" },
+	{ "scp -12346ABCORTqst x", REQUEST_SINK, 0, 0, "x" },
+	{ "scp -f -12346ABCORTqs x", REQUEST_SOURCE, 0, 0, "x" },
+	{ "scp -P 22 -i a -o b -c e -F g -S /bin/false -J h -X i=1 -D /j -t x", REQUEST_SINK, 0, 0,
+	    "x" },
+	{ "scp -P22 -ia -ob -ce -Fg -S/bin/false -Jh -Xi=1 -D/j -t x", REQUEST_SINK, 0, 0, "x" },
+	{ "scp -t -rP 22 x", REQUEST_SINK, R, 0, "x" },
+	{ "scp -vofoo=bar -t x", REQUEST_SINK, V, 0, "x" },
+
+	/* An argument is an argument, whatever it looks like. */
+	{ "scp -t -o -f x", REQUEST_SINK, 0, 0, "x" },
+	{ "scp -t -of x", REQUEST_SINK, 0, 0, "x" },
+	{ "scp -t -i -- -r x", REQUEST_SINK, R, 0, "x" },
+	{ "scp -t -c - -r x", REQUEST_SINK, R, 0, "x" },
+	{ "scp -t -S  -r x", REQUEST_SINK, R, 0, "x" },
+	{ "scp -t -F x", REQUEST_SINK, 0, 0, NULL },
+	{ "scp -c-t -Dt -X-rf -f x", REQUEST_SOURCE, 0, 0, "x" },
+
+	/* A kilobit has 1024 bits, as it always had here. */
+	{ "scp -l 8 -t x", REQUEST_SINK, 0, 1024, "x" },
+	{ "scp -l8 -t x", REQUEST_SINK, 0, 1024, "x" },
+	{ "scp -l 1 -t x", REQUEST_SINK, 0, 128, "x" },
+	{ "scp -rl 100 -f x", REQUEST_SOURCE, R, 12800, "x" },
+	{ "scp -rl100 -pf x", REQUEST_SOURCE, R | P, 12800, "x" },
+	{ "scp -t -l 00008 x", REQUEST_SINK, 0, 1024, "x" },
+	{ "scp -t -l 104857600 x", REQUEST_SINK, 0, 13421772800, "x" },
+};
+
+START_TEST(rule_26_what_a_command_line_means)
+{
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		struct vector v, left = { .n = 0 };
+		struct request r;
+		const char *why = "untouched";
+		char option = 'u';
+		int end;
+
+		make_vector(&v, good[i].line);
+		if (good[i].operands != NULL)
+			make_vector(&left, good[i].operands);
+		end = request_parse(&r, v.n, v.words, &why, &option);
+		ck_assert_msg(end == 0, "\"%s\": expected to be accepted, got \"%s\" -- %c",
+		    good[i].line, why,
+		    option);
+		ck_assert_msg(r.role == good[i].role, "\"%s\": expected role %d, got %d",
+		    good[i].line,
+		    (int)good[i].role, (int)r.role);
+		ck_assert_msg(flags_of(&r) == good[i].flags, "\"%s\": expected flags %u, got %u",
+		    good[i].line,
+		    good[i].flags, flags_of(&r));
+		ck_assert_msg(r.rate == good[i].rate, "\"%s\": expected rate %llu, got %llu",
+		    good[i].line,
+		    (unsigned long long)good[i].rate, (unsigned long long)r.rate);
+		ck_assert_msg(r.npaths == left.n, "\"%s\": expected %d operands, got %d",
+		    good[i].line, left.n,
+		    r.npaths);
+		for (int n = 0; n < left.n; n++)
+			ck_assert_msg(strcmp(r.paths[n], left.words[n]) == 0,
+			    "\"%s\": expected operand %d \"%s\", got \"%s\"", good[i].line, n,
+			    left.words[n],
+			    r.paths[n]);
+	}
+}
+END_TEST
+
+static const struct {
+	const char *line;
+	char	    option;
+} bad[] = {
+	/* Two directions, in any spelling. */
+	{ "scp -tf x", ANY },		{ "scp -ft x", ANY },
+	{ "scp -t -f x", ANY },		{ "scp -f -t x", ANY },
+	{ "scp -rft x", ANY },		{ "scp -t -rf x", ANY },
+	{ "scp -tvrpf", ANY },		{ "scp -t -P 22 -vf x", ANY },
+	{ "scp -f -l 8 -qt x", ANY },	{ "scp -ftf x", ANY },
+
+	/* No option of anybody's, or none that a server has use for. */
+	{ "scp -Z -t x", 'Z' },		{ "scp -t -Z x", 'Z' },
+	{ "scp -tZ x", 'Z' },		{ "scp -rZp -t x", 'Z' },
+	{ "scp --help", '-' },		{ "scp --version", '-' },
+	{ "scp -t-- x", '-' },		{ "scp -t --x", '-' },
+	{ "scp -5 -t x", '5' },		{ "scp -h", 'h' },
+	{ "scp -t -a x", 'a' },		{ "scp -t -\n x", '\n' },
+	{ "scp -t -\xff x", '\xff' },
+
+	/* Options that lack their argument. */
+	{ "scp -t -l", 'l' },		{ "scp -tl", 'l' },
+	{ "scp -t -c", 'c' },		{ "scp -t -D", 'D' },
+	{ "scp -t -F", 'F' },		{ "scp -t -i", 'i' },
+	{ "scp -t -J", 'J' },		{ "scp -t -o", 'o' },
+	{ "scp -t -P", 'P' },		{ "scp -t -S", 'S' },
+	{ "scp -t -X", 'X' },		{ "scp -trpX", 'X' },
+
+	/* What is no limit. */
+	{ "scp -l 0 -t x", 'l' },	{ "scp -l0 -t x", 'l' },
+	{ "scp -l -1 -t x", 'l' },	{ "scp -l-1 -t x", 'l' },
+	{ "scp -l x -t x", 'l' },	{ "scp -l 8x -t x", 'l' },
+	{ "scp -l8x -t x", 'l' },	{ "scp -lt x", 'l' },
+	{ "scp -l  -t x", 'l' },	{ "scp -l 0x10 -t x", 'l' },
+	{ "scp -l 1.5 -t x", 'l' },	{ "scp -t -l -f x", 'l' },
+	{ "scp -l 104857601 -t x", 'l' },
+	{ "scp -l 9223372036854775808 -t x", 'l' },
+	{ "scp -l 18446744073709551624 -t x", 'l' },
+	{ "scp -l 99999999999999999999999 -t x", 'l' },
+};
+
+START_TEST(rule_26_what_is_refused)
+{
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct vector v;
+		struct request r;
+		const char *why = NULL;
+		char option = ANY;
+		int end;
+
+		make_vector(&v, bad[i].line);
+		end = request_parse(&r, v.n, v.words, &why, &option);
+		ck_assert_msg(end == -1, "\"%s\": expected -1, got %d", bad[i].line, end);
+		ck_assert_msg(why != NULL && *why != '\0', "\"%s\": expected a reason, got none",
+		    bad[i].line);
+		ck_assert_msg(bad[i].option == ANY || option == bad[i].option,
+		    "\"%s\": expected the letter %d, got %d", bad[i].line, bad[i].option, option);
+	}
+}
+END_TEST
+
+START_TEST(rule_26_reasons_tell_mistakes_apart)
+{
+	static const char *const lines[] = { "scp -t -f x", "scp -Z", "scp -t -l",
+	    "scp -l x -t y" };
+	enum { N = sizeof(lines) / sizeof(lines[0]) };
+	const char *why[N] = { NULL };
+
+	for (size_t i = 0; i < N; i++) {
+		struct vector v;
+		struct request r;
+		char option;
+
+		make_vector(&v, lines[i]);
+		ck_assert_int_eq(request_parse(&r, v.n, v.words, &why[i], &option), -1);
+		for (size_t j = 0; j < i; j++)
+			ck_assert_str_ne(why[i], why[j]);
+	}
+}
+END_TEST
+
+START_TEST(success_names_no_option)
+{
+	struct vector v;
+	struct request r;
+	const char *why;
+	char option = 'u';
+
+	make_vector(&v, "scp -rpt x");
+	ck_assert_int_eq(request_parse(&r, v.n, v.words, &why, &option), 0);
+	ck_assert_int_eq(option, '\0');
+}
+END_TEST
+
+START_TEST(operands_are_borrowed_and_in_order)
+{
+	struct vector v;
+	struct request r;
+	const char *why;
+	char option;
+
+	make_vector(&v, "scp -f -v c a b");
+	ck_assert_int_eq(request_parse(&r, v.n, v.words, &why, &option), 0);
+	ck_assert_int_eq(r.npaths, 3);
+	for (int i = 0; i < 3; i++)
+		ck_assert_ptr_eq(r.paths[i], v.words[3 + i]);
+}
+END_TEST
+
+START_TEST(an_empty_vector_is_no_server)
+{
+	char *none[] = { NULL };
+	struct request r = { .role = REQUEST_SINK, .npaths = 7 };
+	const char *why;
+	char option;
+
+	ck_assert_int_eq(request_parse(&r, 0, none, &why, &option), 0);
+	ck_assert_int_eq((int)r.role, (int)REQUEST_NONE);
+	ck_assert_int_eq(r.npaths, 0);
+}
+END_TEST
+
+START_TEST(nothing_is_left_of_an_earlier_request)
+{
+	struct request r;
+	struct vector v;
+	const char *why;
+	char option;
+
+	make_vector(&v, "scp -rpdv -l 8 -t x");
+	ck_assert_int_eq(request_parse(&r, v.n, v.words, &why, &option), 0);
+	make_vector(&v, "scp -f");
+	ck_assert_int_eq(request_parse(&r, v.n, v.words, &why, &option), 0);
+	ck_assert_int_eq((int)r.role, (int)REQUEST_SOURCE);
+	ck_assert_uint_eq(flags_of(&r), 0);
+	ck_assert_uint_eq(r.rate, 0);
+	ck_assert_int_eq(r.npaths, 0);
+}
+END_TEST
+
+static void
+add(TCase *t)
+{
+	tcase_add_test(t, rule_26_what_a_command_line_means);
+	tcase_add_test(t, rule_26_what_is_refused);
+	tcase_add_test(t, rule_26_reasons_tell_mistakes_apart);
+	tcase_add_test(t, success_names_no_option);
+	tcase_add_test(t, operands_are_borrowed_and_in_order);
+	tcase_add_test(t, an_empty_vector_is_no_server);
+	tcase_add_test(t, nothing_is_left_of_an_earlier_request);
+}
+
+int
+main(void)
+{
+	return run_unit("request", add);
+}

@@ -1,0 +1,1606 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The test is the client.  The server is a process of its own, in the test's directory; what it
+ * sends is read one message at a time, and kept, so that whole conversations can be compared byte
+ * by byte.
+ */
+#include <sys/inotify.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/sysmacros.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+
+#include <grp.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdarg.h>
+
+#include <bsd/string.h>
+#include <bsd/unistd.h>
+
+#include "source.h"
+#include "unit.h"
+
+#define COUNT(a)     (sizeof(a) / sizeof((a)[0]))
+#define SAY(s)	     say(s, sizeof(s) - 1)
+#define HEAR(s)	     hear(s, sizeof(s) - 1)
+#define SENDS(f, s)  sends(f, s, sizeof(s) - 1)
+
+enum {
+	NOBODY = 65534,
+	LINE_BYTES = RECORD_MAX + 1,
+	WIRE_MAX = 4 << 20,
+	PATHS_MAX = 8,
+	ANSWERS_MAX = 8,
+	SOME = -1			/* errors: not none */
+};
+
+enum wires { PIPES, SOCKETS, PACKETS };	/* PACKETS: one write is one read */
+
+/* Too large for a stack. */
+static struct source source;
+static struct session session;
+static struct conn conn;
+static struct policy policy;
+
+static struct {
+	enum wires wires;
+	uid_t	   uid;		/* whom the server becomes; 0: nobody else */
+	rlim_t	   descriptors;	/* to begin with; 0: as they are */
+} setup;
+
+/* What the server says of itself, where both see it. */
+static struct outcome {
+	int	 end;
+	unsigned errors;
+} *outcome;
+
+static pid_t server = -1;
+static int to = -1, from = -1;	/* the client's ends */
+static int their_in = -1;	/* a copy of the server's own, to see what it left */
+static int errors_fd = -1;	/* the server's descriptor 2 */
+
+/* All that the server sent. */
+static struct {
+	size_t len;
+	char   bytes[WIRE_MAX];
+} wire;
+
+/* What the client answers to a record that begins so, instead of a zero. */
+static struct answer {
+	const char *record;
+	const char *reply;
+	bool	    to_body;	/* answers what follows it */
+} answers[ANSWERS_MAX];
+
+static bool
+lacks_root(const char *why)
+{
+	if (geteuid() == 0)
+		return false;
+	printf("SKIP: no root: %s\n", why);
+	return true;
+}
+
+/* Has the server be a user whom permissions bind. */
+static void
+serve_a_user(void)
+{
+	if (geteuid() == 0)
+		setup.uid = NOBODY;
+}
+
+static void
+own(const char *name)
+{
+	if (geteuid() == 0)
+		ck_assert_int_eq(fchownat(unit_fd, name, NOBODY, NOBODY, AT_SYMLINK_NOFOLLOW), 0);
+}
+
+static void
+put_dir(const char *name, mode_t mode)
+{
+	ck_assert_int_eq(mkdirat(unit_fd, name, 0700), 0);
+	ck_assert_int_eq(fchmodat(unit_fd, name, mode, 0), 0);
+}
+
+static void
+put_link(const char *text, const char *name)
+{
+	ck_assert_int_eq(symlinkat(text, unit_fd, name), 0);
+}
+
+static void
+set_times(const char *name, time_t mtime, time_t atime)
+{
+	struct timespec times[2] = { { .tv_sec = atime, .tv_nsec = 5 },
+	    { .tv_sec = mtime, .tv_nsec = 999999999 } };
+
+	ck_assert_int_eq(utimensat(unit_fd, name, times, AT_SYMLINK_NOFOLLOW), 0);
+}
+
+static _Noreturn void
+serve(const struct request *request, int in, int out)
+{
+	struct rlimit few;
+	struct root root;
+	bool failed;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	signal(SIGPIPE, SIG_IGN);
+	if (setup.descriptors != 0 && getrlimit(RLIMIT_NOFILE, &few) == 0) {
+		few.rlim_cur = setup.descriptors;
+		setrlimit(RLIMIT_NOFILE, &few);
+	}
+	failed = setup.uid != 0 && (setgroups(0, NULL) == -1 ||
+	    setresgid(setup.uid, setup.uid, setup.uid) == -1 ||
+	    setresuid(setup.uid, setup.uid, setup.uid) == -1 || prctl(PR_SET_DUMPABLE, 1) == -1);
+	if (failed || chdir(unit_path) == -1 || root_open(&root, "/") == -1 ||
+	    dup2(errors_fd, STDERR_FILENO) == -1)
+		_exit(103);
+	conn_init(&conn, in, out, TURN_THEIRS, 0);
+	session_init(&session, &conn, request, &policy, &root);
+	outcome->end = source_run(&source, &session);
+	outcome->errors = session.errors;
+	_exit(0);
+}
+
+static void
+make_wires(int ours[2], int theirs[2])
+{
+	int in[2], out[2];
+
+	if (setup.wires == SOCKETS) {
+		ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, in), 0);
+		ours[0] = ours[1] = in[0];
+		theirs[0] = theirs[1] = in[1];
+		return;
+	}
+	ck_assert_int_eq(pipe2(in, O_CLOEXEC), 0);
+	if (setup.wires == PACKETS)
+		ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, out), 0);
+	else
+		ck_assert_int_eq(pipe2(out, O_CLOEXEC), 0);
+	ours[0] = out[0];
+	ours[1] = in[1];
+	theirs[0] = in[0];
+	theirs[1] = out[1];
+}
+
+/* FLAGS are letters of "rpd"; PATHS are the operands, separated by '|', or NULL for none. */
+static void
+start(const char *flags, const char *operands)
+{
+	static char words[4 * PATH_MAX];
+	static char *paths[PATHS_MAX + 1];
+	struct request request = {
+		.role = REQUEST_SOURCE,
+		.recursive = strchr(flags, 'r') != NULL,
+		.preserve = strchr(flags, 'p') != NULL,
+		.target_is_dir = strchr(flags, 'd') != NULL,
+		.paths = paths,
+	};
+	char *rest = operands != NULL ? words : NULL;
+	int ours[2], theirs[2];
+
+	if (outcome == NULL) {
+		signal(SIGPIPE, SIG_IGN);
+		outcome = mmap(NULL, sizeof(*outcome), PROT_READ | PROT_WRITE,
+		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+		ck_assert(outcome != MAP_FAILED);
+		if (policy.max_depth == 0)
+			policy_init(&policy);
+	}
+	ck_assert_uint_lt(strlcpy(words, operands != NULL ? operands : "", sizeof(words)),
+	    sizeof(words));
+	while (rest != NULL) {
+		ck_assert_int_lt(request.npaths, PATHS_MAX);
+		paths[request.npaths++] = strsep(&rest, "|");
+	}
+	*outcome = (struct outcome){ .end = 77 };
+	wire.len = 0;
+	errors_fd = memfd_create("stderr", MFD_CLOEXEC);
+	ck_assert_int_ge(errors_fd, 0);
+	make_wires(ours, theirs);
+	fflush(stdout);
+	server = fork();
+	ck_assert_int_ge(server, 0);
+	if (server == 0) {
+		close(ours[0]);
+		close(ours[1]);
+		serve(&request, theirs[0], theirs[1]);
+	}
+	their_in = -1;
+	if (setup.wires == PIPES)
+		their_in = fcntl(theirs[0], F_DUPFD_CLOEXEC, 0);
+	close(theirs[0]);
+	if (theirs[1] != theirs[0])
+		close(theirs[1]);
+	from = ours[0];
+	to = ours[1];
+}
+
+/* A server that is gone does not hear it, which shows elsewhere. */
+static void
+say(const char *bytes, size_t n)
+{
+	while (n > 0) {
+		ssize_t put = write(to, bytes, n);
+
+		if (put <= 0)
+			return;
+		bytes += put;
+		n -= (size_t)put;
+	}
+}
+
+/* Bytes as C would have them, the middle of long ones left out, in one of a few static buffers. */
+static const char *
+show(const char *bytes, size_t n)
+{
+	static char shown[4][16384];
+	static int next;
+	char *text = shown[next++ % 4];
+	size_t used = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)bytes[i];
+
+		if (i == 2000 && n > 4000) {
+			used += (size_t)sprintf(text + used, " ... ");
+			i = n - 1900;
+		}
+		if (c >= 0x20 && c < 0x7f)
+			text[used++] = (char)c;
+		else
+			used += (size_t)sprintf(text + used, "\\%03o", c);
+	}
+	text[used] = '\0';
+	return text;
+}
+
+/* N more bytes; fewer at the end of input.  They are kept; returns where. */
+static char *
+take(size_t n, size_t *got)
+{
+	char *begin = wire.bytes + wire.len;
+
+	ck_assert_uint_le(wire.len + n, sizeof(wire.bytes));
+	for (*got = 0; *got < n;) {
+		ssize_t have = read(from, begin + *got, n - *got);
+
+		if (have <= 0)
+			break;
+		*got += (size_t)have;
+	}
+	wire.len += *got;
+	return begin;
+}
+
+/* A line with its newline; false at the end of input. */
+static bool
+take_line(char line[LINE_BYTES])
+{
+	size_t n = 0, got = 1;
+
+	while (n < LINE_BYTES - 1 && got == 1) {
+		const char *byte = take(1, &got);
+
+		if (got == 1)
+			line[n++] = *byte;
+		if (got == 1 && *byte == '\n')
+			break;
+	}
+	line[n] = '\0';
+	return n > 0;
+}
+
+static void
+hear(const char *wanted, size_t n)
+{
+	size_t got;
+	const char *bytes = take(n, &got);
+
+	ck_assert_msg(got == n && memcmp(bytes, wanted, n) == 0, "expected \"%s\", got \"%s\"",
+	    show(wanted, n),
+	    show(bytes, got));
+}
+
+static void
+hang_up(void)
+{
+	if (setup.wires == SOCKETS)
+		shutdown(to, SHUT_WR);
+	else
+		close(to);
+}
+
+/* The server ends by itself, and is not told that we are done. */
+static void
+await_server(void)
+{
+	char text[4096];
+	int status;
+	ssize_t n;
+
+	ck_assert_int_eq(waitpid(server, &status, 0), server);
+	n = pread(errors_fd, text, sizeof(text), 0);
+	ck_assert_msg(n == 0, "expected nothing on stderr, got \"%.*s\"", (int)n, text);
+	close(errors_fd);
+	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "the server ended with %#x",
+	    (unsigned)status);
+}
+
+static void
+assert_end(int end, int errors)
+{
+	ck_assert_msg(outcome->end == end, "expected source_run to return %d, got %d", end,
+	    outcome->end);
+	if (errors == SOME)
+		ck_assert_uint_gt(outcome->errors, 0);
+	else
+		ck_assert_msg(outcome->errors == (unsigned)errors, "expected %d errors, got %u",
+		    errors,
+		    outcome->errors);
+}
+
+static void
+close_wires(void)
+{
+	close(from);
+	if (to != from)
+		close(to);
+	if (their_in != -1)
+		close(their_in);
+}
+
+/* Nothing more is sent, and the server is gone. */
+static void
+await_end(int end, int errors)
+{
+	size_t before = wire.len, got;
+	const char *rest = take(1000, &got);
+
+	wire.len = before;
+	await_server();
+	ck_assert_msg(got == 0, "expected nothing more, got \"%s\"", show(rest, got));
+	assert_end(end, errors);
+	close_wires();
+}
+
+/* The reply to the record LINE, or to the body behind it. */
+static const char *
+answer_to(const char *line, bool to_body)
+{
+	for (size_t i = 0; i < COUNT(answers); i++)
+		if (answers[i].record != NULL && answers[i].to_body == to_body &&
+		    strncmp(line, answers[i].record, strlen(answers[i].record)) == 0)
+			return answers[i].reply;
+	return "";
+}
+
+/* A zero, or the text there is; says whether it was a zero. */
+static bool
+reply_to(const char *line, bool to_body)
+{
+	const char *reply = answer_to(line, to_body);
+
+	say(reply, reply[0] == '\0' ? 1 : strlen(reply));
+	return reply[0] == '\0';
+}
+
+/* A whole conversation as a client has it, each reply after what it is for. */
+static void
+converse(void)
+{
+	static char line[LINE_BYTES];
+
+	SAY("\0");
+	while (take_line(line)) {
+		size_t size, got;
+
+		if (line[0] == 1)
+			continue;	/* A warning. */
+		if (!reply_to(line, false) || line[0] != 'C')
+			continue;
+		ck_assert_msg(sscanf(line, "C%*o %zu", &size) == 1, "no record: \"%s\"",
+		    show(line, strlen(line)));
+		take(size, &got);
+		if (*take(1, &got) == 1) {
+			char text[LINE_BYTES];
+
+			take_line(text);
+		}
+		(void)reply_to(line, true);
+	}
+	await_server();
+	close_wires();
+}
+
+/* The operands are sent as these bytes. */
+static void
+sends_with(const char *flags, const char *operands, const char *wanted, size_t n, int end,
+    int errors)
+{
+	start(flags, operands);
+	converse();
+	ck_assert_msg(wire.len == n && memcmp(wire.bytes, wanted, n) == 0,
+	    "-f%s %s: expected \"%s\", got \"%s\"",
+	    flags, operands == NULL ? "" : operands, show(wanted, n), show(wire.bytes, wire.len));
+	assert_end(end, errors);
+}
+
+/* Nothing goes wrong. */
+static void
+sends(const char *flags_and_operands, const char *wanted, size_t n)
+{
+	char flags[8];
+	const char *space = strchr(flags_and_operands, ' ');
+
+	snprintf(flags, sizeof(flags), "%.*s", (int)(space - flags_and_operands),
+	    flags_and_operands);
+	sends_with(flags, space + 1, wanted, n, 0, 0);
+}
+
+/* One or more warnings come along. */
+#define WARNS(flags, operands, errors, s) sends_with(flags, operands, s, sizeof(s) - 1, 0, errors)
+
+START_TEST(rule_2_file)
+{
+	for (int wires = PIPES; wires <= SOCKETS; wires++) {
+		setup.wires = (enum wires)wires;
+		put_file("x", "hello", 0644);
+		SENDS(" x", "C0644 5 x\nhello\0");
+		put_file("x", "", 0600);
+		SENDS(" x", "C0600 0 x\n\0");
+	}
+}
+END_TEST
+
+START_TEST(rule_2_modes)
+{
+	static const struct {
+		mode_t	    mode;
+		const char *wanted;
+	} rows[] = {
+		{ 0644, "C0644 1 x\nx" },	{ 0777, "C0777 1 x\nx" },
+		{ 0400, "C0400 1 x\nx" },
+		{ 0604, "C0604 1 x\nx" },	{ 04755, "C4755 1 x\nx" },
+		{ 02755, "C2755 1 x\nx" },
+		{ 06711, "C6711 1 x\nx" },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		put_file("x", "x", rows[i].mode);
+		ck_assert_uint_eq(mode_of("x"), rows[i].mode);
+		sends_with("", "x", rows[i].wanted, strlen(rows[i].wanted) + 1, 0, 0);
+		unlinkat(unit_fd, "x", 0);
+	}
+	put_dir("d", 02775);
+	SENDS("r d", "D2775 0 d\nE\n");
+}
+END_TEST
+
+START_TEST(rule_2_times_with_p)
+{
+	put_file("x", "hello", 0644);
+	set_times("x", 1100000000, 1000000000);
+	SENDS("p x", "T1100000000 0 1000000000 0\nC0644 5 x\nhello\0");
+	SENDS(" x", "C0644 5 x\nhello\0");
+	set_times("x", 6000000000, 5000000000);
+	SENDS("p x", "T6000000000 0 5000000000 0\nC0644 5 x\nhello\0");
+	set_times("x", 0, 1);
+	SENDS("p x", "T0 0 1 0\nC0644 5 x\nhello\0");
+	set_times("x", -5, -1000000000);
+	SENDS("p x", "T0 0 0 0\nC0644 5 x\nhello\0");
+}
+END_TEST
+
+START_TEST(rule_2_times_of_directories)
+{
+	put_dir("d", 0755);
+	put_file("d/f", "hello", 0644);
+	set_times("d/f", 1100000000, 1000000000);
+	set_times("d", 1300000000, 1200000000);
+	SENDS("rp d",
+	    "T1300000000 0 1200000000 0\nD0755 0 d\n"
+	    "T1100000000 0 1000000000 0\nC0644 5 f\nhello\0E\n");
+}
+END_TEST
+
+START_TEST(rule_2_tree)
+{
+	put_dir("d", 0755);
+	SENDS("r d", "D0755 0 d\nE\n");
+	put_dir("d/sub", 0700);
+	SENDS("r d", "D0755 0 d\nD0700 0 sub\nE\nE\n");
+	put_file("d/sub/f", "hello", 0600);
+	SENDS("r d", "D0755 0 d\nD0700 0 sub\nC0600 5 f\nhello\0E\nE\n");
+	SENDS("r d/sub", "D0700 0 sub\nC0600 5 f\nhello\0E\n");
+	SENDS(" d/sub/f", "C0600 5 f\nhello\0");
+}
+END_TEST
+
+/* Where a body moves by itself, where with its status, and where in parts. */
+START_TEST(rule_2_bodies_of_many_sizes)
+{
+	static const size_t sizes[] = { 1, 4095, 4096, 65534, 65535, 65536, 65537, 131072, 1048576,
+	    1048577 };
+	static char sent[1048577];
+
+	for (size_t i = 0; i < sizeof(sent); i++)
+		sent[i] = (char)(i * 31 + i / 251);
+	for (int wires = PIPES; wires <= SOCKETS; wires++) {
+		setup.wires = (enum wires)wires;
+		for (size_t i = 0; i < COUNT(sizes); i++) {
+			int fd = openat(unit_fd, "x", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
+			    0644);
+			char head[64];
+			size_t n = (size_t)snprintf(head, sizeof(head), "C0644 %zu x\n", sizes[i]);
+
+			ck_assert_int_eq(fchmod(fd, 0644), 0);
+			ck_assert_int_eq(write(fd, sent, sizes[i]), (ssize_t)sizes[i]);
+			close(fd);
+			start("", "x");
+			converse();
+			assert_end(0, 0);
+			ck_assert_uint_eq(wire.len, n + sizes[i] + 1);
+			ck_assert_msg(memcmp(wire.bytes, head, n) == 0,
+			    "expected \"%s\", got \"%s\"", head,
+			    show(wire.bytes, n));
+			ck_assert_msg(memcmp(wire.bytes + n, sent, sizes[i]) == 0,
+			    "%zu bytes are not the file's",
+			    sizes[i]);
+			ck_assert_int_eq(wire.bytes[n + sizes[i]], 0);
+		}
+	}
+}
+END_TEST
+
+START_TEST(rule_2_sparse_file)
+{
+	enum { SIZE = 300000 };
+	static const char head[] = "C0644 300000 x\n";
+	int fd;
+
+	put_file("x", "", 0644);
+	fd = openat(unit_fd, "x", O_WRONLY | O_CLOEXEC);
+	ck_assert_int_eq(pwrite(fd, "end", 3, SIZE - 3), 3);
+	close(fd);
+	start("", "x");
+	converse();
+	assert_end(0, 0);
+	ck_assert_uint_eq(wire.len, strlen(head) + SIZE + 1);
+	ck_assert_int_eq(memcmp(wire.bytes, head, strlen(head)), 0);
+	for (size_t i = strlen(head); i < strlen(head) + SIZE - 3; i++)
+		ck_assert_int_eq(wire.bytes[i], 0);
+	ck_assert_str_eq(wire.bytes + strlen(head) + SIZE - 3, "end");
+}
+END_TEST
+
+START_TEST(rule_1_one_message_is_one_write)
+{
+	static const struct {
+		const char *heard;
+		size_t	    n;
+		const char *reply;
+	} steps[] = {
+#define STEP(heard, reply) { heard, sizeof(heard) - 1, reply }
+		STEP("T1100000000 0 1000000000 0\n", ""), STEP("D0755 0 d\n", ""),
+		STEP("T1100000000 0 1000000000 0\n", ""), STEP("C0644 5 f\n", ""),
+		STEP("hello\0", ""),
+		STEP("E\n", ""), STEP("\1scp: no: No such file or directory\n", NULL),
+		STEP("T1100000000 0 1000000000 0\n", ""), STEP("C0644 0 e\n", ""), STEP("\0", ""),
+#undef STEP
+	};
+
+	put_dir("d", 0755);
+	put_file("d/f", "hello", 0644);
+	put_file("e", "", 0644);
+	set_times("d/f", 1100000000, 1000000000);
+	set_times("e", 1100000000, 1000000000);
+	set_times("d", 1100000000, 1000000000);
+	setup.wires = PACKETS;
+	start("rp", "d|no|e");
+	SAY("\0");
+	for (size_t i = 0; i < COUNT(steps); i++) {
+		char got[4096];
+		ssize_t n = read(from, got, sizeof(got));
+
+		ck_assert_msg(n == (ssize_t)steps[i].n && memcmp(got, steps[i].heard, steps[i].n) ==
+		    0,
+		    "step %zu: expected \"%s\", got \"%s\"", i, show(steps[i].heard, steps[i].n),
+		    show(got, n > 0 ? (size_t)n : 0));
+		if (steps[i].reply != NULL)
+			SAY("\0");
+	}
+	await_end(0, 1);
+}
+END_TEST
+
+START_TEST(rule_3_last_component_is_the_name)
+{
+	put_dir("d", 0755);
+	put_dir("d/sub", 0755);
+	put_file("d/f", "hello", 0644);
+	SENDS(" d/f", "C0644 5 f\nhello\0");
+	SENDS(" ./d//f", "C0644 5 f\nhello\0");
+	SENDS(" d/sub/../f", "C0644 5 f\nhello\0");
+	SENDS("r d/sub///", "D0755 0 sub\nE\n");
+	SENDS("r ./d/sub/", "D0755 0 sub\nE\n");
+	SENDS(" d/f/", "C0644 5 f\nhello\0");
+}
+END_TEST
+
+START_TEST(rule_3_absolute_operand)
+{
+	char operand[PATH_MAX];
+
+	put_file("x", "hello", 0644);
+	snprintf(operand, sizeof(operand), "%s/x", unit_path);
+	sends_with("", operand, "C0644 5 x\nhello", sizeof("C0644 5 x\nhello"), 0, 0);
+}
+END_TEST
+
+START_TEST(rule_3_dots_are_sent_by_the_directorys_own_name)
+{
+	static const char *const own_name[] = { ".", "./", "./.", "d/..", "d/../", "d/./.." };
+	static const char *const d_name[] = { "d/.", "d/sub/..", "d/./", "l/sub/..", "l/." };
+	char wanted[256];
+
+	put_dir("d", 0711);
+	put_dir("d/sub", 0700);
+	put_link("d", "l");
+	answers[0] = (struct answer){ .record = "D", .reply = "\1no\n" };
+	snprintf(wanted, sizeof(wanted), "D0755 0 %s\n", strrchr(unit_path, '/') + 1);
+	for (size_t i = 0; i < COUNT(own_name); i++)
+		sends_with("r", own_name[i], wanted, strlen(wanted), 0, 1);
+	for (size_t i = 0; i < COUNT(d_name); i++)
+		sends_with("r", d_name[i], "D0711 0 d\n", strlen("D0711 0 d\n"), 0, 1);
+	answers[0] = (struct answer){ .record = NULL };
+	SENDS("r d/.|d/sub/..", "D0711 0 d\nD0700 0 sub\nE\nE\nD0711 0 d\nD0700 0 sub\nE\nE\n");
+}
+END_TEST
+
+/* What comes behind a dot operand is found where it was before. */
+START_TEST(rule_3_dots_do_not_move_us)
+{
+	put_dir("d", 0755);
+	put_file("x", "hello", 0644);
+	SENDS("r d/.|x", "D0755 0 d\nE\nC0644 5 x\nhello\0");
+}
+END_TEST
+
+START_TEST(rule_3_root_has_no_name)
+{
+	static const char *const roots[] = { "/", "//", "/.", "/..", "/tmp/.." };
+
+	put_file("x", "hello", 0644);
+	for (size_t i = 0; i < COUNT(roots); i++) {
+		char operands[64], line[LINE_BYTES];
+
+		snprintf(operands, sizeof(operands), "%s|x", roots[i]);
+		start("r", operands);
+		SAY("\0");
+		ck_assert(take_line(line));
+		ck_assert_msg(strncmp(line, "\1scp: /", 7) == 0,
+		    "%s: expected a warning, got \"%s\"", roots[i],
+		    show(line, strlen(line)));
+		HEAR("C0644 5 x\n");
+		SAY("\0");
+		HEAR("hello\0");
+		SAY("\0");
+		await_end(0, 1);
+	}
+}
+END_TEST
+
+START_TEST(rule_3_dots_without_r)
+{
+	put_dir("d", 0755);
+	WARNS("", ".", 1, "\1scp: .: not a regular file\n");
+	WARNS("", "d/..", 1, "\1scp: d/..: not a regular file\n");
+	WARNS("", "/", 1, "\1scp: /: not a regular file\n");
+}
+END_TEST
+
+START_TEST(rule_3_newline_in_a_name)
+{
+	put_file("a\nb", "hello", 0644);
+	put_dir("c\nd\n", 0755);
+	put_file("c\nd\n/e\nf", "below", 0644);
+	SENDS(" a\nb", "C0644 5 a\\^Jb\nhello\0");
+	SENDS("r c\nd\n", "D0755 0 c\\^Jd\\^J\nC0644 5 e\\^Jf\nbelow\0E\n");
+	SENDS("r c\nd\n/.", "D0755 0 c\\^Jd\\^J\nC0644 5 e\\^Jf\nbelow\0E\n");
+}
+END_TEST
+
+START_TEST(rule_3_newline_injects_no_record)
+{
+	put_file("a\nC0644 1 evil", "hello", 0644);
+	SENDS(" a\nC0644 1 evil", "C0644 5 a\\^JC0644 1 evil\nhello\0");
+}
+END_TEST
+
+START_TEST(rule_3_other_bytes_are_unchanged)
+{
+	static const char *const names[] = {
+		"a\033[31m\007\r", "\xff\xfe", "\xc3\xa9", "a\\b", " a ", "*", "-rf", "\\^J", "~",
+		    "\t",
+	};
+
+	for (size_t i = 0; i < COUNT(names); i++) {
+		char wanted[64];
+
+		put_file(names[i], "x", 0644);
+		snprintf(wanted, sizeof(wanted), "C0644 1 %s\nx", names[i]);
+		sends_with("", names[i], wanted, strlen(wanted) + 1, 0, 0);
+		unlinkat(unit_fd, names[i], 0);
+	}
+}
+END_TEST
+
+START_TEST(rule_3_longest_name)
+{
+	char name[256], wanted[300];
+
+	memset(name, 'n', sizeof(name) - 1);
+	name[255] = '\0';
+	put_file(name, "x", 0644);
+	snprintf(wanted, sizeof(wanted), "C0644 1 %s\nx", name);
+	sends_with("", name, wanted, strlen(wanted) + 1, 0, 0);
+	unlinkat(unit_fd, name, 0);
+	memset(name, '\n', sizeof(name) - 1);
+	put_file(name, "x", 0644);
+	start("", name);
+	converse();
+	ck_assert_uint_eq(wire.len, strlen("C0644 1 ") + 255 * strlen("\\^J") + strlen("\nx") + 1);
+	assert_end(0, 0);
+}
+END_TEST
+
+START_TEST(rule_4_control_bytes_are_escaped)
+{
+	WARNS("", "no\nsuch", 1, "\1scp: no\\012such: No such file or directory\n");
+	WARNS("", "a\033[1m\177\x9b", 1, "\1scp: a\\033[1m\\177\\233: No such file or directory\n");
+	WARNS("", "\xc3\xa9", 1, "\1scp: \xc3\xa9: No such file or directory\n");
+	put_dir("d", 0755);
+	put_link("nowhere", "d/a\nC0644 5 b");
+	WARNS("r", "d", 1, "D0755 0 d\n\1scp: d/a\\012C0644 5 b: No such file or directory\nE\n");
+}
+END_TEST
+
+START_TEST(rule_4_path_is_what_the_client_wrote)
+{
+	put_dir("d", 0755);
+	put_link("nowhere", "d/l");
+	WARNS("r", "./d", 1, "D0755 0 d\n\1scp: ./d/l: No such file or directory\nE\n");
+	WARNS("r", "d/", 1, "D0755 0 d\n\1scp: d/l: No such file or directory\nE\n");
+	WARNS("r", "d/../d", 1, "D0755 0 d\n\1scp: d/../d/l: No such file or directory\nE\n");
+}
+END_TEST
+
+START_TEST(rule_4_long_path_is_shortened_in_its_middle)
+{
+	char path[3000], line[LINE_BYTES];
+
+	memset(path, 'n', sizeof(path));
+	for (size_t i = 200; i < sizeof(path); i += 200)
+		path[i] = '/';
+	memcpy(path, "begin", 5);
+	memcpy(path + sizeof(path) - 4, "end", 4);
+	start("", path);
+	SAY("\0");
+	ck_assert(take_line(line));
+	ck_assert_uint_le(strlen(line), 502);
+	ck_assert_msg(strncmp(line, "\1scp: beginnn", 12) == 0 && strstr(line, "n...n") != NULL &&
+	    strstr(line, "nend: No such file or directory\n") != NULL, "got \"%s\"",
+	    show(line, strlen(line)));
+	await_end(0, 1);
+}
+END_TEST
+
+START_TEST(rule_21_nothing_is_sent_before_the_first_byte)
+{
+	put_file("x", "hello", 0644);
+	for (int wires = PIPES; wires <= SOCKETS; wires++) {
+		setup.wires = (enum wires)wires;
+		start("", "no|x");
+		hang_up();
+		await_end(-1, SOME);
+	}
+}
+END_TEST
+
+START_TEST(rule_21_operands_in_order)
+{
+	put_file("b", "22", 0644);
+	put_file("a", "1", 0644);
+	put_dir("d", 0755);
+	WARNS("r", "b|no|a|d|no/such|b", 2,
+	    "C0644 2 b\n22\0\1scp: no: No such file or directory\nC0644 1 a\n1\0D0755 0 d\nE\n"
+	    "\1scp: no/such: No such file or directory\nC0644 2 b\n22\0");
+	start("", NULL);
+	converse();
+	ck_assert_uint_eq(wire.len, 0);
+	assert_end(0, 0);
+}
+END_TEST
+
+START_TEST(rule_21_what_cannot_be_sent)
+{
+	put_file("x", "hello", 0644);
+	put_dir("d", 0755);
+	WARNS("", "", 1, "\1scp: : No such file or directory\n");
+	WARNS("", "x/y", 1, "\1scp: x/y: Not a directory\n");
+	WARNS("", "d", 1, "\1scp: d: not a regular file\n");
+	WARNS("", "d/", 1, "\1scp: d: not a regular file\n");
+	set_times("x", 11, 12);
+	WARNS("p", "d|x", 1, "\1scp: d: not a regular file\nT11 0 12 0\nC0644 5 x\nhello\0");
+}
+END_TEST
+
+START_TEST(rule_21_what_may_not_be_read)
+{
+	serve_a_user();
+	put_dir("d", 0755);
+	put_file("x", "hello", 0000);
+	put_file("d/x", "hello", 0000);
+	put_dir("closed", 0000);
+	put_dir("d/closed", 0000);
+	own("x");
+	own("d/x");
+	own("closed");
+	own("d/closed");
+	WARNS("", "x", 1, "\1scp: x: Permission denied\n");
+	WARNS("r", "closed", 1, "\1scp: closed: Permission denied\n");
+	WARNS("r", "closed/x", 1, "\1scp: closed/x: Permission denied\n");
+	ck_assert_int_eq(unlinkat(unit_fd, "d/closed", AT_REMOVEDIR), 0);
+	WARNS("r", "d", 1, "D0755 0 d\n\1scp: d/x: Permission denied\nE\n");
+	unlinkat(unit_fd, "d/x", 0);
+	put_dir("d/closed", 0000);
+	own("d/closed");
+	WARNS("r", "d", 1, "D0755 0 d\n\1scp: d/closed: Permission denied\nE\n");
+}
+END_TEST
+
+START_TEST(rule_21_directory_that_may_not_be_searched)
+{
+	serve_a_user();
+	put_dir("d", 0755);
+	put_file("d/f", "hello", 0644);
+	own("d");
+	ck_assert_int_eq(fchmodat(unit_fd, "d", 0444, 0), 0);
+	WARNS("r", "d", 1, "D0444 0 d\n\1scp: d/f: Permission denied\nE\n");
+}
+END_TEST
+
+/* Hears the record of "x", lets CHANGE happen to it, and has it sent. */
+static void
+hear_record_of_x(const char *record)
+{
+	start("", "x");
+	SAY("\0");
+	hear(record, strlen(record));
+}
+
+static void
+truncate_x(off_t size)
+{
+	int fd = openat(unit_fd, "x", O_WRONLY | O_CLOEXEC);
+
+	ck_assert_int_eq(ftruncate(fd, size), 0);
+	close(fd);
+}
+
+START_TEST(rule_22_file_that_shrinks)
+{
+	static const struct {
+		size_t before, after;
+	} rows[] = { { 5, 2 }, { 5, 0 }, { 70000, 1000 }, { 70000, 0 }, { 300000, 100000 },
+	    { 2000000, 1500000 } };
+	static char content[2000001];
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		char record[64], line[LINE_BYTES];
+		size_t got;
+		const char *body;
+
+		memset(content, 'x', rows[i].before);
+		content[rows[i].before] = '\0';
+		put_file("x", content, 0644);
+		snprintf(record, sizeof(record), "C0644 %zu x\n", rows[i].before);
+		hear_record_of_x(record);
+		truncate_x((off_t)rows[i].after);
+		SAY("\0");
+		memset(content + rows[i].after, 0, rows[i].before - rows[i].after);
+		body = take(rows[i].before, &got);
+		ck_assert_uint_eq(got, rows[i].before);
+		ck_assert_msg(memcmp(body, content, got) == 0,
+		    "%zu to %zu bytes: not what is left and zeros",
+		    rows[i].before, rows[i].after);
+		ck_assert(take_line(line));
+		ck_assert_msg(strncmp(line, "\1scp: x: ", 9) == 0 && strstr(line, "shrank") != NULL,
+		    "expected a warning, got \"%s\"", show(line, strlen(line)));
+		SAY("\0");
+		await_end(0, 1);
+	}
+}
+END_TEST
+
+START_TEST(rule_22_file_that_grows)
+{
+	put_file("x", "hello", 0644);
+	hear_record_of_x("C0644 5 x\n");
+	put_file("x", "hello world", 0644);
+	SAY("\0");
+	HEAR("hello\0");
+	SAY("\0");
+	await_end(0, 0);
+}
+END_TEST
+
+START_TEST(rule_22_large_file_that_grows)
+{
+	static char content[200001];
+	size_t got;
+	const char *body;
+
+	memset(content, 'x', 200000);
+	content[100000] = '\0';
+	put_file("x", content, 0644);
+	hear_record_of_x("C0644 100000 x\n");
+	content[100000] = 'x';
+	put_file("x", content, 0644);
+	SAY("\0");
+	body = take(100001, &got);
+	ck_assert_uint_eq(got, 100001);
+	ck_assert_int_eq(memcmp(body, content, 100000), 0);
+	ck_assert_int_eq(body[100000], 0);
+	SAY("\0");
+	await_end(0, 0);
+}
+END_TEST
+
+START_TEST(rule_22_file_that_is_removed)
+{
+	put_file("x", "hello", 0644);
+	hear_record_of_x("C0644 5 x\n");
+	ck_assert_int_eq(unlinkat(unit_fd, "x", 0), 0);
+	SAY("\0");
+	HEAR("hello\0");
+	SAY("\0");
+	await_end(0, 0);
+}
+END_TEST
+
+/* A tree in which each record can be refused; the order of the operands is that of the wire. */
+static void
+put_refusable(void)
+{
+	put_file("a", "1", 0644);
+	put_dir("d", 0755);
+	put_file("d/f", "2", 0644);
+	put_file("b", "3", 0644);
+}
+
+/* Once for each conversation: being read changes the time of that. */
+static void
+age_refusable(void)
+{
+	set_times("a", 11, 11);
+	set_times("d/f", 12, 12);
+	set_times("d", 13, 13);
+	set_times("b", 14, 14);
+}
+
+static void
+answer(const char *record, bool to_body, const char *reply)
+{
+	answers[0] = (struct answer){ .record = record, .reply = reply, .to_body = to_body };
+}
+
+START_TEST(rule_23_refused_entries_are_skipped)
+{
+	put_refusable();
+	answer("C0644 1 a", false, "\1no\n");
+	WARNS("r", "a|d|b", 1, "C0644 1 a\nD0755 0 d\nC0644 1 f\n2\0E\nC0644 1 b\n3\0");
+	answer("D", false, "\1no\n");
+	WARNS("r", "a|d|b", 1, "C0644 1 a\n1\0D0755 0 d\nC0644 1 b\n3\0");
+	answer("C0644 1 f", false, "\1no\n");
+	WARNS("r", "a|d|b", 1, "C0644 1 a\n1\0D0755 0 d\nC0644 1 f\nE\nC0644 1 b\n3\0");
+	answer("E", false, "\1no\n");
+	WARNS("r", "a|d|b", 1, "C0644 1 a\n1\0D0755 0 d\nC0644 1 f\n2\0E\nC0644 1 b\n3\0");
+	answer("T11 ", false, "\1no\n");
+	age_refusable();
+	WARNS("rp", "a|b", 1, "T11 0 11 0\nT14 0 14 0\nC0644 1 b\n3\0");
+	answer("T13 ", false, "\1no\n");
+	age_refusable();
+	WARNS("rp", "d|b", 1, "T13 0 13 0\nT14 0 14 0\nC0644 1 b\n3\0");
+	answer("T12 ", false, "\1\n");
+	age_refusable();
+	WARNS("rp", "d|b", 1, "T13 0 13 0\nD0755 0 d\nT12 0 12 0\nE\nT14 0 14 0\nC0644 1 b\n3\0");
+	answer("C0644 1 a", true, "\1disk full\n");
+	WARNS("r", "a|b", 1, "C0644 1 a\n1\0C0644 1 b\n3\0");
+	answer("C0644 1 f", true, "\1disk full\n");
+	WARNS("r", "d|b", 1, "D0755 0 d\nC0644 1 f\n2\0E\nC0644 1 b\n3\0");
+	answer("C", false, "\1no\n");
+	WARNS("r", "a|d|b", 3, "C0644 1 a\nD0755 0 d\nC0644 1 f\nE\nC0644 1 b\n");
+}
+END_TEST
+
+START_TEST(rule_23_fatal_reply_ends_the_session)
+{
+	static const struct {
+		const char *record;
+		bool	    to_body;
+		const char *wanted;	/* '#' is a zero */
+	} rows[] = {
+		{ "T11 ", false, "T11 0 11 0\n" },
+		{ "C0644 1 a", false, "T11 0 11 0\nC0644 1 a\n" },
+		{ "T13 ", false, "T11 0 11 0\nC0644 1 a\n1#T13 0 13 0\n" },
+		{ "D", false, "T11 0 11 0\nC0644 1 a\n1#T13 0 13 0\nD0755 0 d\n" },
+		{ "C0644 1 a", true, "T11 0 11 0\nC0644 1 a\n1#" },
+	};
+	/* A fatal error, and what is no reply but a text. */
+	static const char *const replies[] = { "\2no\n", "what is this?\n", "\3\n", "X\n" };
+
+	put_refusable();
+	for (size_t i = 0; i < COUNT(rows); i++)
+		for (size_t r = 0; r < COUNT(replies); r++) {
+			char wanted[128];
+			size_t n = strlen(rows[i].wanted);
+
+			strcpy(wanted, rows[i].wanted);
+			for (size_t at = 0; at < n; at++)
+				if (wanted[at] == '#')
+					wanted[at] = '\0';
+			answer(rows[i].record, rows[i].to_body, replies[r]);
+			age_refusable();
+			sends_with("rp", "a|d|b", wanted, n, -1, SOME);
+		}
+}
+END_TEST
+
+START_TEST(rule_23_first_byte_may_be_a_warning)
+{
+	put_file("x", "hello", 0644);
+	start("", "x");
+	SAY("\1no\n");
+	HEAR("C0644 5 x\n");
+	SAY("\0");
+	HEAR("hello\0");
+	SAY("\0");
+	await_end(0, 1);
+	start("", "x");
+	SAY("\2no\n");
+	await_end(-1, SOME);
+}
+END_TEST
+
+START_TEST(rule_23_long_warning_is_one_warning)
+{
+	static char reply[30000];
+
+	put_refusable();
+	memset(reply, 'e', sizeof(reply) - 2);
+	reply[0] = 1;
+	reply[sizeof(reply) - 2] = '\n';
+	answer("C0644 1 a", false, reply);
+	WARNS("", "a|b", 1, "C0644 1 a\nC0644 1 b\n3\0");
+}
+END_TEST
+
+START_TEST(rule_23_warning_may_come_in_pieces)
+{
+	put_refusable();
+	start("", "a|b");
+	SAY("\0");
+	HEAR("C0644 1 a\n");
+	SAY("\1");
+	SAY("n");
+	SAY("o\n");
+	HEAR("C0644 1 b\n");
+	SAY("\0");
+	HEAR("3\0");
+	SAY("\0");
+	await_end(0, 1);
+}
+END_TEST
+
+START_TEST(rule_23_one_byte_is_read_per_reply)
+{
+	char left[16];
+	ssize_t n;
+
+	put_refusable();
+	start("", "a|b");
+	/* All replies at once, one of them with its text, and what is not ours. */
+	SAY("\0\0\0\1no\nstray");
+	HEAR("C0644 1 a\n1\0C0644 1 b\n");
+	await_server();
+	assert_end(0, 1);
+	n = read(their_in, left, sizeof(left));
+	ck_assert_msg(n == 5 && memcmp(left, "stray", 5) == 0,
+	    "expected \"stray\" to be left, got \"%s\"",
+	    show(left, n > 0 ? (size_t)n : 0));
+	close_wires();
+}
+END_TEST
+
+START_TEST(rule_23_file_that_says_it_is_empty)
+{
+	char line[LINE_BYTES], *body;
+	size_t size, got;
+
+	start("", "/proc/self/status");
+	SAY("\0");
+	ck_assert(take_line(line));
+	ck_assert_msg(sscanf(line, "C0444 %zu status\n", &size) == 1 && size > 100, "got \"%s\"",
+	    show(line, strlen(line)));
+	SAY("\0");
+	body = take(size, &got);
+	ck_assert_uint_eq(got, size);
+	ck_assert_int_eq(memcmp(body, "Name:", 5), 0);
+	ck_assert_int_eq(body[size - 1], '\n');
+	ck_assert_ptr_null(memchr(body, '\0', size));
+	HEAR("\0");
+	SAY("\0");
+	await_end(0, 0);
+}
+END_TEST
+
+START_TEST(rule_23_directory_whose_reading_fails)
+{
+	put_dir("d", 0755);
+	put_file("x", "hello", 0644);
+	start("r", "d|x");
+	SAY("\0");
+	HEAR("D0755 0 d\n");
+	/* What is read of a directory that is no more is an error. */
+	ck_assert_int_eq(unlinkat(unit_fd, "d", AT_REMOVEDIR), 0);
+	SAY("\0");
+	HEAR("\1scp: d: No such file or directory\nE\n");
+	SAY("\0");
+	HEAR("C0644 5 x\n");
+	SAY("\0");
+	HEAR("hello\0");
+	SAY("\0");
+	await_end(0, 1);
+}
+END_TEST
+
+START_TEST(rule_24_links_are_followed)
+{
+	put_dir("d", 0755);
+	put_file("x", "hello", 0640);
+	put_link("x", "l");
+	put_link("l", "ll");
+	put_link("d", "ld");
+	put_link("../x", "d/below");
+	SENDS(" l", "C0640 5 l\nhello\0");
+	SENDS(" ll", "C0640 5 ll\nhello\0");
+	SENDS("r ld", "D0755 0 ld\nC0640 5 below\nhello\0E\n");
+	SENDS("r ld/", "D0755 0 ld\nC0640 5 below\nhello\0E\n");
+	SENDS("r ld/below", "C0640 5 below\nhello\0");
+	WARNS("", "ld", 1, "\1scp: ld: not a regular file\n");
+}
+END_TEST
+
+START_TEST(rule_24_times_and_modes_are_those_of_what_is_sent)
+{
+	put_file("x", "hello", 0640);
+	set_times("x", 11, 12);
+	put_link("x", "l");
+	SENDS("p l", "T11 0 12 0\nC0640 5 l\nhello\0");
+}
+END_TEST
+
+START_TEST(rule_24_links_that_lead_nowhere)
+{
+	put_link("nowhere", "dangling");
+	put_link("loop", "loop");
+	put_dir("d", 0755);
+	put_link("nowhere", "d/l");
+	WARNS("", "dangling", 1, "\1scp: dangling: No such file or directory\n");
+	WARNS("r", "loop", 1, "\1scp: loop: Too many levels of symbolic links\n");
+	WARNS("r", "d", 1, "D0755 0 d\n\1scp: d/l: No such file or directory\nE\n");
+}
+END_TEST
+
+START_TEST(rule_24_directory_loop_is_refused_once)
+{
+	put_dir("d", 0755);
+	put_link(".", "d/l");
+	WARNS("r", "d", 1, "D0755 0 d\n\1scp: d/l: Too many levels of symbolic links\nE\n");
+	put_link("d/l", "behind");
+	WARNS("r", "behind", 1,
+	    "D0755 0 behind\n\1scp: behind/l: Too many levels of symbolic links\nE\n");
+}
+END_TEST
+
+START_TEST(rule_24_loop_over_two_directories)
+{
+	put_dir("a", 0755);
+	put_dir("b", 0755);
+	put_link("../b", "a/x");
+	put_link("../a", "b/y");
+	WARNS("r", "a", 1,
+	    "D0755 0 a\nD0755 0 x\n\1scp: a/x/y: Too many levels of symbolic links\nE\nE\n");
+	WARNS("r", "a|b", 2,
+	    "D0755 0 a\nD0755 0 x\n\1scp: a/x/y: Too many levels of symbolic links\nE\nE\n"
+	    "D0755 0 b\nD0755 0 y\n\1scp: b/y/x: Too many levels of symbolic links\nE\nE\n");
+}
+END_TEST
+
+/* The same directory beside itself is no loop. */
+START_TEST(rule_24_same_directory_twice)
+{
+	put_dir("d", 0755);
+	put_link("../out", "d/l");
+	put_dir("out", 0711);
+	SENDS("r d|d", "D0755 0 d\nD0711 0 l\nE\nE\nD0755 0 d\nD0711 0 l\nE\nE\n");
+	SENDS("r out|d", "D0711 0 out\nE\nD0755 0 d\nD0711 0 l\nE\nE\n");
+}
+END_TEST
+
+static void
+make_socket(const char *name)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/%s", unit_path, name);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	close(fd);
+}
+
+START_TEST(rule_24_special_files_are_looked_at_and_not_opened)
+{
+	static const char *const paths[] = { "fifo", "d/fifo" };
+	char event[4096], path[PATH_MAX];
+	int watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+
+	put_dir("d", 0755);
+	ck_assert_int_eq(mkfifoat(unit_fd, "fifo", 0644), 0);
+	ck_assert_int_eq(mkfifoat(unit_fd, "d/fifo", 0644), 0);
+	make_socket("socket");
+	put_link("fifo", "l");
+	for (size_t i = 0; i < COUNT(paths); i++) {
+		snprintf(path, sizeof(path), "%s/%s", unit_path, paths[i]);
+		ck_assert_int_ge(inotify_add_watch(watch, path, IN_OPEN), 0);
+	}
+	for (int r = 0; r <= 1; r++) {
+		WARNS(r ? "r" : "", "fifo", 1, "\1scp: fifo: not a regular file\n");
+		WARNS(r ? "r" : "", "l", 1, "\1scp: l: not a regular file\n");
+		WARNS(r ? "r" : "", "socket", 1, "\1scp: socket: not a regular file\n");
+		WARNS(r ? "r" : "", "/dev/null", 1, "\1scp: /dev/null: not a regular file\n");
+		WARNS(r ? "r" : "", "/dev/zero", 1, "\1scp: /dev/zero: not a regular file\n");
+	}
+	WARNS("r", "d", 1, "D0755 0 d\n\1scp: d/fifo: not a regular file\nE\n");
+	ck_assert_msg(read(watch, event, sizeof(event)) == -1, "expected that no FIFO is opened");
+	close(watch);
+}
+END_TEST
+
+START_TEST(rule_24_fifo_with_a_writer_is_none_the_better)
+{
+	int fd;
+
+	ck_assert_int_eq(mkfifoat(unit_fd, "fifo", 0644), 0);
+	fd = openat(unit_fd, "fifo", O_RDWR | O_CLOEXEC);
+	ck_assert_int_eq(write(fd, "hello", 5), 5);
+	WARNS("", "fifo", 1, "\1scp: fifo: not a regular file\n");
+	close(fd);
+}
+END_TEST
+
+START_TEST(rule_24_device_below_a_directory)
+{
+	if (lacks_root("making devices"))
+		return;
+	put_dir("d", 0755);
+	ck_assert_int_eq(mknodat(unit_fd, "d/null", S_IFCHR | 0666, makedev(1, 3)), 0);
+	WARNS("r", "d", 1, "D0755 0 d\n\1scp: d/null: not a regular file\nE\n");
+}
+END_TEST
+
+START_TEST(rule_25_ends_after_the_last_reply)
+{
+	put_dir("d", 0755);
+	put_file("d/f", "hello", 0644);
+	for (int wires = PIPES; wires <= SOCKETS; wires++) {
+		setup.wires = (enum wires)wires;
+		start("r", "d");
+		converse();	/* Which never hangs up. */
+		assert_end(0, 0);
+	}
+}
+END_TEST
+
+/* Where a reply never comes, all that is said before it is heard, and nothing behind it. */
+START_TEST(rule_25_client_that_ends_anywhere)
+{
+	static const struct {
+		const char *heard;
+		size_t	    n;
+	} steps[] = {
+#define STEP(heard) { heard, sizeof(heard) - 1 }
+		STEP(""), STEP("T13 0 13 0\n"), STEP("D0755 0 d\n"), STEP("T12 0 12 0\n"),
+		STEP("C0644 1 f\n"),
+		STEP("2\0"), STEP("E\n"), STEP("T11 0 11 0\n"), STEP("C0644 1 a\n"),
+#undef STEP
+	};
+
+	put_refusable();
+	for (int wires = PIPES; wires <= SOCKETS; wires++)
+		for (size_t at = 0; at < COUNT(steps); at++) {
+			setup.wires = (enum wires)wires;
+			age_refusable();
+			start("rp", "d|a");
+			for (size_t i = 0; i <= at; i++) {
+				hear(steps[i].heard, steps[i].n);
+				if (i < at)
+					SAY("\0");
+			}
+			hang_up();
+			await_end(-1, SOME);
+		}
+}
+END_TEST
+
+START_TEST(rule_25_client_that_ends_in_a_reply)
+{
+	put_refusable();
+	start("", "a|b");
+	SAY("\0");
+	HEAR("C0644 1 a\n");
+	SAY("\1no");
+	hang_up();
+	await_end(-1, SOME);
+}
+END_TEST
+
+START_TEST(rule_25_client_that_leaves_after_the_last_body)
+{
+	size_t got;
+
+	put_file("x", "hello", 0644);
+	hear_record_of_x("C0644 5 x\n");
+	SAY("\0");
+	HEAR("hello\0");
+	hang_up();
+	take(1, &got);
+	ck_assert_uint_eq(got, 0);
+	await_server();		/* And has nothing to say to anybody. */
+	close_wires();
+}
+END_TEST
+
+START_TEST(client_that_does_not_listen)
+{
+	static char content[300001];
+
+	memset(content, 'x', sizeof(content) - 1);
+	put_file("x", content, 0644);
+	for (int wires = PIPES; wires <= SOCKETS; wires++) {
+		setup.wires = (enum wires)wires;
+		hear_record_of_x("C0644 300000 x\n");
+		SAY("\0");
+		close(from);
+		if (setup.wires == PIPES)
+			close(to);
+		await_server();
+		assert_end(-1, (int)outcome->errors);
+	}
+}
+END_TEST
+
+/* Each of the names seen[0..n), written as numbers, was sent as a file just once. */
+static void
+assert_each_once(size_t n)
+{
+	static unsigned char seen[10000];
+	size_t i = 0, files = 0;
+
+	ck_assert_uint_le(n, sizeof(seen));
+	memset(seen, 0, sizeof(seen));
+	while (i < wire.len) {
+		const char *line = wire.bytes + i;
+		const char *end = memchr(line, '\n', wire.len - i);
+		unsigned number;
+		size_t size;
+
+		ck_assert_ptr_nonnull(end);
+		i += (size_t)(end - line) + 1;
+		if (line[0] != 'C')
+			continue;
+		ck_assert_int_eq(sscanf(line, "C0644 %zu %u\n", &size, &number), 2);
+		ck_assert_uint_lt(number, n);
+		ck_assert_msg(seen[number] == 0, "%u was sent twice", number);
+		seen[number] = 1;
+		files++;
+		i += size + 1;
+	}
+	ck_assert_msg(files == n, "expected %zu files, got %zu", n, files);
+}
+
+START_TEST(thousands_of_entries_are_sent_once_each)
+{
+	enum { N = 2500 };	/* some buffers full */
+
+	put_dir("d", 0755);
+	for (int i = 0; i < N; i++) {
+		char name[64];
+
+		snprintf(name, sizeof(name), "d/%d", i);
+		put_file(name, "x", 0644);
+	}
+	start("r", "d");
+	converse();
+	assert_end(0, 0);
+	assert_each_once(N);
+	ck_assert_int_eq(memcmp(wire.bytes, "D0755 0 d\n", 10), 0);
+	ck_assert_int_eq(memcmp(wire.bytes + wire.len - 2, "E\n", 2), 0);
+}
+END_TEST
+
+/* Levels that take each other's buffers in the middle of their entries. */
+START_TEST(deeper_than_the_listing_keeps)
+{
+	enum { WIDE = 1500, CHAINS = 6, DEEP = 3 * LISTING_SLOTS + 1 };
+	int number = 0;
+	char path[PATH_MAX];
+
+	put_dir("d", 0755);
+	for (int c = 0; c < CHAINS; c++) {
+		size_t len = (size_t)snprintf(path, sizeof(path), "d");
+
+		for (int i = 0; i < WIDE / CHAINS; i++) {
+			snprintf(path + len, sizeof(path) - len, "/%d", number++);
+			put_file(path, "", 0644);
+		}
+		for (int depth = 0; depth < DEEP; depth++) {
+			size_t before = len;
+
+			len += (size_t)snprintf(path + len, sizeof(path) - len, "/c%d", c);
+			put_dir(path, 0755);
+			for (int i = 0; i < 3; i++) {
+				snprintf(path + len, sizeof(path) - len, "/%d", number++);
+				put_file(path, "y", 0644);
+			}
+			path[len] = '\0';
+			ck_assert_uint_gt(len, before);
+		}
+	}
+	start("r", "d");
+	converse();
+	assert_end(0, 0);
+	assert_each_once((size_t)number);
+}
+END_TEST
+
+START_TEST(rule_29_deep_trees)
+{
+	enum { DEEP = 1500 };
+	static char path[2 * DEEP + 2];
+	size_t depth = 0, deepest = 0, ends = 0;
+
+	path[0] = 'd';
+	put_dir(path, 0755);
+	for (size_t i = 1; i < 2 * DEEP; i += 2) {
+		memcpy(path + i, "/a", 3);
+		put_dir(path, 0755);
+	}
+	put_file("d/f", "", 0644);
+	setup.descriptors = 64;
+	start("r", "d");
+	converse();
+	assert_end(0, 0);
+	for (size_t i = 0; i < wire.len; i++) {
+		if (wire.bytes[i] == 'D')
+			depth++;
+		if (depth > deepest)
+			deepest = depth;
+		ends += wire.bytes[i] == 'E';
+	}
+	ck_assert_uint_eq(deepest, DEEP + 1);
+	ck_assert_uint_eq(ends, DEEP + 1);
+}
+END_TEST
+
+START_TEST(policy_limits_the_depth)
+{
+	policy_init(&policy);
+	policy.max_depth = 3;
+	put_dir("a", 0755);
+	put_dir("a/b", 0755);
+	put_dir("a/b/c", 0755);
+	SENDS("r a", "D0755 0 a\nD0755 0 b\nD0755 0 c\nE\nE\nE\n");
+	put_dir("a/b/c/d", 0755);
+	WARNS("r", "a", 1,
+	    "D0755 0 a\nD0755 0 b\nD0755 0 c\n\1scp: a/b/c/d: directories are nested too deeply\n"
+	    "E\nE\nE\n");
+	SENDS("r a/b", "D0755 0 b\nD0755 0 c\nD0755 0 d\nE\nE\nE\n");
+}
+END_TEST
+
+START_TEST(rule_26_d_is_without_effect)
+{
+	put_file("x", "hello", 0644);
+	SENDS("d x", "C0644 5 x\nhello\0");
+}
+END_TEST
+
+static void
+add(TCase *t)
+{
+	tcase_add_test(t, rule_1_one_message_is_one_write);
+	tcase_add_test(t, rule_2_file);
+	tcase_add_test(t, rule_2_modes);
+	tcase_add_test(t, rule_2_times_with_p);
+	tcase_add_test(t, rule_2_times_of_directories);
+	tcase_add_test(t, rule_2_tree);
+	tcase_add_test(t, rule_2_bodies_of_many_sizes);
+	tcase_add_test(t, rule_2_sparse_file);
+	tcase_add_test(t, rule_3_last_component_is_the_name);
+	tcase_add_test(t, rule_3_absolute_operand);
+	tcase_add_test(t, rule_3_dots_are_sent_by_the_directorys_own_name);
+	tcase_add_test(t, rule_3_dots_do_not_move_us);
+	tcase_add_test(t, rule_3_root_has_no_name);
+	tcase_add_test(t, rule_3_dots_without_r);
+	tcase_add_test(t, rule_3_newline_in_a_name);
+	tcase_add_test(t, rule_3_newline_injects_no_record);
+	tcase_add_test(t, rule_3_other_bytes_are_unchanged);
+	tcase_add_test(t, rule_3_longest_name);
+	tcase_add_test(t, rule_4_control_bytes_are_escaped);
+	tcase_add_test(t, rule_4_path_is_what_the_client_wrote);
+	tcase_add_test(t, rule_4_long_path_is_shortened_in_its_middle);
+	tcase_add_test(t, rule_21_nothing_is_sent_before_the_first_byte);
+	tcase_add_test(t, rule_21_operands_in_order);
+	tcase_add_test(t, rule_21_what_cannot_be_sent);
+	tcase_add_test(t, rule_21_what_may_not_be_read);
+	tcase_add_test(t, rule_21_directory_that_may_not_be_searched);
+	tcase_add_test(t, rule_22_file_that_shrinks);
+	tcase_add_test(t, rule_22_file_that_grows);
+	tcase_add_test(t, rule_22_large_file_that_grows);
+	tcase_add_test(t, rule_22_file_that_is_removed);
+	tcase_add_test(t, rule_23_refused_entries_are_skipped);
+	tcase_add_test(t, rule_23_fatal_reply_ends_the_session);
+	tcase_add_test(t, rule_23_first_byte_may_be_a_warning);
+	tcase_add_test(t, rule_23_long_warning_is_one_warning);
+	tcase_add_test(t, rule_23_warning_may_come_in_pieces);
+	tcase_add_test(t, rule_23_one_byte_is_read_per_reply);
+	tcase_add_test(t, rule_23_file_that_says_it_is_empty);
+	tcase_add_test(t, rule_23_directory_whose_reading_fails);
+	tcase_add_test(t, rule_24_links_are_followed);
+	tcase_add_test(t, rule_24_times_and_modes_are_those_of_what_is_sent);
+	tcase_add_test(t, rule_24_links_that_lead_nowhere);
+	tcase_add_test(t, rule_24_directory_loop_is_refused_once);
+	tcase_add_test(t, rule_24_loop_over_two_directories);
+	tcase_add_test(t, rule_24_same_directory_twice);
+	tcase_add_test(t, rule_24_special_files_are_looked_at_and_not_opened);
+	tcase_add_test(t, rule_24_fifo_with_a_writer_is_none_the_better);
+	tcase_add_test(t, rule_24_device_below_a_directory);
+	tcase_add_test(t, rule_25_ends_after_the_last_reply);
+	tcase_add_test(t, rule_25_client_that_ends_anywhere);
+	tcase_add_test(t, rule_25_client_that_ends_in_a_reply);
+	tcase_add_test(t, rule_25_client_that_leaves_after_the_last_body);
+	tcase_add_test(t, client_that_does_not_listen);
+	tcase_add_test(t, thousands_of_entries_are_sent_once_each);
+	tcase_add_test(t, deeper_than_the_listing_keeps);
+	tcase_add_test(t, rule_29_deep_trees);
+	tcase_add_test(t, policy_limits_the_depth);
+	tcase_add_test(t, rule_26_d_is_without_effect);
+}
+
+int
+main(int argc, char *argv[], char *envp[])
+{
+	setproctitle_init(argc, argv, envp);
+	return run_unit("source", add);
+}

@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: ISC */
+#include <stdint.h>
+
+#include "text.h"
+#include "unit.h"
+
+#define BYTES(s) s, sizeof(s) - 1
+
+enum {
+	GUARD = '#',		/* what must still stand behind a buffer */
+	LONG = 5000
+};
+
+static const struct {
+	const char *src;
+	size_t	    len;
+	const char *wanted;
+} escapes[] = {
+	{ BYTES(""), "" },
+	{ BYTES("plain text"), "plain text" },
+	{ BYTES("back\\slash"), "back\\slash" },
+	{ BYTES("%n%s"), "%n%s" },
+	{ BYTES("a\nb"), "a\\012b" },
+	{ BYTES("a\0b"), "a\\000b" },
+	{ BYTES("\033[1m"), "\\033[1m" },
+	{ BYTES("\r\t\177"), "\\015\\011\\177" },
+	{ BYTES("\303\251"), "\303\251" },
+	{ BYTES("\342\202\254"), "\342\202\254" },
+	{ BYTES("\360\237\230\200"), "\360\237\230\200" },
+	/* C1 code points, and the first one beyond them. */
+	{ BYTES("\302\200"), "\\302\\200" },
+	{ BYTES("\302\205x"), "\\302\\205x" },
+	{ BYTES("\302\237"), "\\302\\237" },
+	{ BYTES("\302\240"), "\302\240" },
+	/* Overlong forms: of NUL, newline and '/', and the largest code points of each. */
+	{ BYTES("\300\200"), "\\300\\200" },
+	{ BYTES("\300\212"), "\\300\\212" },
+	{ BYTES("\300\257"), "\\300\\257" },
+	{ BYTES("\301\277"), "\\301\\277" },
+	{ BYTES("\340\200\257"), "\\340\\200\\257" },
+	{ BYTES("\340\237\277"), "\\340\\237\\277" },
+	{ BYTES("\360\200\200\257"), "\\360\\200\\200\\257" },
+	{ BYTES("\360\217\277\277"), "\\360\\217\\277\\277" },
+	/* Surrogates, and their neighbours. */
+	{ BYTES("\355\237\277"), "\355\237\277" },
+	{ BYTES("\355\240\200"), "\\355\\240\\200" },
+	{ BYTES("\355\277\277"), "\\355\\277\\277" },
+	{ BYTES("\356\200\200"), "\356\200\200" },
+	/* The last code point, and what lies beyond. */
+	{ BYTES("\364\217\277\277"), "\364\217\277\277" },
+	{ BYTES("\364\220\200\200"), "\\364\\220\\200\\200" },
+	{ BYTES("\365\200\200\200"), "\\365\\200\\200\\200" },
+	{ BYTES("\370\210\200\200\200"), "\\370\\210\\200\\200\\200" },
+	{ BYTES("\376\377"), "\\376\\377" },
+	/* Cut short, by the end and by another character. */
+	{ BYTES("\303"), "\\303" },
+	{ BYTES("\342\202"), "\\342\\202" },
+	{ BYTES("\360\237\230"), "\\360\\237\\230" },
+	{ BYTES("\303x"), "\\303x" },
+	{ BYTES("\342\202x"), "\\342\\202x" },
+	{ BYTES("\360\237\303\251"), "\\360\\237\303\251" },
+	{ BYTES("\251\303\251\251"), "\\251\303\251\\251" },
+};
+
+START_TEST(what_passes_and_what_is_escaped)
+{
+	for (size_t i = 0; i < sizeof(escapes) / sizeof(escapes[0]); i++) {
+		char dst[64];
+		size_t n = text_escape(dst, sizeof(dst), escapes[i].src, escapes[i].len);
+
+		ck_assert_msg(strcmp(dst, escapes[i].wanted) == 0,
+		    "row %zu: expected \"%s\", got \"%s\"", i, escapes[i].wanted, dst);
+		ck_assert_uint_eq(n, strlen(escapes[i].wanted));
+	}
+}
+END_TEST
+
+START_TEST(every_single_byte)
+{
+	for (int b = 0; b < 256; b++) {
+		char src = (char)b, dst[8], wanted[8];
+
+		snprintf(wanted, sizeof(wanted), b >= 0x20 && b < 0x7f ? "%c" : "\\%03o", b);
+		text_escape(dst, sizeof(dst), &src, 1);
+		ck_assert_str_eq(dst, wanted);
+	}
+}
+END_TEST
+
+static size_t
+encode(uint32_t code, char out[4])
+{
+	size_t n = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+	static const unsigned char lead[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
+
+	for (size_t i = n; i-- > 1; code >>= 6)
+		out[i] = (char)(0x80 | (code & 0x3f));
+	out[0] = (char)(lead[n] | code);
+	return n;
+}
+
+START_TEST(every_code_point)
+{
+	for (uint32_t code = 0; code < 0x120000; code++) {
+		char src[4], dst[32];
+		size_t n = encode(code, src), got = text_escape(dst, sizeof(dst), src, n);
+		bool control = code < 0x20 || (code >= 0x7f && code < 0xa0);
+		bool none = (code >= 0xd800 && code < 0xe000) || code > 0x10ffff;
+		bool passed = got == n && memcmp(dst, src, n) == 0;
+
+		/* No assertion of the library here: each one costs a write. */
+		if (passed != !(control || none))
+			ck_abort_msg("U+%04X: expected it to %s, got \"%s\"", code,
+			    control || none ? "be escaped" : "pass", dst);
+		if (!passed && got != 4 * n)
+			ck_abort_msg("U+%04X: expected %zu escapes, got \"%s\"", code, n, dst);
+	}
+}
+END_TEST
+
+START_TEST(nothing_is_cut_in_half)
+{
+	static const char src[] = "a\n\303\251z\342\202\254\377";
+	static const char *const pieces[] = {
+		"a", "\\012", "\303\251", "z", "\342\202\254", "\\377",
+	};
+
+	for (size_t cap = 1; cap < 24; cap++) {
+		char dst[32], wanted[32] = "";
+		size_t n;
+
+		for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
+			if (strlen(wanted) + strlen(pieces[i]) >= cap)
+				break;
+			strcat(wanted, pieces[i]);
+		}
+		memset(dst, GUARD, sizeof(dst));
+		n = text_escape(dst, cap, src, sizeof(src) - 1);
+		ck_assert_msg(strcmp(dst, wanted) == 0, "cap %zu: expected \"%s\", got \"%s\"", cap,
+		    wanted, dst);
+		ck_assert_uint_eq(n, strlen(wanted));
+		ck_assert_msg(dst[cap] == GUARD, "cap %zu: byte behind it is written", cap);
+	}
+}
+END_TEST
+
+static const struct {
+	const char *path, *what, *reason, *wanted;
+} messages[] = {
+	{ NULL, NULL, "ambiguous target", "scp: ambiguous target" },
+	{ "x", NULL, "No such file or directory", "scp: x: No such file or directory" },
+	{ "", NULL, "No such file or directory", "scp: : No such file or directory" },
+	{ "d/x", "set mode", "Operation not permitted",
+	    "scp: d/x: set mode: Operation not permitted" },
+	{ NULL, "error: unexpected filename", "..", "scp: error: unexpected filename: .." },
+	{ NULL, "error: unexpected filename", "", "scp: error: unexpected filename: " },
+	{ NULL, "protocol error", "bad mode", "scp: protocol error: bad mode" },
+	{ "a\nE\nb", NULL, "x", "scp: a\\012E\\012b: x" },
+	{ "p", "w\n", "r\n\1", "scp: p: w\\012: r\\012\\001" },
+	{ "\303\251\377", NULL, "x", "scp: \303\251\\377: x" },
+	{ "%n%s", "%n", "%s%n", "scp: %n%s: %n: %s%n" },
+};
+
+START_TEST(rule_4_the_form_of_a_message)
+{
+	for (size_t i = 0; i < sizeof(messages) / sizeof(messages[0]); i++) {
+		char dst[TEXT_MESSAGE_MAX];
+		size_t n = text_message(dst, messages[i].path, messages[i].what,
+		    messages[i].reason);
+
+		ck_assert_str_eq(dst, messages[i].wanted);
+		ck_assert_uint_eq(n, strlen(messages[i].wanted));
+	}
+}
+END_TEST
+
+/* A message in a buffer of its own, so that a sanitizer sees the byte behind it. */
+static char *
+message(const char *path, const char *what, const char *reason)
+{
+	char *dst = malloc(TEXT_MESSAGE_MAX);
+	size_t n;
+
+	ck_assert_ptr_nonnull(dst);
+	memset(dst, GUARD, TEXT_MESSAGE_MAX);
+	n = text_message(dst, path, what, reason);
+	ck_assert_uint_lt(n, TEXT_MESSAGE_MAX);
+	ck_assert_uint_eq(strnlen(dst, TEXT_MESSAGE_MAX), n);
+	return dst;
+}
+
+static char *
+filled(char *text, size_t len, const char *with)
+{
+	for (size_t i = 0; i < len; i++)
+		text[i] = with[i % strlen(with)];
+	text[len] = '\0';
+	return text;
+}
+
+/* PATH must begin with what is before "..." in TEXT, and end with what is between that and END. */
+static void
+check_both_ends(const char *text, const char *path, const char *end)
+{
+	const char *head = text + strlen("scp: "), *gap = strstr(head, "..."), *tail;
+	size_t headlen, taillen;
+
+	ck_assert_msg(gap != NULL, "expected \"...\" in \"%s\"", text);
+	tail = gap + strlen("...");
+	ck_assert_msg(strlen(tail) > strlen(end), "expected both ends of the path, got \"%s\"",
+	    text);
+	headlen = (size_t)(gap - head);
+	taillen = strlen(tail) - strlen(end);
+	ck_assert_str_eq(tail + taillen, end);
+	ck_assert_msg(headlen > 0 && strncmp(head, path, headlen) == 0,
+	    "expected the begin of the path, got \"%s\"", text);
+	ck_assert_msg(strncmp(tail, path + strlen(path) - taillen, taillen) == 0,
+	    "expected the end of the path, got \"%s\"", text);
+}
+
+START_TEST(rule_4_long_paths_lose_their_middle)
+{
+	static const char end[] = ": set times: Operation not permitted";
+	static char path[LONG + 1], whole[LONG + 64];
+
+	for (size_t len = 1; len < LONG; len += len < 600 ? 1 : 97) {
+		char *text;
+
+		filled(path, len, "abcdefghijklmnopqrstuvwxyz/");
+		text = message(path, "set times", "Operation not permitted");
+		snprintf(whole, sizeof(whole), "scp: %s%s", path, end);
+		if (strlen(whole) < TEXT_MESSAGE_MAX)
+			ck_assert_str_eq(text, whole);
+		else
+			check_both_ends(text, path, end);
+		free(text);
+	}
+}
+END_TEST
+
+START_TEST(rule_4_no_character_of_a_long_path_is_cut)
+{
+	static char path[LONG + 4];
+
+	for (size_t i = 0; i < 4; i++) {
+		char *text;
+
+		filled(path, i, "x");
+		filled(path + i, LONG - 2, "\342\202\254");
+		text = message(path, NULL, "r");
+		ck_assert_msg(strchr(text, '\\') == NULL, "shift %zu: a character is cut in \"%s\"",
+		    i, text);
+		check_both_ends(text, path, ": r");
+		free(text);
+	}
+}
+END_TEST
+
+START_TEST(rule_4_no_escape_of_a_long_path_is_cut)
+{
+	static const char *const shifts[] = { "", "x", "xx", "xxx" };
+	static char path[LONG + 4];
+
+	for (size_t i = 0; i < 4; i++) {
+		char *text, *at;
+
+		strcpy(path, shifts[i]);
+		filled(path + i, LONG, "\n");
+		text = message(path, NULL, "r");
+		for (at = text + strlen("scp: ") + i; strncmp(at, "\\012", 4) == 0; at += 4)
+			;
+		ck_assert_msg(strncmp(at, "...\\012", 7) == 0, "expected the gap at \"%s\"", at);
+		for (at += 3; strncmp(at, "\\012", 4) == 0; at += 4)
+			;
+		ck_assert_str_eq(at, ": r");
+		free(text);
+	}
+}
+END_TEST
+
+/* Names in another encoding may have nothing in them but what UTF-8 calls continuation bytes. */
+START_TEST(rule_4_both_ends_are_kept_of_a_path_that_is_no_utf8)
+{
+	static char path[LONG + 1];
+	char *text = message(filled(path, LONG, "\277"), NULL, "r"), *end;
+
+	end = strlen(text) < 7 ? text : text + strlen(text) - 7;
+	ck_assert_msg(strcmp(end, "\\277: r") == 0, "expected the end \"\\277: r\", got \"%s\"",
+	    text);
+	ck_assert_msg(strncmp(text, "scp: \\277", 9) == 0, "got \"%s\"", text);
+	free(text);
+}
+END_TEST
+
+START_TEST(rule_4_a_long_path_leaves_the_reason_whole)
+{
+	static char path[LONG + 1], reason[101];
+	char *text = message(filled(path, LONG, "abc/"), "what", filled(reason, 100, "because "));
+	const char *end = strstr(text, ": what: ");
+
+	ck_assert_msg(end != NULL, "got \"%s\"", text);
+	ck_assert_str_eq(end + strlen(": what: "), reason);
+	free(text);
+}
+END_TEST
+
+/* Nothing is too long as long as all of it fits. */
+START_TEST(a_reason_that_fits_is_whole)
+{
+	static const char *const paths[] = { NULL, "p" };
+	static char reason[TEXT_MESSAGE_MAX + 1];
+
+	for (size_t i = 0; i < 2; i++)
+		for (size_t len = 1;; len++) {
+			char wanted[2 * TEXT_MESSAGE_MAX], *text;
+
+			snprintf(wanted, sizeof(wanted), "scp: %s%s", i == 0 ? "" : "p: ",
+			    filled(reason, len, "because "));
+			if (strlen(wanted) >= TEXT_MESSAGE_MAX)
+				break;
+			text = message(paths[i], NULL, reason);
+			ck_assert_str_eq(text, wanted);
+			free(text);
+		}
+}
+END_TEST
+
+START_TEST(what_is_too_long_is_cut)
+{
+	static char longtext[LONG + 1], path[LONG + 1];
+	static const char *const whats[] = { NULL, "what" };
+	char *text;
+
+	filled(path, LONG, "abc/");
+	for (size_t len = 1; len < LONG; len += len < 600 ? 1 : 97)
+		for (size_t i = 0; i < 2; i++) {
+			filled(longtext, len, "r\n\303\251");
+			free(message(NULL, whats[i], longtext));
+			free(message("p", whats[i], longtext));
+			free(message(path, whats[i], longtext));
+			free(message(path, longtext, "r"));
+			free(message(longtext, longtext, longtext));
+		}
+	filled(longtext, LONG, "because");
+	text = message("p", NULL, longtext);
+	ck_assert_msg(strncmp(text, "scp: p: because", 15) == 0, "got \"%s\"", text);
+	free(text);
+	text = message(path, NULL, longtext);
+	check_both_ends(text, path, strstr(text, ": because"));
+	free(text);
+}
+END_TEST
+
+static void
+add(TCase *t)
+{
+	tcase_add_test(t, what_passes_and_what_is_escaped);
+	tcase_add_test(t, every_single_byte);
+	tcase_add_test(t, every_code_point);
+	tcase_add_test(t, nothing_is_cut_in_half);
+	tcase_add_test(t, rule_4_the_form_of_a_message);
+	tcase_add_test(t, rule_4_long_paths_lose_their_middle);
+	tcase_add_test(t, rule_4_no_character_of_a_long_path_is_cut);
+	tcase_add_test(t, rule_4_no_escape_of_a_long_path_is_cut);
+	tcase_add_test(t, rule_4_both_ends_are_kept_of_a_path_that_is_no_utf8);
+	tcase_add_test(t, rule_4_a_long_path_leaves_the_reason_whole);
+	tcase_add_test(t, a_reason_that_fits_is_whole);
+	tcase_add_test(t, what_is_too_long_is_cut);
+}
+
+int
+main(void)
+{
+	return run_unit("text", add);
+}
