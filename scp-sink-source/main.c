@@ -11,24 +11,33 @@
 #include "sink.h"
 #include "source.h"
 
+/*
+ * Being told to stop hangs up on the client, whatever we are at: what waits for it is interrupted, and
+ * every later read or write fails, so that the session is lost like any other and the temporary file
+ * goes its usual way.  Nothing of that depends on when the signal comes.
+ */
 static void
-stop(int signal)
+hang_up(int signal)
 {
-	(void)signal;	/* To have interrupted whatever waits for the client is enough. */
+	int saved = errno, nowhere = open("/", O_PATH | O_CLOEXEC);
+
+	(void)signal;
+	if (nowhere == -1)
+		_exit(1);
+	dup2(nowhere, STDIN_FILENO);
+	dup2(nowhere, STDOUT_FILENO);
+	close(nowhere);
+	errno = saved;
 }
 
-/*
- * A client that vanishes is an error of a write, a file that grows too large one of its own.  Being
- * told to stop ends the wait for the client, which is then lost like any other, and the temporary
- * file goes its usual way; whoever insists, kills.
- */
+/* A client that vanishes is an error of a write, and so is a file that grows too large. */
 static void
 set_signals(void)
 {
 	static const int told[] = { SIGHUP, SIGINT, SIGTERM };
-	struct sigaction ignore = { .sa_handler = SIG_IGN }, once = { .sa_handler = stop };
+	struct sigaction ignore = { .sa_handler = SIG_IGN }, once = { .sa_handler = hang_up };
 
-	once.sa_flags = (int)SA_RESETHAND;
+	once.sa_flags = (int)SA_RESETHAND;	/* Whoever insists, kills. */
 	sigaction(SIGPIPE, &ignore, NULL);
 	sigaction(SIGXFSZ, &ignore, NULL);
 	for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++)
