@@ -57,19 +57,33 @@ open_of_another(const struct temp *t)
 	return fd == -1 && errno == EACCES ? dir_open(t->dirfd, t->name, O_WRONLY, 0) : fd;
 }
 
+/*
+ * True when FD, that of a file of this name, is one that its process left behind: ours, not locked,
+ * and still of this name, which by now may be that of a live one.  The lock is then held by FD, and
+ * as long as it is, nobody gives the name to another file.
+ */
+static bool
+is_stale(const struct temp *t, int fd)
+{
+	struct stat st, named;
+
+	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode) || st.st_uid != geteuid() ||
+	    flock(fd, LOCK_EX | LOCK_NB) == -1)
+		return false;
+	return fstatat(t->dirfd, t->name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    named.st_dev == st.st_dev && named.st_ino == st.st_ino;
+}
+
 /* Removes the file of this name if its process left it behind: true when the name is free. */
 static bool
 remove_stale(const struct temp *t)
 {
 	int fd = open_of_another(t);
-	struct stat st;
-	bool gone = false;
+	bool gone;
 
 	if (fd == -1)
 		return errno == ENOENT;
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() &&
-	    flock(fd, LOCK_EX | LOCK_NB) == 0)
-		gone = unlinkat(t->dirfd, t->name, 0) == 0;
+	gone = is_stale(t, fd) && unlinkat(t->dirfd, t->name, 0) == 0;
 	close(fd);
 	return gone;
 }
