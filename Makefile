@@ -2,7 +2,8 @@
 #
 #   make            build/scp
 #   make try        build it and watch a real client use it through a real sshd
-#   make check      build and run all tests; SAN=1 for AddressSanitizer and UBSan
+#   make check      build and run all tests; SAN=1 for AddressSanitizer and UBSan, CC=clang,
+#                   SUITES="unit hostile" for some of them
 #   make clean
 #
 # try and check install the Debian packages that they lack (packaging/need).
@@ -94,9 +95,9 @@ try:
 	@tests/e2e/try $(OUT)/scp
 
 check:
-	@packaging/need build check
+	@packaging/need build check $(if $(findstring clang,$(CC)),clang $(if $(SAN),clang-san))
 	@$(MAKE) --no-print-directory all units
-	@SAN=$(SAN) tests/run $(OUT)
+	@SAN=$(SAN) tests/run $(OUT) $(SUITES)
 
 clean:
 	rm -rf build

@@ -767,6 +767,30 @@ START_TEST(rule_16_a_file_that_is_full_in_the_middle)
 }
 END_TEST
 
+/* Even where what comes later would fit: a file with a hole in it is no file. */
+START_TEST(rule_16_nothing_is_written_behind_a_failure)
+{
+	static char first[60000];
+	const int room = 4096;
+	int ends[2], err = 0, waiting = -1;
+
+	/* A packet that is larger than what it goes to is refused, and a small one is not. */
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
+	ck_assert_int_eq(setsockopt(ends[1], SOL_SOCKET, SO_SNDBUF, &room, sizeof(room)), 0);
+	connect_at(PACKETS, TURN_FREE, 0);
+	say(first, sizeof(first));
+	say(BYTES("more"));
+	say(BYTES("\0E\n"));
+	ck_assert_int_eq(conn_recv_body(&c, ends[1], sizeof(first) + 4, &err), 0);
+	ck_assert_int_eq(err, EMSGSIZE);
+	ck_assert_int_eq(ioctl(ends[0], FIONREAD, &waiting), 0);
+	ck_assert_int_eq(waiting, 0);
+	expect_status(STATUS_OK, "");
+	ck_assert_int_eq(conn_ack(&c), 0);
+	expect_acked(RECORD_END, "");
+}
+END_TEST
+
 START_TEST(rule_15_a_peer_that_is_ahead)
 {
 	connect_at((enum transport)_i, TURN_FREE, 0);
@@ -1052,6 +1076,36 @@ START_TEST(rule_22_a_file_that_is_empty_now)
 	ck_assert_int_eq(err, CONN_SHRANK);
 	expect_heard(BYTES("\0\0\0\0\0"));
 	expect_silence();
+}
+END_TEST
+
+/* What takes the place of a missing end is zeros, not what another file left in the buffer. */
+START_TEST(rule_22_the_end_of_one_file_is_not_of_another)
+{
+	static char secret[CONN_OUT], got[2 * CONN_OUT];
+	static const size_t sizes[] = { 20000, CONN_OUT - 1, 100000 };
+	int err = 7;
+
+	memset(secret, 's', sizeof(secret) - 1);
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		size_t have = 0;
+		ssize_t n;
+
+		connect_at(STREAM, TURN_FREE, 0);
+		ck_assert_int_eq(conn_send_body(&c, file_with(secret), sizeof(secret) - 1, &err), 0);
+		for (; have < sizeof(secret); have += (size_t)n)
+			ck_assert_int_gt(n = read(from_us, got, sizeof(got)), 0);
+		c.turn = TURN_FREE;
+		ck_assert_int_eq(conn_send_body(&c, file_with("he"), sizes[i], &err), 0);
+		ck_assert_int_eq(err, CONN_SHRANK);
+		for (have = 0; have < sizes[i]; have += (size_t)n)
+			ck_assert_int_gt(n = read(from_us, got + have, sizeof(got) - have), 0);
+		ck_assert_mem_eq(got, "he", 2);
+		for (size_t k = 2; k < have; k++)
+			if (got[k] != '\0')
+				ck_abort_msg("size %zu, byte %zu: expected 0, got %d", sizes[i], k, got[k]);
+		disconnect();
+	}
 }
 END_TEST
 
@@ -1621,6 +1675,7 @@ add_sink(TCase *t)
 	tcase_add_loop_test(t, rule_15_a_large_body_that_is_skipped, 0, TRANSPORTS);
 	tcase_add_loop_test(t, rule_16_the_rest_of_a_body_that_cannot_be_written, 0, TRANSPORTS);
 	tcase_add_loop_test(t, rule_16_a_file_that_is_full_in_the_middle, 0, TRANSPORTS);
+	tcase_add_test(t, rule_16_nothing_is_written_behind_a_failure);
 	tcase_add_loop_test(t, rule_17_what_is_no_record, 0, TRANSPORTS);
 	tcase_add_loop_test(t, a_body_for_nobody, 0, TRANSPORTS);
 }
@@ -1638,6 +1693,7 @@ add_source(TCase *t)
 	tcase_add_loop_test(t, rule_22_a_file_that_grew, 0, 2);
 	tcase_add_loop_test(t, rule_22_a_file_that_shrank, 0, 2);
 	tcase_add_test(t, rule_22_a_file_that_is_empty_now);
+	tcase_add_test(t, rule_22_the_end_of_one_file_is_not_of_another);
 	tcase_add_loop_test(t, rule_22_a_file_that_cannot_be_read, 0, 2);
 	tcase_add_loop_test(t, rule_22_a_body_begins_where_the_file_stands, 0, 2);
 	tcase_add_loop_test(t, a_peer_that_is_gone, 0, 2);

@@ -574,7 +574,7 @@ await_reading(void)
 	for (int waiting = 1; waiting > 0; sched_yield()) {
 		struct pollfd p = { .fd = to, .events = 0 };
 
-		ck_assert_int_eq(ioctl(to, FIONREAD, &waiting), 0);
+		ck_assert_int_eq(ioctl(to, setup.wires == SOCKETS ? TIOCOUTQ : FIONREAD, &waiting), 0);
 		if (poll(&p, 1, 0) == 1 && (p.revents & POLLERR) != 0)
 			return;	/* Nobody reads any more. */
 	}
@@ -1750,6 +1750,76 @@ START_TEST(rule_15_refused_file_whose_body_has_only_begun)
 }
 END_TEST
 
+/* Has what is said until let_go() wait for the server all at once. */
+static void
+hold(void)
+{
+	int status;
+
+	await_reading();
+	ck_assert_int_eq(kill(server, SIGSTOP), 0);
+	ck_assert_int_eq(waitpid(server, &status, WUNTRACED), server);
+	ck_assert(WIFSTOPPED(status));
+}
+
+static void
+let_go(void)
+{
+	ck_assert_int_eq(kill(server, SIGCONT), 0);
+}
+
+/* No read returns more than one write: the body waits in the pipe, not in a buffer. */
+START_TEST(rule_15_refused_file_whose_body_is_in_the_pipe)
+{
+	put_dir("d", 0755);
+	put_dir("d/dir", 0755);
+	start("r", "d");
+	ck_assert_int_eq(fcntl(to, F_SETFL, O_DIRECT), 0);
+	hear_ok();
+	hold();
+	SAY("C0644 7 dir\n");
+	SAY("D0755 0");
+	SAY("\0");
+	let_go();
+	hear_warning("scp: d/dir: Is a directory");
+	send_file("dir2", "hello");
+	hold();
+	SAY("D0755 0 dir2\n");
+	SAY("C0644 4 evil\nlost\0E\n");
+	let_go();
+	hear_warning("scp: d/dir2: Not a directory");
+	hear_some_warning("scp: d/dir2/evil: ");
+	hear_ok();
+	send_file("good", "hello");
+	finish(3);
+	assert_entries("d", 3);
+	assert_content("d/good", "hello");
+}
+END_TEST
+
+/* An end of input is there to be read too, but nothing was sent. */
+START_TEST(rule_15_refused_file_of_a_client_that_left)
+{
+	static const char *const lines[] = { "C0644 5 dir\n", "D0755 0 file\n" };
+
+	put_dir("d", 0755);
+	put_dir("d/dir", 0755);
+	put_file("d/file", "old", 0644);
+	for (int wires = PIPES; wires <= SOCKETS; wires++)
+		for (size_t i = 0; i < COUNT(lines); i++) {
+			setup.wires = (enum wires)wires;
+			start("r", "d");
+			hear_ok();
+			hold();
+			say(lines[i], strlen(lines[i]));
+			hang_up();
+			let_go();
+			hear_some_warning(i == 0 ? "scp: d/dir: " : "scp: d/file: ");
+			await_end(0, 1);
+		}
+}
+END_TEST
+
 START_TEST(rule_15_refused_file_with_the_senders_error)
 {
 	put_dir("d", 0755);
@@ -2806,7 +2876,7 @@ END_TEST
 
 START_TEST(rule_29_deep_trees)
 {
-	enum { DEEP = 1200 };
+	enum { DEEP = 1100 };
 
 	put_dir("d", 0755);
 	setup.descriptors = 64;
@@ -3050,6 +3120,8 @@ add(TCase *t)
 	tcase_add_test(t, rule_15_refused_file_in_lockstep);
 	tcase_add_test(t, rule_15_refused_file_whose_body_is_waiting);
 	tcase_add_test(t, rule_15_refused_file_whose_body_has_only_begun);
+	tcase_add_test(t, rule_15_refused_file_whose_body_is_in_the_pipe);
+	tcase_add_test(t, rule_15_refused_file_of_a_client_that_left);
 	tcase_add_test(t, rule_15_refused_file_with_the_senders_error);
 	tcase_add_test(t, rule_15_refused_file_that_no_pipe_holds);
 	tcase_add_test(t, rule_15_refused_directory_in_lockstep);

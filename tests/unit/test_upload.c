@@ -20,7 +20,7 @@
 enum {
 	NOBODY = 65534,
 	STRANGER = 12345,
-	ROUNDS = 300
+	ROUNDS = 100
 };
 
 static const struct attrs nothing;	/* asked for */
