@@ -69,7 +69,7 @@ time_of(uint64_t sec, uint64_t usec)
 }
 
 static const char *
-parse_times(struct record *r, const char *p)
+parse_times(struct record *r, const char *p, const char *end)
 {
 	uint64_t msec, musec, asec, ausec;
 
@@ -84,7 +84,7 @@ parse_times(struct record *r, const char *p)
 		return "atime.sec not present";
 	if (!take(&p, ' '))
 		return "atime.sec not delimited";
-	if (!take_usec(&p, &ausec) || *p != '\0')
+	if (!take_usec(&p, &ausec) || p != end)
 		return "atime.usec not delimited";
 	r->times[0] = time_of(asec, ausec);
 	r->times[1] = time_of(msec, musec);
@@ -141,7 +141,7 @@ parse_line(struct record *r, char *line, size_t len)
 		r->textlen = len - 1;
 		return NULL;
 	case RECORD_TIMES:
-		return parse_times(r, line + 1);
+		return parse_times(r, line + 1, line + len);
 	case RECORD_FILE:
 	case RECORD_DIR:
 		return parse_entry(r, line + 1, line + len);

@@ -28,7 +28,7 @@
 enum {
 	TEMPS = 1024,		/* uploads of one name at a time by one user */
 	CLAIMS = 2,		/* tries for one hidden name, one of them after a removal */
-	FILE_BITS = 0777
+	FILE_BITS = 07777
 };
 
 void
@@ -120,17 +120,28 @@ drop_fd(struct temp *t)
 	errno = saved;
 }
 
-/*
- * Whoever finds the temporary must be able to open it, to see whether it is locked: a mode that
- * lets not even the owner in has to wait.
- */
+bool
+temp_mode_is_open(mode_t mode)
+{
+	return (mode & (S_IRUSR | S_IWUSR)) != 0;
+}
+
+void
+temp_set_late_mode(struct temp *t, mode_t mode)
+{
+	t->late_mode = true;
+	t->mode = mode;
+}
+
+/* Makes the file, which now has mode NOW, one that may have a hidden name. */
 static void
 let_owner_in(struct temp *t, mode_t now)
 {
-	if ((now & (S_IRUSR | S_IWUSR)) != 0 || fchmod(t->fd, (now & FILE_BITS) | S_IRUSR) == -1)
+	now &= FILE_BITS;
+	if (temp_mode_is_open(now) || fchmod(t->fd, now | S_IRUSR) == -1)
 		return;
-	t->late_mode = true;
-	t->mode = now & FILE_BITS;
+	if (!t->late_mode)
+		temp_set_late_mode(t, now);
 }
 
 static int
@@ -233,9 +244,17 @@ remove_file(const struct temp *t, const char *name)
 	errno = saved;
 }
 
+/* What kept the owner out no longer matters: the file, open as FD, needs no hidden name any more. */
+static void
+set_late_mode(const struct temp *t, int fd, int *unset)
+{
+	if (t->late_mode && fchmod(fd, t->mode) == -1)
+		*unset = errno;
+}
+
 /* Renames it.  The lock is kept until then, by a second descriptor of the same file. */
 static int
-rename_to_goal(struct temp *t)
+rename_to_goal(struct temp *t, int *unset)
 {
 	int lock = fcntl(t->fd, F_DUPFD_CLOEXEC, 0), end = -1, saved;
 
@@ -245,6 +264,8 @@ rename_to_goal(struct temp *t)
 		end = renameat(t->dirfd, t->name, t->dirfd, t->goal);
 	if (end == -1)
 		remove_file(t, t->name);
+	else
+		set_late_mode(t, lock, unset);
 	t->name[0] = '\0';
 	saved = errno;
 	close(lock);
@@ -253,32 +274,43 @@ rename_to_goal(struct temp *t)
 }
 
 static int
-link_as_goal(struct temp *t)
+link_as_goal(struct temp *t, int *unset)
 {
 	if (link_by(t->link, t->fd, t->dirfd, t->goal) == -1)
 		return -1;
+	set_late_mode(t, t->fd, unset);
 	if (close_written(t) == 0)
 		return 0;
 	remove_file(t, t->goal);
 	return -1;
 }
 
-int
-temp_take_name(struct temp *t, bool replace)
+static int
+get_hidden_name(struct temp *t)
 {
+	struct stat st;
+
+	/* Where there are no locks, that is no reason to fail. */
+	(void)flock(t->fd, LOCK_EX | LOCK_NB);
+	if (fstat(t->fd, &st) == -1)
+		return -1;
+	let_owner_in(t, st.st_mode);
+	return claim_name(t, 0, link_hidden);
+}
+
+int
+temp_take_name(struct temp *t, bool replace, int *unset)
+{
+	*unset = 0;
 	if (t->unnamed && !replace) {
-		if (link_as_goal(t) == 0)
+		if (link_as_goal(t, unset) == 0)
 			return 0;
 		if (t->fd == -1 || errno != EEXIST)
 			return -1;
 	}
-	if (t->unnamed) {
-		/* Where there are no locks, that is no reason to fail. */
-		(void)flock(t->fd, LOCK_EX | LOCK_NB);
-		if (claim_name(t, 0, link_hidden) == -1)
-			return -1;
-	}
-	return rename_to_goal(t);
+	if (t->unnamed && get_hidden_name(t) == -1)
+		return -1;
+	return rename_to_goal(t, unset);
 }
 
 void

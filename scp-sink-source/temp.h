@@ -25,8 +25,8 @@ struct temp {
 	int		fd;			/* owned; -1 when closed */
 	char		name[NAME_MAX + 1];	/* what it is called now; "" when nothing */
 	bool		unnamed;		/* it was made without a name */
-	bool		late_mode;		/* MODE, which keeps the owner out, is to be set */
-	mode_t		mode;			/* with LATE_MODE: permissions */
+	bool		late_mode;		/* MODE is set when it takes its name */
+	mode_t		mode;			/* with LATE_MODE: one that keeps the owner out */
 	enum temp_link	link;			/* kept from one file to the next */
 	bool		named_only;		/* likewise: somewhere is no O_TMPFILE */
 };
@@ -41,10 +41,20 @@ void	temp_init(struct temp *);
 int	temp_open(struct temp *, int dirfd, const char *goal, mode_t mode);
 
 /*
- * Closes the file and makes it the one that GOAL names.  With REPLACE there is a file that it shall
- * replace; one that turned up meanwhile is replaced as well.  -1 with errno: GOAL is as it was.
+ * True when the file may have MODE while it has a hidden name: whoever finds it there must be able to
+ * open it, to see whether it is locked.  Any other MODE has to wait; see temp_set_late_mode.
  */
-int	temp_take_name(struct temp *, bool replace);
+bool	temp_mode_is_open(mode_t mode);
+
+/* Has temp_take_name set MODE, all twelve bits, in place of any other. */
+void	temp_set_late_mode(struct temp *, mode_t mode);
+
+/*
+ * Closes the file and makes it the one that GOAL names.  With REPLACE there is a file that it shall
+ * replace; one that turned up meanwhile is replaced as well.  -1 with errno: GOAL is as it was.  *UNSET
+ * is 0, or the errno with which a late mode could not be set; that is no failure of the rest.
+ */
+int	temp_take_name(struct temp *, bool replace, int *unset);
 
 /* Removes what has not taken its name.  Always safe, also after temp_init, and twice. */
 void	temp_end(struct temp *);

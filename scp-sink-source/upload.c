@@ -28,8 +28,6 @@ begin_temp(struct upload *up, int dirfd, mode_t mode)
 		return -1;
 	up->fd = up->temp.fd;
 	up->way = up->temp.unnamed ? UPLOAD_UNNAMED : UPLOAD_NAMED;
-	up->late_mode = up->temp.late_mode;
-	up->mode = up->temp.mode;
 	return 0;
 }
 
@@ -192,12 +190,27 @@ upload_begin(struct upload *up, int dirfd, const char *name, mode_t mode, uint64
 
 /* Puts what was written under its name: closes FD, whoever owns it. */
 static int
-finish(struct upload *up)
+finish(struct upload *up, int *unset)
 {
 	int fd = up->fd;
 
+	*unset = 0;
 	up->fd = -1;
-	return up->way == UPLOAD_IN_PLACE ? close(fd) : temp_take_name(&up->temp, up->replaces);
+	return up->way == UPLOAD_IN_PLACE ? close(fd)
+	    : temp_take_name(&up->temp, up->replaces, unset);
+}
+
+/* The mode that the file shall have waits, where it must, until the temporary has its name. */
+static void
+put_off_mode(struct upload *up, struct attrs *a)
+{
+	if (!a->has_mode || up->way == UPLOAD_IN_PLACE)
+		return;
+	up->temp.late_mode = false;
+	if (temp_mode_is_open(a->mode))
+		return;
+	temp_set_late_mode(&up->temp, a->mode);
+	a->has_mode = false;
 }
 
 int
@@ -205,7 +218,7 @@ upload_commit(struct upload *up, const struct attrs *wanted, const char **what)
 {
 	struct attrs a = *wanted;
 	const char *unset = NULL;
-	int failed = 0;
+	int failed = 0, late;
 
 	assert(up->way != UPLOAD_NONE);
 	*what = NULL;
@@ -215,10 +228,15 @@ upload_commit(struct upload *up, const struct attrs *wanted, const char **what)
 		a.has_mode = true;
 		a.mode = up->mode;
 	}
+	put_off_mode(up, &a);
 	if (up->regular && attrs_apply(up->fd, &a, &unset) == -1)
 		failed = errno;
-	if (finish(up) == -1)
+	if (finish(up, &late) == -1)
 		return -1;
+	if (late != 0) {
+		failed = late;
+		unset = "set mode";
+	}
 	*what = unset;
 	errno = failed;
 	return failed == 0 ? 0 : -1;

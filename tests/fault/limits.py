@@ -6,14 +6,16 @@ import ctypes
 import os
 import resource
 import shutil
+import signal
 import subprocess
 
 from peer import NO_SHIM, UMASK, look, put, split_temporaries
 from sweeps import WAYS
-from transfer import OLD, OLD_MODE, OLD_TIME
+from transfer import OLD, OLD_MODE, OLD_TIME, STOPPED
 
 CLONE_NEWNS = 0x20000
 DISK = 1 << 20                  # bytes of the small filesystem
+DESCRIPTORS = range(5, 13)     # from where it starts at all to where it lacks none
 KINDS = ("new", "old")
 OUR_WAYS = ("unnamed", "named")
 
@@ -244,7 +246,7 @@ def limit_size(lab, checks):
 def limit_descriptors(lab, checks):
     """Each thing arrives, or is refused for that reason, and the session goes on."""
     for way in ways(lab, checks):
-        for limit in range(5, 13):
+        for limit in DESCRIPTORS:
             arrive_with_descriptors(lab, checks, way, limit)
 
 
@@ -272,6 +274,24 @@ def arrive_with_descriptors(lab, checks, way, limit):
         tree = {name: e[0] for name, e in contents(path).items() if e[0] != "dir"}
         expected = {name: b"new of " + name.encode() for name in arrived if name != "dir"}
         checks.equal(f"{what}: tree", {"old": OLD, **expected}, tree)
+
+
+def stop_with_descriptors(lab, checks):
+    """Being told to stop takes no descriptor that may not be there."""
+    for way, kind in each_way(lab, checks):
+        for limit in DESCRIPTORS:
+            what = f"{way}, {kind} file, {limit} descriptors"
+            with lab.directory() as path:
+                start_with(path, kind)
+                with lab.server("-t", path, fault=WAYS[way],
+                                limits=[(resource.RLIMIT_NOFILE, limit)]) as server:
+                    server.reply()
+                    server.send(record(kind, 10) + b"01234")
+                    server.settle(greeted=True)
+                    server.kill(signal.SIGTERM)
+                    status = server.wait()
+                checks.among(f"{what}: exit", STOPPED[signal.SIGTERM], status)
+                checks.equal(f"{what}: tree", old_file(kind), contents(path))
 
 
 # -- a file that changes while it is sent
@@ -356,5 +376,6 @@ def tests():
         ("a directory is removed", False, remove_directory, ()),
         ("file size limit", False, limit_size, ()),
         ("few descriptors", False, limit_descriptors, ()),
+        ("few descriptors and SIGTERM", False, stop_with_descriptors, ()),
     ] + [(f"a file is {change} while it is sent", False, change_sent_files, (change,))
          for change in CHANGES]

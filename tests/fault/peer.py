@@ -21,6 +21,7 @@ NAP = 0.0002                    # between two looks at a server; nothing follows
 UMASK = 0o027
 SANITIZER_EXIT = 99             # what no other exit status of the server can be taken for
 
+NOBODY = 65534
 NO_SHIM = "SAN is set, and a sanitizer insists on being loaded before the shim"
 
 
@@ -220,6 +221,18 @@ def remove(path):
         for name in names:
             os.chmod(os.path.join(at, name), 0o700)
     shutil.rmtree(path, ignore_errors=True)
+
+
+def become_user(lab):
+    """
+    Root may open whatever it finds: this process, which is one for each test, becomes somebody
+    else for ever.  False where that one cannot run the program.
+    """
+    if os.geteuid() == 0:
+        os.setgroups([])
+        os.setgid(NOBODY)
+        os.setuid(NOBODY)
+    return os.access(lab.program, os.X_OK)
 
 
 def put(path, content, mode, mtime):

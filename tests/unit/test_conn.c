@@ -1092,7 +1092,8 @@ START_TEST(rule_22_the_end_of_one_file_is_not_of_another)
 		ssize_t n;
 
 		connect_at(STREAM, TURN_FREE, 0);
-		ck_assert_int_eq(conn_send_body(&c, file_with(secret), sizeof(secret) - 1, &err), 0);
+		ck_assert_int_eq(
+		    conn_send_body(&c, file_with(secret), sizeof(secret) - 1, &err), 0);
 		for (; have < sizeof(secret); have += (size_t)n)
 			ck_assert_int_gt(n = read(from_us, got, sizeof(got)), 0);
 		c.turn = TURN_FREE;
@@ -1103,7 +1104,8 @@ START_TEST(rule_22_the_end_of_one_file_is_not_of_another)
 		ck_assert_mem_eq(got, "he", 2);
 		for (size_t k = 2; k < have; k++)
 			if (got[k] != '\0')
-				ck_abort_msg("size %zu, byte %zu: expected 0, got %d", sizes[i], k, got[k]);
+				ck_abort_msg("size %zu, byte %zu: expected 0, got %d", sizes[i], k,
+				    got[k]);
 		disconnect();
 	}
 }
@@ -1358,9 +1360,9 @@ START_TEST(a_rate_is_kept)
 	long took;
 	pid_t pid;
 
+	clock_gettime(CLOCK_MONOTONIC, &began);
 	connect_at(PIPES, TURN_FREE, RATE);
 	pid = sends ? drain(SIZE, 0, BYTES("\0")) : feed(SIZE, BYTES("\0"));
-	clock_gettime(CLOCK_MONOTONIC, &began);
 	if (sends)
 		ck_assert_int_eq(conn_send_body(&c, large_file(SIZE), SIZE, &err), 0);
 	else

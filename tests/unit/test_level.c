@@ -430,7 +430,7 @@ START_TEST(rule_10_abandoned_directory_keeps_its_mode)
 	make(&l, "newer", 0555, true);
 	level_abandon(&l);
 	assert_mode("newer", 0755, "new, -p");
-	/* Also where it had to be opened to us: nobody gets a directory that he cannot look into. */
+	/* Also where it had to be opened to us first. */
 	umask(0777);
 	make(&l, "newest", 0755, false);
 	level_abandon(&l);
@@ -604,8 +604,8 @@ END_TEST
 START_TEST(times_come_after_the_entries)
 {
 	static const struct attrs wanted = {
-		.has_times = true, .mode = 0755, .times =
-		    { { 1000000001, 123456789 }, { 1000000002, 5 } },
+		.has_times = true, .mode = 0755,
+		    .times = { { 1000000001, 123456789 }, { 1000000002, 5 } },
 	};
 
 	become_user();
@@ -631,8 +631,8 @@ END_TEST
 
 START_TEST(end_reports_what_could_not_be_set)
 {
-	static const struct attrs none = { .has_times = true, .times =
-	    { { 0, 2000000000 }, { 0, 0 } } };
+	static const struct attrs none = { .has_times = true,
+	    .times = { { 0, 2000000000 }, { 0, 0 } } };
 	const char *what = NULL;
 	struct level l;
 

@@ -240,12 +240,15 @@ walk_tree(int top, int wide)
 		}
 		i = atoi(e.name + 1);
 		if (e.name[0] == 'f' && i >= 0 && i < wide) {
-			l->files[i]++;
+			/* Now rather than afterwards, for a walk that goes back may never end. */
+			if (l->files[i]++ > 0)
+				ck_abort_msg("level %d: \"%s\" comes again", depth, e.name);
 			continue;
 		}
 		if (e.name[0] != 'd' || i < 0 || i >= DIRS)
 			ck_abort_msg("level %d: unexpected entry \"%s\"", depth, e.name);
-		l->dirs[i]++;
+		if (depth < DEPTH && l->dirs[i]++ > 0)
+			ck_abort_msg("level %d: \"%s\" comes again", depth, e.name);
 		depth++;
 		levels[depth].fd = open_dir(l->fd, e.name);
 		listing_begin(&listing, (unsigned)depth, &levels[depth].mark);
@@ -332,8 +335,8 @@ START_TEST(levels_that_take_turns)
 		ck_assert_int_ge(end, 0);
 		if (end == 0)
 			ends++;
-		else
-			seen[i][atoi(e.name)]++;
+		else if (seen[i][atoi(e.name)]++ > 0)
+			ck_abort_msg("\"%s\" comes again", e.name);
 	}
 	for (int i = 0; i < 3; i++)
 		check_seen(seen[i], 100, "turns");

@@ -619,9 +619,24 @@ START_TEST(times_make_the_round_trip)
 }
 END_TEST
 
+START_TEST(rule_17_nothing_hides_behind_a_nul)
+{
+	static const char lines[][20] = { "T1 0 1 0\0junk", "E\0junk", "C0644\0 5 f", "C0644 5\0 f" };
+	static const size_t lens[] = { 13, 6, 10, 10 };
+
+	for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
+		struct record r;
+
+		ck_assert_msg(parse(&r, lines[i], lens[i]) == -1, "line %zu: expected -1", i);
+		ck_assert_ptr_nonnull(why);
+	}
+}
+END_TEST
+
 static void
 add(TCase *t)
 {
+	tcase_add_test(t, rule_17_nothing_hides_behind_a_nul);
 	tcase_add_test(t, rule_7_files_and_directories);
 	tcase_add_test(t, rule_7_mode_of_seven_digits);
 	tcase_add_test(t, rule_17_texts_about_files_and_directories);

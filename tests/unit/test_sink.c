@@ -48,7 +48,6 @@ static struct {
 	uid_t	   uid;		/* whom the server becomes; 0: nobody else */
 	rlim_t	   file_size;	/* bytes; 0: no limit */
 	rlim_t	   descriptors;	/* to begin with; 0: as they are */
-	gid_t	   group;	/* beside that of UID; 0: none */
 } setup;
 
 /* What the server says of itself, where both see it. */
@@ -90,11 +89,8 @@ own(const char *name, uid_t uid)
 static void
 become(uid_t uid)
 {
-	bool failed = setup.group != 0 ? setgroups(1, &setup.group) == -1 : setgroups(0, NULL) ==
-	    -1;
-
-	if (failed || setresgid(uid, uid, uid) == -1 || setresuid(uid, uid, uid) == -1 ||
-	    prctl(PR_SET_DUMPABLE, 1) == -1)
+	if (setgroups(0, NULL) == -1 || setresgid(uid, uid, uid) == -1 ||
+	    setresuid(uid, uid, uid) == -1 || prctl(PR_SET_DUMPABLE, 1) == -1)
 		_exit(100);
 }
 
@@ -573,8 +569,9 @@ await_reading(void)
 {
 	for (int waiting = 1; waiting > 0; sched_yield()) {
 		struct pollfd p = { .fd = to, .events = 0 };
+		unsigned long what = setup.wires == SOCKETS ? TIOCOUTQ : FIONREAD;
 
-		ck_assert_int_eq(ioctl(to, setup.wires == SOCKETS ? TIOCOUTQ : FIONREAD, &waiting), 0);
+		ck_assert_int_eq(ioctl(to, what, &waiting), 0);
 		if (poll(&p, 1, 0) == 1 && (p.revents & POLLERR) != 0)
 			return;	/* Nobody reads any more. */
 	}
@@ -689,8 +686,8 @@ START_TEST(rule_12_client_that_ends_anywhere_leaves_whole_files)
 		for (size_t i = 0; i < COUNT(names); i++) {
 			const char *got = get_file(names[i]);
 			bool old = i == 2 ? got == NULL
-				: got != NULL && strncmp(got, "the old ", 8) == 0 && strlen(got) ==
-				    9;
+				: got != NULL && strncmp(got, "the old ", 8) == 0 &&
+				    strlen(got) == 9;
 
 			ck_assert_msg(old || (got != NULL && strcmp(got, wanted[i]) == 0),
 			    "ended at %zu: %s is \"%s\"", at, names[i], got == NULL ? "" : got);
@@ -739,8 +736,8 @@ START_TEST(rule_1_one_message_is_one_write)
 
 		say(steps[i].said, steps[i].len);
 		n = read(from, got, sizeof(got));
-		ck_assert_msg(n == (ssize_t)steps[i].n && memcmp(got, steps[i].heard, steps[i].n) ==
-		    0,
+		ck_assert_msg(n == (ssize_t)steps[i].n &&
+		    memcmp(got, steps[i].heard, steps[i].n) == 0,
 		    "step %zu: expected \"%s\", got \"%s\"", i, show(steps[i].heard, steps[i].n),
 		    show(got, n > 0 ? (size_t)n : 0));
 	}
@@ -876,13 +873,13 @@ START_TEST(rule_7_times_with_and_without_p)
 			assert_recent("d/f");
 			continue;
 		}
-		ck_assert_msg(st.st_mtim.tv_sec == rows[i].mtime && st.st_mtim.tv_nsec ==
-		    rows[i].musec * 1000,
+		ck_assert_msg(st.st_mtim.tv_sec == rows[i].mtime &&
+		    st.st_mtim.tv_nsec == rows[i].musec * 1000,
 		    "row %zu: mtime: expected %lld.%06ld, got %lld.%09ld", i, rows[i].mtime,
 		    rows[i].musec,
 		    (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
-		ck_assert_msg(st.st_atim.tv_sec == rows[i].atime && st.st_atim.tv_nsec ==
-		    rows[i].ausec * 1000,
+		ck_assert_msg(st.st_atim.tv_sec == rows[i].atime &&
+		    st.st_atim.tv_nsec == rows[i].ausec * 1000,
 		    "row %zu: atime: expected %lld.%06ld, got %lld.%09ld", i, rows[i].atime,
 		    rows[i].ausec,
 		    (long long)st.st_atim.tv_sec, st.st_atim.tv_nsec);
@@ -2186,8 +2183,7 @@ START_TEST(rule_19_which_file_is_meant)
 	} rows[] = {
 		{ "new", "new" },	{ "d", "d/f" },		{ "d/", "d/f" },
 		{ "d//", "d/f" },
-		{ ".", "f" },		{ "./", "f" },		{ "..//.", NULL },
-		{ "d/new", "d/new" },
+		{ ".", "f" },		{ "./", "f" },		{ "d/new", "d/new" },
 		{ "./new", "new" },	{ "d/../new", "new" },	{ "l", "d/f" },
 		{ "l/", "d/f" },
 		{ "to-file", "file" },	{ "dangling", "made" },	{ "file", "file" },
@@ -2196,8 +2192,6 @@ START_TEST(rule_19_which_file_is_meant)
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		if (rows[i].made == NULL)
-			continue;
 		put_dir("d", 0755);
 		put_file("file", "old", 0644);
 		ck_assert_int_eq(symlinkat("d", unit_fd, "l"), 0);

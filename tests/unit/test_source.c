@@ -611,8 +611,8 @@ START_TEST(rule_1_one_message_is_one_write)
 		char got[4096];
 		ssize_t n = read(from, got, sizeof(got));
 
-		ck_assert_msg(n == (ssize_t)steps[i].n && memcmp(got, steps[i].heard, steps[i].n) ==
-		    0,
+		ck_assert_msg(n == (ssize_t)steps[i].n &&
+		    memcmp(got, steps[i].heard, steps[i].n) == 0,
 		    "step %zu: expected \"%s\", got \"%s\"", i, show(steps[i].heard, steps[i].n),
 		    show(got, n > 0 ? (size_t)n : 0));
 		if (steps[i].reply != NULL)

@@ -10,6 +10,7 @@
 #define NEW "what is new"
 
 static struct temp temp;
+static int unset;
 
 /* Opens a temporary for "f", by its loop index without a name or with one, and writes NEW to it. */
 static void
@@ -35,7 +36,7 @@ START_TEST(nothing_shows_until_the_name_is_taken)
 	ck_assert_ptr_null(get_file("f"));
 	ck_assert_int_eq(count_entries("."), _i);
 	ck_assert_int_eq(is_hidden_name(temp.name), _i);
-	ck_assert_int_eq(temp_take_name(&temp, false), 0);
+	ck_assert_int_eq(temp_take_name(&temp, false, &unset), 0);
 	ck_assert_int_eq(temp.fd, -1);
 	ck_assert_str_eq(get_file("f"), NEW);
 	ck_assert_uint_eq(mode_of("f"), 0644);
@@ -53,7 +54,7 @@ START_TEST(a_file_is_replaced_in_one_step)
 		put_file("f", OLD, 0600);
 		begin(_i, 0640);
 		ck_assert_str_eq(get_file("f"), OLD);
-		ck_assert_int_eq(temp_take_name(&temp, expected[i]), 0);
+		ck_assert_int_eq(temp_take_name(&temp, expected[i], &unset), 0);
 		ck_assert_str_eq(get_file("f"), NEW);
 		temp_end(&temp);
 		ck_assert_int_eq(count_entries("."), 1);
@@ -66,7 +67,7 @@ START_TEST(a_link_that_turned_up_is_replaced_and_not_followed)
 	put_file("precious", OLD, 0600);
 	begin(_i, 0644);
 	ck_assert_int_eq(symlinkat("precious", unit_fd, "f"), 0);
-	ck_assert_int_eq(temp_take_name(&temp, false), 0);
+	ck_assert_int_eq(temp_take_name(&temp, false, &unset), 0);
 	ck_assert_str_eq(get_file("precious"), OLD);
 	ck_assert_str_eq(get_file("f"), NEW);
 	ck_assert_uint_eq(mode_of("f"), 0644);
@@ -78,7 +79,7 @@ START_TEST(a_directory_that_turned_up_is_left_alone)
 {
 	begin(_i, 0644);
 	ck_assert_int_eq(mkdirat(unit_fd, "f", 0755), 0);
-	ck_assert_int_eq(temp_take_name(&temp, false), -1);
+	ck_assert_int_eq(temp_take_name(&temp, false, &unset), -1);
 	ck_assert_int_eq(errno, EISDIR);
 	temp_end(&temp);
 	ck_assert_int_eq(count_entries("."), 1);
@@ -145,8 +146,8 @@ START_TEST(the_living_are_not_touched)
 	begin(1, 0644);
 	ck_assert_str_ne(temp.name, other.name);
 	ck_assert_int_eq(count_entries("."), 2);
-	ck_assert_int_eq(temp_take_name(&other, true), 0);
-	ck_assert_int_eq(temp_take_name(&temp, true), 0);
+	ck_assert_int_eq(temp_take_name(&other, true, &unset), 0);
+	ck_assert_int_eq(temp_take_name(&temp, true, &unset), 0);
 	temp_end(&other);
 	temp_end(&temp);
 	ck_assert_int_eq(count_entries("."), 1);
@@ -193,6 +194,22 @@ START_TEST(a_mode_that_keeps_the_owner_out_waits)
 }
 END_TEST
 
+/* By its loop index: unnamed, named, and unnamed over what turned up meanwhile. */
+START_TEST(a_late_mode_is_set_in_the_end)
+{
+	umask(022);
+	begin(_i == 1, 0644);
+	if (_i == 2)
+		put_file("f", OLD, 0600);
+	temp_set_late_mode(&temp, 02010);
+	ck_assert_int_eq(temp_take_name(&temp, false, &unset), 0);
+	ck_assert_int_eq(unset, 0);
+	ck_assert_uint_eq(mode_of("f"), 02010);
+	temp_end(&temp);
+	ck_assert_int_eq(count_entries("."), 1);
+}
+END_TEST
+
 START_TEST(what_cannot_be_made_says_why)
 {
 	temp_init(&temp);
@@ -224,6 +241,7 @@ add(TCase *t)
 	tcase_add_test(t, the_living_are_not_touched);
 	tcase_add_test(t, traps_are_walked_around);
 	tcase_add_test(t, a_mode_that_keeps_the_owner_out_waits);
+	tcase_add_loop_test(t, a_late_mode_is_set_in_the_end, 0, 3);
 	tcase_add_loop_test(t, what_cannot_be_made_says_why, 0, 2);
 }
 

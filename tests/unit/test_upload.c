@@ -1416,8 +1416,8 @@ END_TEST
 
 START_TEST(times_that_are_none_lose_no_data)
 {
-	static const struct attrs none = { .has_times = true, .times =
-	    { { 0, 2000000000 }, { 0, 0 } } };
+	static const struct attrs none = { .has_times = true,
+	    .times = { { 0, 2000000000 }, { 0, 0 } } };
 
 	commit_without(&none, "set times", EINVAL);
 	commit_without(&none, "set times", EINVAL);	/* over the file that is there now */
