@@ -117,6 +117,12 @@ def root_session(world, pull):
     transfers.in_a_place(world, root_client(world), closed_to_nobody, pull)
 
 
+def serves_some(world):
+    """The second way into service: a Match block."""
+    with sshd.matched_for(world) as host:
+        is_ours(world, host)
+
+
 def check_dropbear(report, world):
     with contextlib.ExitStack() as stack:
         hosts = []
@@ -147,5 +153,6 @@ def check_openssh(report, world):
         report.run(f"openssh: {name}", transfers.in_a_place, world, client, check)
     for way in ("push", "pull"):
         report.run(f"openssh: {way} a tree as root", root_session, world, way == "pull")
+    report.run("openssh: ours by a Match block", serves_some, world)
     check_dropbear(report, world)
     report.group("openssh, more of it", start)

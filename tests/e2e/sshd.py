@@ -153,7 +153,7 @@ UseDNS no
 PrintMotd no
 MaxStartups 100:30:200
 LogLevel INFO
-SetEnv {env}
+{scope}SetEnv {env}
 """
 
 SSH_CONFIG = """\
@@ -173,9 +173,9 @@ Host server
 """
 
 
-def sshd_config(base, port, user, env):
+def sshd_config(base, port, user, env, scope=""):
     words = " ".join(f'"{name}={value}"' for name, value in env.items())
-    return SSHD_CONFIG.format(host=HOST, port=port, base=base, user=user, env=words)
+    return SSHD_CONFIG.format(host=HOST, port=port, base=base, user=user, env=words, scope=scope)
 
 
 def make_separation_directory():
@@ -261,6 +261,24 @@ def session_environment(base):
         if os.environ.get(name):
             env[name] = os.environ[name]
     return env
+
+
+@contextlib.contextmanager
+def matched_for(world):
+    """A Host whose server has our scp for the sessions' user only, by a Match block."""
+    base, user = world.base, world.account.name
+
+    def argv_for(port):
+        config = write_text(f"{base}/sshd_config-matched", sshd_config(
+            base, port, user, session_environment(base), f"Match User {user}\n    "))
+        return ["/usr/sbin/sshd", "-D", "-e", "-f", config]
+
+    child, port = start_on_some_port(argv_for, f"{base}/sshd-matched.log", world.env)
+    try:
+        yield Host(base, "matched", port, user, world.host.key,
+                   read_text(f"{base}/hostkey.pub"))
+    finally:
+        stop(child)
 
 
 @contextlib.contextmanager

@@ -605,7 +605,7 @@ START_TEST(times_come_after_the_entries)
 {
 	static const struct attrs wanted = {
 		.has_times = true, .mode = 0755,
-		    .times = { { 1000000001, 123456789 }, { 1000000002, 5 } },
+		.times = { { 1000000001, 123456789 }, { 1000000002, 5 } },
 	};
 
 	become_user();
