@@ -12,7 +12,6 @@
 #include "unit.h"
 
 enum {
-	NOBODY = 65534,
 	SOMEBODY = 12345,
 	OTHERS = 23456,		/* a group that nobody is in, unless a test says so */
 	FCHMODAT2 = 452		/* the same number everywhere */

@@ -11,36 +11,9 @@
 #include "level.h"
 #include "unit.h"
 
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-
 enum {
-	NOBODY = 65534,
-	STRANGER = 12345,
 	ROUNDS = 200
 };
-
-/* Loudly, because a test that did not run looks like one that passed. */
-static bool
-lacks_root(const char *why)
-{
-	if (geteuid() == 0)
-		return false;
-	printf("SKIP: no root: %s\n", why);
-	return true;
-}
-
-/* Permissions do not bind root: whoever tests them is somebody else, and owns the directory. */
-static void
-become_user(void)
-{
-	if (geteuid() != 0)
-		return;
-	ck_assert_int_eq(fchown(unit_fd, NOBODY, NOBODY), 0);
-	ck_assert_int_eq(setgroups(0, NULL), 0);
-	ck_assert_int_eq(setresgid(NOBODY, NOBODY, NOBODY), 0);
-	ck_assert_int_eq(setresuid(NOBODY, NOBODY, NOBODY), 0);
-	ck_assert_int_eq(prctl(PR_SET_DUMPABLE, 1), 0);
-}
 
 static struct stat
 stat_of(const char *name)
@@ -687,20 +660,6 @@ START_TEST(refused_level_is_none)
 	ck_assert_int_eq(l.err, ENOENT);
 }
 END_TEST
-
-/* How many descriptors are open, that of the count included. */
-static int
-count_descriptors(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	int n = 0;
-
-	ck_assert_ptr_nonnull(dir);
-	while (readdir(dir) != NULL)
-		n++;
-	closedir(dir);
-	return n;
-}
 
 START_TEST(no_descriptor_is_lost)
 {

@@ -8,7 +8,6 @@
 
 enum {
 	OPEN_MAX_SEEN = 256,	/* descriptors that a test looks at */
-	NOBODY = 65534,
 	SOMEBODY = 12345,	/* whom nobody trusts */
 	LEVELS = 20,		/* of the longest names: more than a path may have */
 	LINKS_MAX = 40		/* that the kernel follows */

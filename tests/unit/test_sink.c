@@ -24,12 +24,9 @@
 #include "sink.h"
 #include "unit.h"
 
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define SAY(s)	 say(s, sizeof(s) - 1)
 
 enum {
-	NOBODY = 65534,
-	STRANGER = 12345,
 	REPLIES_MAX = 1 << 16,
 	TREE_MAX = 1 << 16,
 	WHATEVER = 1 << 20		/* an error count that is not promised */
@@ -59,15 +56,6 @@ static struct outcome {
 static pid_t server = -1;
 static int to = -1, from = -1;	/* the client's ends */
 static int errors_fd = -1;	/* the server's descriptor 2 */
-
-static bool
-lacks_root(const char *why)
-{
-	if (geteuid() == 0)
-		return false;
-	printf("SKIP: no root: %s\n", why);
-	return true;
-}
 
 /* Has the server be a user whom permissions bind; what is there by now will be his. */
 static void

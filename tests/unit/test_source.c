@@ -25,13 +25,11 @@
 #include "source.h"
 #include "unit.h"
 
-#define COUNT(a)     (sizeof(a) / sizeof((a)[0]))
 #define SAY(s)	     say(s, sizeof(s) - 1)
 #define HEAR(s)	     hear(s, sizeof(s) - 1)
 #define SENDS(f, s)  sends(f, s, sizeof(s) - 1)
 
 enum {
-	NOBODY = 65534,
 	LINE_BYTES = RECORD_MAX + 1,
 	WIRE_MAX = 4 << 20,
 	PATHS_MAX = 8,
@@ -76,15 +74,6 @@ static struct answer {
 	const char *reply;
 	bool	    to_body;	/* answers what follows it */
 } answers[ANSWERS_MAX];
-
-static bool
-lacks_root(const char *why)
-{
-	if (geteuid() == 0)
-		return false;
-	printf("SKIP: no root: %s\n", why);
-	return true;
-}
 
 /* Has the server be a user whom permissions bind. */
 static void

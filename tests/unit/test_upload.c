@@ -18,36 +18,10 @@
 #define PATH_IN(name) path_in((char[PATH_MAX]){ 0 }, name)
 
 enum {
-	NOBODY = 65534,
-	STRANGER = 12345,
 	ROUNDS = 100
 };
 
 static const struct attrs nothing;	/* asked for */
-
-/* Loudly, because a test that did not run looks like one that passed. */
-static bool
-lacks_root(const char *why)
-{
-	if (geteuid() == 0)
-		return false;
-	printf("SKIP: no root: %s\n", why);
-	return true;
-}
-
-/* Permissions do not bind root: whoever tests them is somebody else, and owns the directory. */
-static void
-become_user(void)
-{
-	if (geteuid() != 0)
-		return;
-	ck_assert_int_eq(fchown(unit_fd, NOBODY, NOBODY), 0);
-	ck_assert_int_eq(setgroups(0, NULL), 0);
-	ck_assert_int_eq(setresgid(NOBODY, NOBODY, NOBODY), 0);
-	ck_assert_int_eq(setresuid(NOBODY, NOBODY, NOBODY), 0);
-	/* A login has its own /proc entries, too. */
-	ck_assert_int_eq(prctl(PR_SET_DUMPABLE, 1), 0);
-}
 
 static const char *
 path_in(char path[PATH_MAX], const char *name)
@@ -213,8 +187,6 @@ make_reference(const char *name, mode_t mode)
 static const mode_t modes[] = { 0644, 0755, 0666, 0777, 0640, 0600, 0444, 0400, 0200, 0070, 0007,
     0000 };
 static const mode_t umasks[] = { 0, 022, 002, 027, 077, 0222, 0700, 0777 };
-
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 static void
 try_new_files(bool named_only, const char *context)
@@ -1440,20 +1412,6 @@ START_TEST(zero_bytes)
 	}
 }
 END_TEST
-
-/* How many descriptors are open, that of the count included. */
-static int
-count_descriptors(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	int n = 0;
-
-	ck_assert_ptr_nonnull(dir);
-	while (readdir(dir) != NULL)
-		n++;
-	closedir(dir);
-	return n;
-}
 
 START_TEST(no_descriptor_is_lost)
 {

@@ -3,9 +3,11 @@
 #define UNIT_H
 
 /*
- * What every unit test needs: a runner, and a directory of its own that is gone afterwards.  Each test
- * runs in a process of its own (check forks), so a test may chdir, drop privileges or be killed.
+ * What every unit test needs: a runner, and a directory of its own that is gone afterwards.  Each
+ * test runs in a process of its own (check forks), so a test may chdir, drop privileges or be
+ * killed.
  */
+#include <sys/prctl.h>
 #include <sys/stat.h>
 
 #include <check.h>
@@ -13,11 +15,19 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <grp.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+enum {
+	NOBODY = 65534,		/* whom tests become that are not for root */
+	STRANGER = 12345	/* somebody else, who need not exist */
+};
 
 static char unit_path[64];	/* the directory of the running test */
 static int  unit_fd = -1;	/* the same, opened */
@@ -58,6 +68,44 @@ unit_teardown(void)
 	(void)nftw(unit_path, unit_remove_one, 16, FTW_PHYS | FTW_DEPTH);
 }
 
+/* Loudly, because a test that did not run looks like one that passed. */
+static inline bool
+lacks_root(const char *why)
+{
+	if (geteuid() == 0)
+		return false;
+	printf("SKIP: no root: %s\n", why);
+	return true;
+}
+
+/* Permissions do not bind root: whoever tests them is somebody else, and owns the directory. */
+static inline void
+become_user(void)
+{
+	if (geteuid() != 0)
+		return;
+	ck_assert_int_eq(fchown(unit_fd, NOBODY, NOBODY), 0);
+	ck_assert_int_eq(setgroups(0, NULL), 0);
+	ck_assert_int_eq(setresgid(NOBODY, NOBODY, NOBODY), 0);
+	ck_assert_int_eq(setresuid(NOBODY, NOBODY, NOBODY), 0);
+	/* A login has its own /proc entries, too. */
+	ck_assert_int_eq(prctl(PR_SET_DUMPABLE, 1), 0);
+}
+
+/* How many descriptors are open, that of the count included. */
+static inline int
+count_descriptors(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	int n = 0;
+
+	ck_assert_ptr_nonnull(dir);
+	while (readdir(dir) != NULL)
+		n++;
+	closedir(dir);
+	return n;
+}
+
 /* Makes the file NAME, whatever the umask, and returns nothing that can be ignored. */
 static inline void
 put_file(const char *name, const char *content, mode_t mode)
@@ -93,7 +141,8 @@ mode_of(const char *name)
 {
 	struct stat st;
 
-	ck_assert_msg(fstatat(unit_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0, "%s: %s", name, strerror(errno));
+	ck_assert_msg(fstatat(unit_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0, "%s: %s", name,
+	    strerror(errno));
 	return st.st_mode & 07777;
 }
 
