@@ -53,11 +53,12 @@ USES_session	:= $(talk) trail
 USES_temp	:= root
 USES_upload	:= attrs root temp
 USES_level	:= attrs root
-USES_sink	:= $(talk) $(walk) attrs policy session temp upload level
+USES_nest	:= attrs root level
+USES_sink	:= $(talk) $(walk) attrs policy session temp upload level nest
 USES_source	:= $(talk) $(walk) listing snapshot policy session
 
 MODULES	:= name text record pace io conn root attrs trail listing snapshot policy \
-	   request session temp upload level sink source
+	   request session temp upload level nest sink source
 OBJS	:= $(MODULES:%=$(OUT)/obj/%.o) $(OUT)/obj/main.o
 UNITS	:= $(patsubst tests/unit/test_%.c,%,$(sort $(wildcard tests/unit/test_*.c)))
 

@@ -13,12 +13,6 @@ enum {
 	MODE_BITS = 07777
 };
 
-void
-level_refused(struct level *l, int err)
-{
-	*l = (struct level){ .fd = -1, .err = err };
-}
-
 static void
 close_level(struct level *l)
 {
@@ -93,7 +87,7 @@ begin(struct level *l, const struct attrs *wanted, bool made)
 static int
 open_as(struct level *l, int dirfd, const char *name, const struct attrs *wanted, bool made)
 {
-	level_refused(l, 0);
+	*l = (struct level){ .fd = -1 };
 	l->fd = dir_open(dirfd, name, O_RDONLY | O_DIRECTORY, 0);
 	if (l->fd == -1 && errno == EACCES)
 		l->fd = dir_open(dirfd, name, O_PATH | O_DIRECTORY, 0);
@@ -111,7 +105,7 @@ level_make(struct level *l, int dirfd, const char *name, const struct attrs *wan
 {
 	bool made = mkdirat(dirfd, name, (wanted->mode & FILE_BITS) | S_IRWXU) == 0;
 
-	level_refused(l, 0);
+	*l = (struct level){ .fd = -1 };
 	if (!made && errno != EEXIST)
 		return -1;
 	return open_as(l, dirfd, name, wanted, made);

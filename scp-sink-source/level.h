@@ -3,23 +3,17 @@
 #define LEVEL_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
 #include "attrs.h"
 
 /* One directory that is being filled. */
 struct level {
-	int		fd;	/* owned; -1: nothing can be put here, for the reason ERR */
-	int		err;	/* an errno */
-	size_t		cut;	/* length of the trail outside of it */
+	int		fd;	/* owned; -1 when closed */
 	struct attrs	attrs;	/* its own, once its entries are in */
 	bool		lent;	/* it was there, and is writable for us only meanwhile */
 	mode_t		was;	/* with LENT: its mode before */
 	bool		silent;	/* somebody else's: failing to set ATTRS is no error */
 };
-
-/* No directory: whatever goes into it is refused with ERR. */
-void	level_refused(struct level *, int err);
 
 /*
  * Makes the directory NAME in DIRFD, or opens the one that is there.  WANTED->mode is what the

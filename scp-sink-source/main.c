@@ -12,9 +12,9 @@
 #include "source.h"
 
 /*
- * Being told to stop hangs up on the client, whatever we are at: what waits for it is interrupted, and
- * every later read or write fails, so that the session is lost like any other and the temporary file
- * goes its usual way.  Nothing of that depends on when the signal comes.
+ * Being told to stop hangs up on the client, whatever we are at: what waits for it is interrupted,
+ * and every later read or write fails, so that the session is lost like any other and the
+ * temporary file goes its usual way.  Nothing of that depends on when the signal comes.
  */
 static void
 hang_up(int signal)

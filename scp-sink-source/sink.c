@@ -5,18 +5,6 @@
 #include "sink.h"
 #include "text.h"
 
-static struct level *
-top(struct sink *k)
-{
-	return &k->levels[k->depth];
-}
-
-static bool
-is_target(const struct sink *k)
-{
-	return k->depth == 0 && k->outside == 0 && k->whole;
-}
-
 /* The attributes that the client gives the entry of R; a T before it is used up. */
 static struct attrs
 take_attrs(struct sink *k, const struct record *r)
@@ -35,80 +23,34 @@ name_entry(struct sink *k, const struct record *r)
 {
 	struct trail *t = &k->session->trail;
 
-	return is_target(k) ? t->len : trail_add(t, r->text);
+	return nest_is_at_target(&k->nest) ? t->len : trail_add(t, r->text);
 }
 
-/*
- * Makes level 0 of the target: the directory it is, or else the one that holds it.  0, or the errno
- * that says why it is no directory; where nothing can hold it either, the reason is the same.
- */
+/* Why the target cannot be the file that is sent, as an errno; or 0. */
 static int
-judge_target(struct sink *k, const char *path)
+reason_against_target(const struct sink *k)
 {
-	const struct root *root = k->session->root;
-	int err, fd = root_dir(root, path);
-
-	k->whole = fd == -1;
-	if (fd != -1) {
-		k->target = (struct place){ .dirfd = fd, .owned = true };
-		k->levels[0].fd = fd;
+	if (!nest_is_at_target(&k->nest))
 		return 0;
-	}
-	err = errno;
-	k->slash = path[0] != '\0' && path[strlen(path) - 1] == '/';
-	if (err == ENOENT || err == ENOTDIR)
-		(void)root_place(root, path, &k->target);
-	k->levels[0].fd = k->target.dirfd;
-	k->levels[0].err = err;
-	return err;
-}
-
-/* The operand may be any link, it is the client's own choice; what lies below may be a trap. */
-static int
-follow(struct sink *k, const char *name, struct place *p)
-{
-	enum root_trust trust = is_target(k) ? ROOT_ANY_LINK : ROOT_OWN_LINKS;
-
-	if (!k->session->policy->follow) {
-		errno = ELOOP;
-		return -1;
-	}
-	return root_follow(k->session->root, top(k)->fd, name, trust, p);
-}
-
-/* What the entry of R is called here. */
-static const char *
-name_of(const struct sink *k, const struct record *r)
-{
-	return is_target(k) ? k->target.leaf : r->text;
-}
-
-/* Why no file can be put here, whatever its name, as an errno, or 0. */
-static int
-reason_against(struct sink *k)
-{
-	if (k->outside > 0)
-		return k->outside_err;
-	if (top(k)->fd == -1)
-		return top(k)->err;
-	if (!is_target(k))
-		return 0;
-	return k->slash ? EISDIR : k->taken ? ENOTDIR : 0;
+	return k->nest.slash ? EISDIR : k->taken ? ENOTDIR : 0;
 }
 
 static int
 begin_file(struct sink *k, const struct record *r, struct place *p)
 {
-	const char *name = name_of(k, r);
-	enum upload_allow allow = k->depth == 0 && k->session->policy->special ? UPLOAD_SPECIAL
-	    : UPLOAD_REGULAR;
+	const char *name = nest_name(&k->nest, r->text);
+	enum upload_allow allow = k->nest.depth == 0 && k->session->policy->special
+	    ? UPLOAD_SPECIAL : UPLOAD_REGULAR;
+	int dirfd = nest_dir(&k->nest);
 
-	errno = reason_against(k);
+	if (dirfd == -1)
+		return -1;
+	errno = reason_against_target(k);
 	if (errno != 0)
 		return -1;
-	if (upload_begin(&k->upload, top(k)->fd, name, r->mode, r->size, allow) == 0)
+	if (upload_begin(&k->upload, dirfd, name, r->mode, r->size, allow) == 0)
 		return 0;
-	if (errno != ELOOP || follow(k, name, p) == -1)
+	if (errno != ELOOP || nest_follow(&k->nest, name, p) == -1)
 		return -1;
 	return upload_begin(&k->upload, p->dirfd, p->leaf, r->mode, r->size, allow);
 }
@@ -137,7 +79,7 @@ judge_file(struct sink *k, enum conn_status status, const char *text, int file_e
 		    ? "damaged, the sender says" : "dropped, the sender says", text);
 	if (upload_commit(&k->upload, a, &what) == -1)
 		return session_refuse(k->session, what, session_reason(errno));
-	if (is_target(k))
+	if (nest_is_at_target(&k->nest))
 		k->taken = true;
 	if (status == STATUS_JUNK)
 		return out_of_step(k, status);
@@ -203,27 +145,6 @@ take_file(struct sink *k, const struct record *r)
 	return end;
 }
 
-static int
-begin_dir(struct sink *k, const char *name, const struct attrs *a, struct level *l)
-{
-	struct place p = { .dirfd = -1 };
-	int end;
-
-	errno = k->outside > 0 ? k->outside_err : top(k)->fd == -1 ? top(k)->err : 0;
-	if (errno != 0)
-		return -1;
-	if (level_make(l, top(k)->fd, name, a) == 0)
-		return 0;
-	if (errno != ENOTDIR || follow(k, name, &p) == -1)
-		return -1;
-	end = level_open(l, p.dirfd, p.leaf, a);
-	place_close(&p);
-	/* There is a link, so there is something, though it leads nowhere. */
-	if (end == -1 && errno == ENOENT)
-		errno = EEXIST;
-	return end;
-}
-
 /*
  * Refuses a directory.  A client that did not wait for our answer sends what is in it all the same:
  * all that is refused too, up to the end of the directory, so that it cannot land anywhere else.
@@ -235,90 +156,66 @@ refuse_dir(struct sink *k, size_t cut, const char *reason, int err)
 
 	if (session_refuse(k->session, NULL, reason) == -1)
 		return -1;
-	if (!ahead) {
+	if (ahead)
+		nest_enter_refused(&k->nest, err);
+	else
 		trail_cut(&k->session->trail, cut);
-	} else if (k->outside++ == 0) {
-		k->outside_err = err;
-		k->outside_cut = cut;
-	}
 	return 0;
 }
 
 static int
 take_dir(struct sink *k, const struct record *r)
 {
+	struct session *s = k->session;
 	struct attrs a = take_attrs(k, r);
 	size_t cut;
 
-	if (!k->session->request->recursive)
-		return session_give_up(k->session, "protocol error",
-		    "received directory without -r");
+	if (!s->request->recursive)
+		return session_give_up(s, "protocol error", "received directory without -r");
 	cut = name_entry(k, r);
-	if (k->outside == 0 && k->depth == k->session->policy->max_depth)
+	if (k->nest.outside == 0 && k->nest.depth == s->policy->max_depth)
 		return refuse_dir(k, cut, "directories are nested too deeply", ENOENT);
-	if (begin_dir(k, name_of(k, r), &a, top(k) + 1) == -1)
+	if (nest_enter(&k->nest, nest_name(&k->nest, r->text), &a) == -1)
 		return refuse_dir(k, cut, strerror(errno), errno);
-	k->depth++;
-	top(k)->cut = cut;
-	session_go_deep(k->depth);
-	return conn_ack(k->session->conn);
+	session_go_deep(k->nest.depth);
+	return conn_ack(s->conn);
 }
 
-/* Back from a directory that was refused, towards the one it would have been in. */
-static int
-leave_outside(struct sink *k)
-{
-	if (--k->outside == 0)
-		trail_cut(&k->session->trail, k->outside_cut);
-	else
-		trail_up(&k->session->trail);
-	return conn_ack(k->session->conn);
-}
-
+/* Lets the trail say where we are, after leaving a directory. */
 static void
-leave_level(struct sink *k)
+shorten_trail(struct sink *k)
 {
-	trail_cut(&k->session->trail, top(k)->cut);
-	k->depth--;
+	if (!nest_is_at_target(&k->nest))
+		trail_up(&k->session->trail);
 }
 
-/*
- * 0, or 1 at the end of the session: an E at the top level, which some clients send and wait for.
- */
+/* 0; 1 at the end of the session: an E at the top, which some clients send and wait for. */
 static int
 take_end(struct sink *k)
 {
 	const char *what;
-	int end;
+	int left = nest_leave(&k->nest, &what), end;
 
-	if (k->outside > 0)
-		return leave_outside(k);
-	if (k->depth == 0)
-		return conn_ack(k->session->conn) == -1 ? -1 : 1;
-	if (level_end(top(k), &what) == -1)
+	if (left == -1)
 		end = session_refuse(k->session, what, session_reason(errno));
 	else
 		end = conn_ack(k->session->conn);
-	leave_level(k);
+	if (left == 1)
+		return end == -1 ? -1 : 1;
+	shorten_trail(k);
 	return end;
 }
 
 /* The client is done and leaves directories open: they are finished, though nobody is told. */
 static void
-end_levels(struct sink *k)
+end_directories(struct sink *k)
 {
 	const char *what;
+	int left;
 
-	for (; k->depth > 0; leave_level(k))
-		if (level_end(top(k), &what) == -1)
+	while ((left = nest_leave(&k->nest, &what)) != 1)
+		if (left == -1)
 			k->session->errors++;
-}
-
-static void
-abandon_levels(struct sink *k)
-{
-	for (; k->depth > 0; leave_level(k))
-		level_abandon(top(k));
 }
 
 static int
@@ -380,14 +277,14 @@ static int
 greet(struct sink *k, const char *target)
 {
 	bool early = k->session->request->target_is_dir;
-	int err = early ? judge_target(k, target) : 0;
+	int err = early ? nest_aim(&k->nest, target) : 0;
 
 	if (err != 0)
 		return session_refuse(k->session, NULL, session_reason(err));
 	if (conn_ack(k->session->conn) == -1)
 		return -1;
 	if (!early)
-		(void)judge_target(k, target);
+		(void)nest_aim(&k->nest, target);
 	return 1;
 }
 
@@ -399,10 +296,8 @@ sink_run(struct sink *k, struct session *s)
 	k->session = s;
 	upload_init(&k->upload);
 	k->times = (struct attrs){ .has_times = false };
-	k->whole = k->slash = k->taken = false;
-	k->depth = k->outside = 0;
-	k->target = (struct place){ .dirfd = -1 };
-	level_refused(&k->levels[0], 0);
+	k->taken = false;
+	nest_init(&k->nest, s->root, s->policy->follow);
 	if (s->request->npaths != 1)
 		return session_give_up(k->session, NULL, "ambiguous target");
 
@@ -412,8 +307,7 @@ sink_run(struct sink *k, struct session *s)
 	if (end == 1)
 		end = take_records(k);
 	if (end == 0)
-		end_levels(k);
-	abandon_levels(k);
-	place_close(&k->target);
+		end_directories(k);
+	nest_end(&k->nest);
 	return end;
 }

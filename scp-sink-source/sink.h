@@ -2,7 +2,7 @@
 #ifndef SINK_H
 #define SINK_H
 
-#include "level.h"
+#include "nest.h"
 #include "session.h"
 #include "upload.h"
 
@@ -10,16 +10,9 @@
 struct sink {
 	struct session	*session;
 	struct upload	 upload;
-	struct attrs	 times;			/* of a T that awaits the C or D it is for */
-	bool		 whole;			/* the target is the entry, not what holds it */
-	bool		 slash;			/* it was written with a slash at its end */
-	bool		 taken;			/* a file has been received as it */
-	struct place	 target;		/* with WHOLE, what holds it and its name there */
-	unsigned	 depth;			/* of the level that is being filled */
-	unsigned	 outside;		/* directories below it that were refused, and yet are sent */
-	int		 outside_err;		/* why whatever is in them is refused */
-	size_t		 outside_cut;		/* length of the trail outside of the first of them */
-	struct level	 levels[POLICY_DEPTH_MAX + 1];	/* 0: TARGET.dirfd, borrowed */
+	struct attrs	 times;		/* of a T that awaits the C or D it is for */
+	bool		 taken;		/* a file has been received as the target itself */
+	struct nest	 nest;
 };
 
 /*

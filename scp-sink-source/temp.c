@@ -244,7 +244,9 @@ remove_file(const struct temp *t, const char *name)
 	errno = saved;
 }
 
-/* What kept the owner out no longer matters: the file, open as FD, needs no hidden name any more. */
+/*
+ * What kept the owner out no longer matters: the file, open as FD, needs no hidden name any more.
+ */
 static void
 set_late_mode(const struct temp *t, int fd, int *unset)
 {

@@ -41,8 +41,8 @@ void	temp_init(struct temp *);
 int	temp_open(struct temp *, int dirfd, const char *goal, mode_t mode);
 
 /*
- * True when the file may have MODE while it has a hidden name: whoever finds it there must be able to
- * open it, to see whether it is locked.  Any other MODE has to wait; see temp_set_late_mode.
+ * True when the file may have MODE while it has a hidden name: whoever finds it there must be able
+ * to open it, to see whether it is locked.  Any other MODE has to wait; see temp_set_late_mode.
  */
 bool	temp_mode_is_open(mode_t mode);
 
@@ -50,9 +50,10 @@ bool	temp_mode_is_open(mode_t mode);
 void	temp_set_late_mode(struct temp *, mode_t mode);
 
 /*
- * Closes the file and makes it the one that GOAL names.  With REPLACE there is a file that it shall
- * replace; one that turned up meanwhile is replaced as well.  -1 with errno: GOAL is as it was.  *UNSET
- * is 0, or the errno with which a late mode could not be set; that is no failure of the rest.
+ * Closes the file and makes it the one that GOAL names.  With REPLACE there is a file that it
+ * shall replace; one that turned up meanwhile is replaced as well.  -1 with errno: GOAL is as it
+ * was.  *UNSET is 0, or the errno with which a late mode could not be set; that is no failure of
+ * the rest.
  */
 int	temp_take_name(struct temp *, bool replace, int *unset);
 

@@ -643,24 +643,6 @@ START_TEST(end_reports_a_mode_that_could_not_be_set)
 }
 END_TEST
 
-START_TEST(refused_level_is_none)
-{
-	const char *what = "untouched";
-	struct level l = { .fd = 77, .lent = true, .was = 0, .attrs = { .has_mode = true } };
-
-	level_refused(&l, EACCES);
-	ck_assert_int_eq(l.fd, -1);
-	ck_assert_int_eq(l.err, EACCES);
-	ck_assert_int_eq(level_end(&l, &what), 0);
-	ck_assert_int_eq(l.err, EACCES);
-	level_refused(&l, ENOENT);
-	level_abandon(&l);
-	level_abandon(&l);
-	ck_assert_int_eq(l.fd, -1);
-	ck_assert_int_eq(l.err, ENOENT);
-}
-END_TEST
-
 START_TEST(no_descriptor_is_lost)
 {
 	int before = count_descriptors();
@@ -712,7 +694,6 @@ add(TCase *t)
 	tcase_add_test(t, times_come_after_the_entries);
 	tcase_add_test(t, end_reports_what_could_not_be_set);
 	tcase_add_test(t, end_reports_a_mode_that_could_not_be_set);
-	tcase_add_test(t, refused_level_is_none);
 	tcase_add_test(t, no_descriptor_is_lost);
 }
 

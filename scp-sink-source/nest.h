@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef NEST_H
+#define NEST_H
+
+#include "level.h"
+#include "policy.h"
+#include "root.h"
+
+/*
+ * Where received entries go: the target, the directories in it that are open, one in another, and
+ * those that were refused although the client sends what is in them all the same.
+ */
+struct nest {
+	const struct root *root;	/* borrowed */
+	bool		 follow;	/* through links of the user and of root */
+	struct place	 target;	/* with WHOLE, what holds the target, and its name there */
+	bool		 whole;		/* the target is the entry, not what holds it */
+	bool		 slash;		/* it was written with a slash at its end */
+	int		 err;		/* why nothing can be put there, where TARGET.dirfd is -1 */
+	unsigned	 depth;		/* directories that are open */
+	unsigned	 outside;	/* directories in the innermost of them that were refused */
+	int		 outside_err;	/* an errno: why whatever is in those is refused, too */
+	struct level	 levels[POLICY_DEPTH_MAX];
+};
+
+void	nest_init(struct nest *, const struct root *, bool follow);
+
+/*
+ * Aims at what PATH names: a directory, or else an entry of that name, whether it exists or not. 
+ * 0, or the errno that says why it is no directory; where nothing can be that entry, the reason is
+ * the same.
+ */
+int	nest_aim(struct nest *, const char *path);
+
+/* True when the next entry is the target itself, whatever the client calls it. */
+bool	nest_is_at_target(const struct nest *);
+
+/* What the entry that the client calls NAME is called here. */
+const char *nest_name(const struct nest *, const char *name);
+
+/* The innermost directory, borrowed; -1 with errno: whatever is sent now is refused. */
+int	nest_dir(const struct nest *);
+
+/*
+ * Where the link NAME in the innermost directory leads.  The target may be any link, it is the
+ * client's own choice; what lies below may be a trap.  0, -1; see root_follow.
+ */
+int	nest_follow(const struct nest *, const char *name, struct place *);
+
+/* Makes or opens the directory NAME and goes into it; -1 with errno.  See level_make. */
+int	nest_enter(struct nest *, const char *name, const struct attrs *wanted);
+
+/* Goes into a directory that was refused for ERR. */
+void	nest_enter_refused(struct nest *, int err);
+
+/*
+ * Goes out of the innermost directory: 0; 1 when there is none, at the end of the session; -1 with
+ * errno and *WHAT as of level_end.
+ */
+int	nest_leave(struct nest *, const char **what);
+
+/* Closes everything; directories that are still open are left as level_abandon does. */
+void	nest_end(struct nest *);
+
+#endif
