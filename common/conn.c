@@ -84,8 +84,8 @@ is_text_kind(char c)
 }
 
 /*
- * Reads a line, without its newline, of at most RECORD_MAX bytes.  The rest of a TEXT that is longer
- * does not matter and is skipped; of a record it would be taken for the next one.
+ * Reads a line, without its newline, of at most RECORD_MAX bytes.  The rest of a TEXT that is
+ * longer does not matter and is skipped; of a record it would be taken for the next one.
  */
 static enum line_end
 read_line(struct conn *c, size_t *len, bool text)
@@ -194,7 +194,7 @@ conn_recv_body(struct conn *c, int fd, uint64_t size, int *file_err)
 	while (done < size) {
 		size_t n;
 
-		if (!has_input(c)) {
+		if (c->lost || !has_input(c)) {
 			be_in_debt(c);
 			return -1;
 		}
@@ -205,7 +205,8 @@ conn_recv_body(struct conn *c, int fd, uint64_t size, int *file_err)
 		c->inpos += n;
 		done += n;
 		watch(c, done, size);
-		pace_wait(&c->pace, n);
+		if (!pace_wait(&c->pace, n))
+			c->lost = true;
 	}
 	return 0;
 }
@@ -356,7 +357,8 @@ send_large(struct conn *c, int fd, uint64_t size, int *file_err)
 			return send_zeros(c, size - done);
 		}
 		watch(c, done, size);
-		pace_wait(&c->pace, moved);
+		if (!pace_wait(&c->pace, moved))
+			return -1;
 	}
 	return io_write_all(c->out, "", 1);
 }

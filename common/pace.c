@@ -33,13 +33,13 @@ pace_chunk(const struct pace *p, size_t want)
 	return p->rate == 0 || want <= chunk ? want : (size_t)chunk;
 }
 
-void
+bool
 pace_wait(struct pace *p, uint64_t moved)
 {
 	int64_t at, saved;
 
 	if (p->rate == 0)
-		return;
+		return true;
 	at = now();
 	saved = at - NANO / CHUNKS;
 	if (p->due < saved)
@@ -48,6 +48,7 @@ pace_wait(struct pace *p, uint64_t moved)
 	if (p->due > at) {
 		struct timespec until = { .tv_sec = p->due / NANO, .tv_nsec = p->due % NANO };
 
-		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
+		return clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == 0;
 	}
+	return true;
 }

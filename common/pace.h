@@ -2,6 +2,7 @@
 #ifndef COMMON_PACE_H
 #define COMMON_PACE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,8 +19,8 @@ size_t	pace_chunk(const struct pace *, size_t want);
 
 /*
  * Counts MOVED bytes and sleeps until they were due.  What a slow peer leaves unused is not saved
- * up, beyond a tenth of a second's worth.
+ * up, beyond a tenth of a second's worth.  False when a signal ended the sleep.
  */
-void	pace_wait(struct pace *, uint64_t moved);
+bool	pace_wait(struct pace *, uint64_t moved);
 
 #endif

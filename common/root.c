@@ -215,7 +215,8 @@ step(struct walk *w, char leaf[NAME_MAX + 1])
 		strlcpy(leaf, ".", NAME_MAX + 1);
 		return 1;
 	}
-	last = *tail == '\0' && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+	/* With a slash behind it, it must be a directory, which is gone into. */
+	last = tail == name + strlen(name) && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
 	fd = openat(w->at, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (fd != -1 && fstat(fd, &st) == 0 && S_ISLNK(st.st_mode)) {
 		end = splice_link(w, fd, &st, tail);
@@ -285,6 +286,14 @@ int
 dir_open(int dirfd, const char *name, int flags, mode_t mode)
 {
 	return openat(dirfd, name, flags | PLAIN_FLAGS | O_NOFOLLOW, mode);
+}
+
+bool
+dir_is_link(int dirfd, const char *name)
+{
+	struct stat st;
+
+	return fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode);
 }
 
 int

@@ -71,4 +71,7 @@ int	dir_open(int dirfd, const char *name, int flags, mode_t mode);
 /* The same through links: a source sends what they lead to. */
 int	dir_open_following(int dirfd, const char *name, int flags);
 
+/* True when the one component NAME of DIRFD is a symbolic link. */
+bool	dir_is_link(int dirfd, const char *name);
+
 #endif

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: ISC */
 #include <sys/mman.h>
+#include <sys/vfs.h>
 
 #include <errno.h>
-#include <stdbool.h>
 #include <unistd.h>
+
+#include <linux/magic.h>
 
 #include "io.h"
 #include "snapshot.h"
 
 enum {
-	BUFFER = 16384
+	BUFFER = 16384,
+	SYSFS_SIZE = 4096
 };
 
 /* One read(2) and where it goes: 1, 0 at the end, -1. */
@@ -30,6 +33,14 @@ copy_some(int fd, int *copy, uint64_t *size)
 		return 1;
 	errno = EFBIG;
 	return -1;
+}
+
+bool
+snapshot_is_needed(int fd, uint64_t size)
+{
+	struct statfs fs;
+
+	return size == 0 || (size == SYSFS_SIZE && fstatfs(fd, &fs) == 0 && fs.f_type == SYSFS_MAGIC);
 }
 
 int

@@ -2,11 +2,18 @@
 #ifndef COMMON_SNAPSHOT_H
 #define COMMON_SNAPSHOT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum {
 	SNAPSHOT_MAX = 64 << 20	/* bytes */
 };
+
+/*
+ * True when FD, of which fstat(2) says SIZE, does not know how much it holds: it is said to be
+ * empty, or it is one of /sys, which are all said to have a page.
+ */
+bool	snapshot_is_needed(int fd, uint64_t size);
 
 /*
  * Files that say they are empty may not be: those of /proc and /sys have content and no size. 

@@ -38,6 +38,8 @@ set_signals(void)
 	struct sigaction ignore = { .sa_handler = SIG_IGN }, once = { .sa_handler = hang_up };
 
 	once.sa_flags = (int)SA_RESETHAND;	/* Whoever insists, kills. */
+	for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++)
+		sigaddset(&once.sa_mask, told[i]);
 	sigaction(SIGPIPE, &ignore, NULL);
 	sigaction(SIGXFSZ, &ignore, NULL);
 	for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++)

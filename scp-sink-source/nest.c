@@ -10,7 +10,7 @@ nest_init(struct nest *n, const struct root *root, bool follow)
 	n->root = root;
 	n->follow = follow;
 	n->target = (struct place){ .dirfd = -1 };
-	n->whole = n->slash = false;
+	n->whole = n->slash = n->link = false;
 	n->err = ENOENT;
 	n->depth = n->outside = 0;
 }
@@ -27,8 +27,9 @@ nest_aim(struct nest *n, const char *path)
 	}
 	n->err = errno;
 	n->slash = path[0] != '\0' && path[strlen(path) - 1] == '/';
-	if (n->err == ENOENT || n->err == ENOTDIR)
-		(void)root_place(n->root, path, &n->target);
+	if ((n->err == ENOENT || n->err == ENOTDIR) &&
+	    root_place(n->root, path, &n->target) == 0)
+		n->link = dir_is_link(n->target.dirfd, n->target.leaf);
 	return n->err;
 }
 
@@ -60,7 +61,7 @@ nest_dir(const struct nest *n)
 int
 nest_follow(const struct nest *n, const char *name, struct place *p)
 {
-	enum root_trust trust = nest_is_at_target(n) ? ROOT_ANY_LINK : ROOT_OWN_LINKS;
+	enum root_trust trust = nest_is_at_target(n) && n->link ? ROOT_ANY_LINK : ROOT_OWN_LINKS;
 
 	if (n->follow)
 		return root_follow(n->root, nest_dir(n), name, trust, p);

@@ -16,6 +16,7 @@ struct nest {
 	struct place	 target;	/* with WHOLE, what holds the target, and its name there */
 	bool		 whole;		/* the target is the entry, not what holds it */
 	bool		 slash;		/* it was written with a slash at its end */
+	bool		 link;		/* it was a link when we aimed at it */
 	int		 err;		/* why nothing can be put there, where TARGET.dirfd is -1 */
 	unsigned	 depth;		/* directories that are open */
 	unsigned	 outside;	/* directories in the innermost of them that were refused */
@@ -42,8 +43,9 @@ const char *nest_name(const struct nest *, const char *name);
 int	nest_dir(const struct nest *);
 
 /*
- * Where the link NAME in the innermost directory leads.  The target may be any link, it is the
- * client's own choice; what lies below may be a trap.  0, -1; see root_follow.
+ * Where the link NAME in the innermost directory leads.  A target that was a link from the start
+ * may be anybody's, it is the client's own choice, and the kernel has judged it; what lies below,
+ * or took its place later, may be a trap.  0, -1; see root_follow.
  */
 int	nest_follow(const struct nest *, const char *name, struct place *);
 

@@ -114,12 +114,12 @@ static int
 refuse_file(struct sink *k, const struct record *r, int err)
 {
 	struct session *s = k->session;
-	bool ahead = conn_is_ahead(s->conn);
+	bool comes = k->nest.outside > 0 || conn_is_ahead(s->conn);
 	enum conn_status status;
 
 	if (session_refuse(s, NULL, session_reason(err)) == -1)
 		return -1;
-	if (!ahead)
+	if (!comes)
 		return 0;
 	status = conn_skip_body(s->conn, r->size);
 	if (status == STATUS_LOST || status == STATUS_JUNK)
@@ -152,7 +152,7 @@ take_file(struct sink *k, const struct record *r)
 static int
 refuse_dir(struct sink *k, size_t cut, const char *reason, int err)
 {
-	bool ahead = conn_is_ahead(k->session->conn);
+	bool ahead = k->nest.outside > 0 || conn_is_ahead(k->session->conn);
 
 	if (session_refuse(k->session, NULL, reason) == -1)
 		return -1;

@@ -97,7 +97,7 @@ send_file(struct source *k, int fd, const struct stat *st, const char *as)
 	};
 	int copy = -1, reply;
 
-	if (r.size == 0 && snapshot_take(fd, &copy, &r.size) == -1)
+	if (snapshot_is_needed(fd, r.size) && snapshot_take(fd, &copy, &r.size) == -1)
 		return session_warn(k->session, session_reason(errno));
 	reply = announce(k, st, &r);
 	if (reply == 0)

@@ -22,13 +22,21 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include <bsd/stdlib.h>
+
 #include "root.h"
 #include "temp.h"
 
 enum {
 	TEMPS = 1024,		/* uploads of one name at a time by one user */
-	CLAIMS = 2,		/* tries for one hidden name, one of them after a removal */
+	RANDOM_TEMPS = 16,	/* tries beyond that, of names that nobody can take before us */
 	FILE_BITS = 07777
+};
+
+enum found {			/* under a hidden name */
+	FOUND_NOTHING,
+	FOUND_DEAD,		/* and removed */
+	FOUND_LIVE		/* or nothing that we could remove */
 };
 
 void
@@ -52,9 +60,10 @@ hash_of(const char *s)
 static int
 open_of_another(const struct temp *t)
 {
-	int fd = dir_open(t->dirfd, t->name, O_RDONLY, 0);
+	int fd = dir_open(t->dirfd, t->name, O_WRONLY, 0);
 
-	return fd == -1 && errno == EACCES ? dir_open(t->dirfd, t->name, O_WRONLY, 0) : fd;
+	/* Writing comes first: some filesystems lock no file that is only read. */
+	return fd == -1 && errno == EACCES ? dir_open(t->dirfd, t->name, O_RDONLY, 0) : fd;
 }
 
 /*
@@ -74,36 +83,74 @@ is_stale(const struct temp *t, int fd)
 	    named.st_dev == st.st_dev && named.st_ino == st.st_ino;
 }
 
-/* Removes the file of this name if its process left it behind: true when the name is free. */
-static bool
+/* Removes the file of this name if its process left it behind: what is there now. */
+static enum found
 remove_stale(const struct temp *t)
 {
 	int fd = open_of_another(t);
-	bool gone;
+	enum found found = FOUND_LIVE;
 
 	if (fd == -1)
-		return errno == ENOENT;
-	gone = is_stale(t, fd) && unlinkat(t->dirfd, t->name, 0) == 0;
+		return errno == ENOENT ? FOUND_NOTHING : FOUND_LIVE;
+	if (is_stale(t, fd) && unlinkat(t->dirfd, t->name, 0) == 0)
+		found = FOUND_DEAD;
 	close(fd);
-	return gone;
+	return found;
+}
+
+static void
+make_name(struct temp *t, int number)
+{
+	unsigned suffix = number < TEMPS ? (unsigned)number : arc4random();
+
+	snprintf(t->name, sizeof(t->name), ".scp-%016llx-%u-%u", (unsigned long long)hash_of(t->goal),
+	    (unsigned)geteuid(), suffix);
+}
+
+/* Several processes that were killed at once leave several: those behind number FROM go, too. */
+static void
+remove_others(const struct temp *t, int from)
+{
+	struct temp other = { .dirfd = t->dirfd, .goal = t->goal };
+	enum found found = FOUND_DEAD;
+
+	for (int i = from + 1; i < TEMPS && found != FOUND_NOTHING; i++) {
+		make_name(&other, i);
+		found = remove_stale(&other);
+	}
 }
 
 typedef int claim_fn(struct temp *, mode_t);
 
-/* Takes the first free hidden name by CLAIM, which fails with EEXIST where it is not free. */
+/* Takes the hidden name of this number by CLAIM: EEXIST where it is not free. */
+static int
+claim_number(struct temp *t, int number, mode_t mode, claim_fn *claim)
+{
+	make_name(t, number);
+	if (claim(t, mode) == 0)
+		return 0;
+	if (errno != EEXIST)
+		return -1;
+	if (remove_stale(t) != FOUND_LIVE)
+		return claim(t, mode);
+	errno = EEXIST;
+	return -1;
+}
+
+/*
+ * Takes the first free hidden name.  Where somebody has taken all of them, the last ones that are
+ * tried cannot be foreseen.
+ */
 static int
 claim_name(struct temp *t, mode_t mode, claim_fn *claim)
 {
-	for (int i = 0; i < TEMPS * CLAIMS; i++) {
-		snprintf(t->name, sizeof(t->name), ".scp-%016llx-%u-%d",
-		    (unsigned long long)hash_of(t->goal), (unsigned)geteuid(), i / CLAIMS);
-		if (claim(t, mode) == 0)
+	for (int i = 0; i < TEMPS + RANDOM_TEMPS; i++) {
+		if (claim_number(t, i, mode, claim) == 0) {
+			remove_others(t, i);
 			return 0;
+		}
 		if (errno != EEXIST)
 			break;
-		if (i % CLAIMS == 0 && !remove_stale(t))
-			i++;
-		errno = EEXIST;
 	}
 	t->name[0] = '\0';
 	return -1;

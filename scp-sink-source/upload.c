@@ -49,7 +49,8 @@ begin_replacing(struct upload *up, int dirfd, int old, const struct stat *st)
 {
 	if (st->st_nlink > 1 || is_mount_point(old))
 		return 0;
-	if (begin_temp(up, dirfd, st->st_mode) == -1)
+	/* The group and the ACL that it is for are yet to come: until then it is for us alone. */
+	if (begin_temp(up, dirfd, st->st_mode & S_IRWXU) == -1)
 		return errno == EACCES || errno == EPERM || errno == EROFS ? 0 : -1;
 	if (attrs_inherit(up->fd, old, &up->mode) == -1) {
 		upload_end(up);
@@ -107,6 +108,22 @@ check_kind(mode_t mode, enum upload_allow allow)
 	return allow == UPLOAD_SPECIAL && errno == ENXIO ? 0 : -1;
 }
 
+/*
+ * In a directory like /tmp, what somebody else left under our name is a trap: the kernel refuses to
+ * open it where it would have been created (protected_regular in proc(5)), and so do we.
+ */
+static int
+check_owner(int dirfd, const struct stat *st)
+{
+	struct stat dir;
+
+	if (st->st_uid == geteuid() || fstat(dirfd, &dir) == -1 || dir.st_uid == st->st_uid ||
+	    (dir.st_mode & (S_ISVTX | S_IWOTH)) != (S_ISVTX | S_IWOTH))
+		return 0;
+	errno = EACCES;
+	return -1;
+}
+
 static int
 begin_over(struct upload *up, int dirfd, enum upload_allow allow)
 {
@@ -115,7 +132,8 @@ begin_over(struct upload *up, int dirfd, enum upload_allow allow)
 
 	if (old == -1)
 		return -1;
-	if (fstat(old, &st) == 0 && check_kind(st.st_mode, allow) == 0) {
+	if (fstat(old, &st) == 0 && check_kind(st.st_mode, allow) == 0 &&
+	    check_owner(dirfd, &st) == 0) {
 		up->regular = S_ISREG(st.st_mode);
 		replacing = up->regular ? begin_replacing(up, dirfd, old, &st) : 0;
 		if (replacing == 0)
@@ -210,7 +228,7 @@ put_off_mode(struct upload *up, struct attrs *a)
 	if (temp_mode_is_open(a->mode))
 		return;
 	temp_set_late_mode(&up->temp, a->mode);
-	a->has_mode = false;
+	a->mode |= S_IRUSR;
 }
 
 int

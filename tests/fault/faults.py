@@ -199,7 +199,7 @@ def die_before_rename(lab, checks, mode, way):
                                          "tree": {"old": ("file", OLD, OLD_MODE, OLD_TIME)}},
                      {"status": signal_name(status), "left": len(left), "tree": tree})
         # A mode that keeps the owner out waits, or nobody could see later that it is dead.
-        now = mode if mode & 0o600 else OLD_MODE
+        now = mode if mode & 0o600 else mode | 0o400
         checks.equal(f"{what}: the temporary", ("file", BODY, now, TIME),
                      look(path).get(left[0]) if left else None)
         with lab.server("-t", "-p", path) as server:

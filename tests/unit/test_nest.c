@@ -176,6 +176,25 @@ START_TEST(links_of_others_are_followed_at_the_target_only)
 }
 END_TEST
 
+/* Whoever puts a link in the target's place once we have looked has to be trusted like any other. */
+START_TEST(a_link_that_came_later_is_no_choice_of_the_clients)
+{
+	struct place p;
+
+	if (lacks_root("links of others"))
+		return;
+	put_file("file", "", 0644);
+	ck_assert_int_eq(aim("link"), ENOENT);
+	ck_assert_int_eq(symlinkat("file", unit_fd, "link"), 0);
+	ck_assert_int_eq(nest_follow(&nest, nest_name(&nest, "f"), &p), 0);
+	place_close(&p);
+	ck_assert_int_eq(fchownat(unit_fd, "link", STRANGER, STRANGER, AT_SYMLINK_NOFOLLOW), 0);
+	ck_assert_int_eq(nest_follow(&nest, nest_name(&nest, "f"), &p), -1);
+	ck_assert_int_eq(errno, EACCES);
+	end();
+}
+END_TEST
+
 START_TEST(no_descriptor_is_lost)
 {
 	int before = count_descriptors();
@@ -200,6 +219,7 @@ add(TCase *t)
 	tcase_add_test(t, a_refused_directory_is_left_where_it_was_entered);
 	tcase_add_test(t, a_link_is_followed_to_what_is_there_and_no_further);
 	tcase_add_test(t, links_of_others_are_followed_at_the_target_only);
+	tcase_add_test(t, a_link_that_came_later_is_no_choice_of_the_clients);
 	tcase_add_test(t, no_descriptor_is_lost);
 }
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
+#include <sys/time.h>
+
 #include <limits.h>
+#include <signal.h>
 #include <time.h>
 
 #include "pace.h"
@@ -134,8 +137,30 @@ START_TEST(what_a_long_pause_saves_up_is_bounded)
 END_TEST
 
 static void
+do_nothing(int signal)
+{
+	(void)signal;
+}
+
+START_TEST(a_signal_ends_the_sleep)
+{
+	const struct sigaction act = { .sa_handler = do_nothing };
+	const struct itimerval soon = { .it_value = { .tv_usec = 10000 } };
+	struct pace p;
+
+	pace_init(&p, 1);
+	ck_assert_int_eq(sigaction(SIGALRM, &act, NULL), 0);
+	ck_assert_int_eq(setitimer(ITIMER_REAL, &soon, NULL), 0);
+	ck_assert_int_eq(pace_wait(&p, 3600), false);
+	pace_init(&p, 0);
+	ck_assert_int_eq(pace_wait(&p, 3600), true);
+}
+END_TEST
+
+static void
 add(TCase *t)
 {
+	tcase_add_test(t, a_signal_ends_the_sleep);
 	tcase_add_test(t, no_rate_holds_nothing);
 	tcase_add_test(t, a_chunk_is_all_or_a_tenth_of_a_second);
 	tcase_add_test(t, no_faster_than_the_rate);

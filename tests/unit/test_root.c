@@ -503,7 +503,7 @@ static const struct {
 	{ "d/g", "d", "g", 0 },
 	{ "d//.///g", "d", "g", 0 },
 	{ "d", ".", "d", 0 },
-	{ "d/", ".", "d", 0 },
+	{ "d/", "d", ".", 0 },
 	{ "d/sub/../g", "d", "g", 0 },
 	{ "/dev/null", "/dev", "null", 0 },
 	{ "//dev//null", "/dev", "null", 0 },

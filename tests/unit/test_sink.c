@@ -1924,6 +1924,30 @@ START_TEST(rule_15_contents_of_a_refused_directory_hit_nothing_of_the_same_name)
 }
 END_TEST
 
+/* That the client is ahead was seen at the first directory: what follows may come late. */
+START_TEST(rule_15_contents_of_refused_directories_may_come_late)
+{
+	put_dir("d", 0755);
+	put_file("d/x", "old", 0644);
+	start("r", "d");
+	hear_ok();
+	SAY("D0755 0 x\nD0755 0 y\n");
+	hear_warning("scp: d/x: Not a directory");
+	hear_some_warning("scp: d/x/y: ");
+	SAY("C0644 19 f\n");
+	hear_some_warning("scp: d/x/y/f: ");
+	SAY("E\nC0644 4 evil\nevil\0");
+	SAY("E\n");
+	hear_ok();
+	SAY("E\n");
+	hear_ok();
+	send_file("after", "hello");
+	finish(3);
+	assert_content("d/after", "hello");
+	assert_entries("d", 2);
+}
+END_TEST
+
 /* Writing fails at this size, with a signal that the server ignores. */
 START_TEST(rule_16_write_error_in_a_body)
 {
@@ -3109,6 +3133,7 @@ add(TCase *t)
 	tcase_add_test(t, rule_15_refused_directory_in_lockstep);
 	tcase_add_test(t, rule_15_refused_directory_of_a_client_that_is_ahead);
 	tcase_add_test(t, rule_15_contents_of_a_refused_directory_hit_nothing_of_the_same_name);
+	tcase_add_test(t, rule_15_contents_of_refused_directories_may_come_late);
 	tcase_add_test(t, rule_15_refused_target_of_a_client_that_is_ahead);
 	tcase_add_test(t, rule_15_second_refused_directory_is_named_as_the_first);
 	tcase_add_test(t, rule_15_refused_directories_beyond_all_levels);

@@ -181,9 +181,44 @@ START_TEST(a_file_that_cannot_be_read)
 }
 END_TEST
 
+START_TEST(rule_23_sizes_that_say_nothing)
+{
+	static const struct {
+		const char *path;
+		bool	    needed;
+	} rows[] = {
+		{ "/proc/self/status", true },
+		{ "/sys/kernel/mm/transparent_hugepage/enabled", true },
+		{ "page", false },
+		{ "empty", true },
+		{ "other", false },
+	};
+	static char page[4097];
+
+	memset(page, 'x', sizeof(page) - 1);
+	put_file("page", page, 0600);
+	put_file("empty", "", 0600);
+	put_file("other", "x", 0600);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		int fd = openat(unit_fd, rows[i].path, O_RDONLY | O_CLOEXEC);
+		struct stat st;
+
+		if (fd == -1 && rows[i].path[0] == '/') {
+			printf("SKIP: %s: %s\n", rows[i].path, strerror(errno));
+			continue;
+		}
+		ck_assert_int_eq(fstat(fd, &st), 0);
+		ck_assert_msg(snapshot_is_needed(fd, (uint64_t)st.st_size) == rows[i].needed,
+		    "%s: expected %d", rows[i].path, rows[i].needed);
+		close(fd);
+	}
+}
+END_TEST
+
 static void
 add(TCase *t)
 {
+	tcase_add_test(t, rule_23_sizes_that_say_nothing);
 	tcase_add_test(t, rule_23_a_file_of_proc_has_content);
 	tcase_add_test(t, an_empty_file_has_no_copy);
 	tcase_add_test(t, all_bytes_are_copied);

@@ -154,6 +154,60 @@ START_TEST(the_living_are_not_touched)
 }
 END_TEST
 
+/* Processes that are killed together leave one each; the next upload finds them all. */
+START_TEST(all_the_dead_are_removed)
+{
+	enum { DEAD = 5 };
+	pid_t pids[DEAD];
+	int told[2], status;
+	char byte;
+
+	ck_assert_int_eq(pipe(told), 0);
+	for (int i = 0; i < DEAD; i++) {
+		pids[i] = fork();
+		ck_assert_int_ge(pids[i], 0);
+		if (pids[i] == 0) {
+			begin(1, 0644);
+			(void)!write(told[1], "", 1);
+			pause();
+		}
+		ck_assert_int_eq(read(told[0], &byte, 1), 1);
+	}
+	ck_assert_int_eq(count_entries("."), DEAD);
+	for (int i = 0; i < DEAD; i++) {
+		ck_assert_int_eq(kill(pids[i], SIGKILL), 0);
+		ck_assert_int_eq(waitpid(pids[i], &status, 0), pids[i]);
+	}
+	ck_assert_int_eq(count_entries("."), DEAD);
+	begin(1, 0644);
+	ck_assert_int_eq(count_entries("."), 1);
+	temp_end(&temp);
+	ck_assert_int_eq(count_entries("."), 0);
+}
+END_TEST
+
+/* Whoever takes all names that can be foreseen does not keep others from uploading. */
+START_TEST(taken_names_do_not_stop_anybody)
+{
+	char name[NAME_MAX + 1];
+	int taken = 0;
+
+	begin(1, 0644);
+	strcpy(name, temp.name);
+	temp_end(&temp);
+	for (char *number = strrchr(name, '-') + 1; taken < 1024; taken++) {
+		snprintf(number, 8, "%d", taken);
+		ck_assert_int_eq(mkdirat(unit_fd, name, 0755), 0);
+	}
+	begin(_i, 0644);
+	put_file("f", OLD, 0600);
+	ck_assert_int_eq(temp_take_name(&temp, true, &unset), 0);
+	temp_end(&temp);
+	ck_assert_str_eq(get_file("f"), NEW);
+	ck_assert_int_eq(count_entries("."), taken + 1);
+}
+END_TEST
+
 /* A name of ours that is a link, a directory or another user's file is nobody's to remove. */
 START_TEST(traps_are_walked_around)
 {
@@ -239,6 +293,8 @@ add(TCase *t)
 	tcase_add_loop_test(t, the_end_removes_what_has_not_taken_its_name, 0, 2);
 	tcase_add_test(t, the_dead_are_removed_whatever_their_mode);
 	tcase_add_test(t, the_living_are_not_touched);
+	tcase_add_test(t, all_the_dead_are_removed);
+	tcase_add_loop_test(t, taken_names_do_not_stop_anybody, 0, 2);
 	tcase_add_test(t, traps_are_walked_around);
 	tcase_add_test(t, a_mode_that_keeps_the_owner_out_waits);
 	tcase_add_loop_test(t, a_late_mode_is_set_in_the_end, 0, 3);

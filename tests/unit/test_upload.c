@@ -1485,9 +1485,47 @@ START_TEST(names_once_are_names_for_good)
 }
 END_TEST
 
+/* What the kernel may be told to refuse, protected_regular, is refused whatever it was told. */
+START_TEST(traps_in_sticky_directories_are_refused)
+{
+	static const struct {
+		mode_t	    mode;
+		uid_t	    owner;	/* of the directory */
+		const char *name;
+		int	    err;
+	} rows[] = {
+		{ 01777, 0, "strangers", EACCES },
+		{ 01777, STRANGER, "strangers", 0 },
+		{ 01777, 0, "ours", 0 },
+		{ 0777, 0, "strangers", 0 },
+		{ 01775, 0, "strangers", 0 },
+	};
+
+	if (lacks_root("files of others"))
+		return;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct upload up;
+		int end, err;
+
+		put_file("strangers", "theirs", 0666);
+		put_file("ours", "ours", 0666);
+		ck_assert_int_eq(fchownat(unit_fd, "strangers", STRANGER, STRANGER, 0), 0);
+		ck_assert_int_eq(fchown(unit_fd, rows[i].owner, 0), 0);
+		ck_assert_int_eq(fchmod(unit_fd, rows[i].mode), 0);
+		upload_init(&up);
+		end = upload_begin(&up, unit_fd, rows[i].name, 0644, 5, UPLOAD_REGULAR);
+		err = end == -1 ? errno : 0;
+		upload_end(&up);
+		ck_assert_msg(err == rows[i].err, "row %zu: expected %s, got %s", i,
+		    strerror(rows[i].err), strerror(err));
+	}
+}
+END_TEST
+
 static void
 add(TCase *t)
 {
+	tcase_add_test(t, traps_in_sticky_directories_are_refused);
 	tcase_add_test(t, new_file_gets_what_the_umask_leaves);
 	tcase_add_test(t, new_file_gets_what_the_default_acl_says);
 	tcase_add_test(t, new_file_has_no_special_bits);
