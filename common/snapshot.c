@@ -40,7 +40,9 @@ snapshot_is_needed(int fd, uint64_t size)
 {
 	struct statfs fs;
 
-	return size == 0 || (size == SYSFS_SIZE && fstatfs(fd, &fs) == 0 && fs.f_type == SYSFS_MAGIC);
+	if (size == SYSFS_SIZE && fstatfs(fd, &fs) == 0)
+		return fs.f_type == SYSFS_MAGIC;
+	return size == 0;
 }
 
 int

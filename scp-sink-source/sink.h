@@ -11,7 +11,7 @@ struct sink {
 	struct session	*session;
 	struct upload	 upload;
 	struct attrs	 times;		/* of a T that awaits the C or D it is for */
-	bool		 taken;		/* a file has been received as the target itself, and acknowledged */
+	bool		 taken;		/* the target itself was received as a file */
 	struct nest	 nest;
 };
 

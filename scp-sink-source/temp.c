@@ -103,8 +103,8 @@ make_name(struct temp *t, int number)
 {
 	unsigned suffix = number < TEMPS ? (unsigned)number : arc4random();
 
-	snprintf(t->name, sizeof(t->name), ".scp-%016llx-%u-%u", (unsigned long long)hash_of(t->goal),
-	    (unsigned)geteuid(), suffix);
+	snprintf(t->name, sizeof(t->name), ".scp-%016llx-%u-%u",
+	    (unsigned long long)hash_of(t->goal), (unsigned)geteuid(), suffix);
 }
 
 /* Several processes that were killed at once leave several: those behind number FROM go, too. */
