@@ -56,6 +56,8 @@ begin_replacing(struct upload *up, int dirfd, int old, const struct stat *st)
 		upload_end(up);
 		return 0;
 	}
+	/* Whatever the umask made of the temporary, it has the old file's mode now. */
+	up->temp.late_mode = false;
 	up->late_mode = (up->mode & ATTRS_SPECIAL) != 0;
 	up->replaces = true;
 	return 1;

@@ -1485,6 +1485,30 @@ START_TEST(names_once_are_names_for_good)
 }
 END_TEST
 
+/* The umask, however strict, has no say in the mode of a file that was there. */
+START_TEST(replaced_file_keeps_its_mode_whatever_the_umask)
+{
+	static const struct attrs nothing_asked;
+	const char *what;
+	struct upload up;
+
+	become_user();
+	umask(0777);
+	for (int named = 0; named <= 1; named++) {
+		put_file("f", "old", 0644);
+		upload_init(&up);
+		up.temp.named_only = named != 0;
+		ck_assert_int_eq(upload_begin(&up, unit_fd, "f", 0600, 3, UPLOAD_REGULAR), 0);
+		ck_assert_int_eq(up.replaces, true);
+		ck_assert_int_eq(write(up.fd, "new", 3), 3);
+		ck_assert_int_eq(upload_commit(&up, &nothing_asked, &what), 0);
+		upload_end(&up);
+		ck_assert_uint_eq(mode_of("f"), 0644);
+		ck_assert_str_eq(get_file("f"), "new");
+	}
+}
+END_TEST
+
 /* What the kernel may be told to refuse, protected_regular, is refused whatever it was told. */
 START_TEST(traps_in_sticky_directories_are_refused)
 {
@@ -1525,6 +1549,7 @@ END_TEST
 static void
 add(TCase *t)
 {
+	tcase_add_test(t, replaced_file_keeps_its_mode_whatever_the_umask);
 	tcase_add_test(t, traps_in_sticky_directories_are_refused);
 	tcase_add_test(t, new_file_gets_what_the_umask_leaves);
 	tcase_add_test(t, new_file_gets_what_the_default_acl_says);
