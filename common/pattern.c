@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: ISC */
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "pattern.h"
+
+/*
+ * A match goes through pattern and name side by side.  Where it fails, only the last * is tried
+ * again, one character further: what an earlier one took can be left as it is, because the last
+ * one takes whatever more there is.  So each character of the name sees the pattern once at most.
+ *
+ * That a [ has no ] is known only at the end of the pattern.  It is remembered, because any [
+ * behind such a one has none either: what hides each ], a backslash or a class, hides it from all
+ * of them.  The exception is the [ of a class itself, which then begins a set that ends with it.
+ */
+enum {
+	CODE_MAX = 0x10ffff,
+	CODE_BYTE = CODE_MAX + 1	/* plus a byte that is no character */
+};
+
+struct reader {
+	const char *unclosed;	/* the first [ found to have no ], or NULL */
+};
+
+struct class {
+	const char *name;
+	const char *ranges;	/* pairs of a first and a last character */
+};
+
+static const struct class classes[] = {
+	{ "alnum", "09AZaz" },
+	{ "alpha", "AZaz" },
+	{ "blank", "\t\t  " },
+	{ "cntrl", "\001\037\177\177" },
+	{ "digit", "09" },
+	{ "graph", "!~" },
+	{ "lower", "az" },
+	{ "print", " ~" },
+	{ "punct", "!/:@[`{~" },
+	{ "space", "\t\r  " },
+	{ "upper", "AZ" },
+	{ "xdigit", "09AFaf" },
+};
+
+/* How long the character is that C begins, or 0 where none begins with it. */
+static size_t
+length_by_first(unsigned char c)
+{
+	if (c < 0x80)
+		return 1;
+	if (c >= 0xc2 && c <= 0xdf)
+		return 2;
+	if (c >= 0xe0 && c <= 0xef)
+		return 3;
+	return c >= 0xf0 && c <= 0xf4 ? 4 : 0;
+}
+
+/* Whether CODE, which took LEN bytes, is a character, and in its shortest form. */
+static bool
+is_character(uint32_t code, size_t len)
+{
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+
+	return code >= least[len] && code <= CODE_MAX && (code < 0xd800 || code > 0xdfff);
+}
+
+/* Takes the character at *P, or one byte that is none; not at the end of a string. */
+static uint32_t
+take_code(const char **p)
+{
+	const unsigned char *s = (const unsigned char *)*p;
+	size_t len = length_by_first(s[0]), i;
+	uint32_t code = len <= 1 ? s[0] : s[0] & (0x7fU >> len);
+
+	for (i = 1; i < len && (s[i] & 0xc0) == 0x80; i++)
+		code = code << 6 | (s[i] & 0x3f);
+	if (len == 0 || i < len || !is_character(code, len)) {
+		++*p;
+		return CODE_BYTE + (uint32_t)s[0];
+	}
+	*p += len;
+	return code;
+}
+
+/* The same in a pattern, where a backslash is before what stands for itself. */
+static uint32_t
+take_literal(const char **p)
+{
+	if (**p == '\\' && (*p)[1] != '\0')
+		++*p;
+	return take_code(p);
+}
+
+/* The ] of the class at P, or NULL where there is none, known or unknown. */
+static const char *
+class_end(const char *p)
+{
+	if (p[0] != '[' || p[1] != ':')
+		return NULL;
+	for (p += 2; *p >= 'a' && *p <= 'z'; p++)
+		;
+	return p[0] == ':' && p[1] == ']' ? p + 1 : NULL;
+}
+
+/* Whether C is of the class at P, whose ] is at END.  Nothing is of an unknown one. */
+static bool
+class_has(const char *p, const char *end, uint32_t c)
+{
+	size_t len = (size_t)(end - p) - strlen("[::");
+	const char *r = "";
+
+	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++)
+		if (strlen(classes[i].name) == len && memcmp(classes[i].name, p + 2, len) == 0)
+			r = classes[i].ranges;
+	for (; *r != '\0'; r += 2)
+		if (c >= (unsigned char)r[0] && c <= (unsigned char)r[1])
+			return true;
+	return false;
+}
+
+static bool
+is_negation(char c)
+{
+	return c == '!' || c == '^';
+}
+
+/* The ] of the set that the [ at P begins, or NULL where that is no set. */
+static const char *
+set_end(struct reader *r, const char *p)
+{
+	const char *open = p++, *end;
+
+	if (r->unclosed != NULL && open > r->unclosed)
+		return class_end(open);
+	if (is_negation(*p))
+		p++;
+	if (*p == ']')
+		p++;
+	for (; *p != '\0' && *p != ']'; p++)
+		if ((end = class_end(p)) != NULL)
+			p = end;
+		else if (*p == '\\' && p[1] != '\0')
+			p++;
+	if (*p == ']')
+		return p;
+	r->unclosed = open;
+	return NULL;
+}
+
+/* Takes one character of a set that ends at END, or a range; whether C is in it. */
+static bool
+take_range(const char **p, const char *end, uint32_t c)
+{
+	uint32_t first = take_literal(p), last = first;
+
+	/* A class ends no range: the - before one is itself, as the one before the ] is. */
+	if (**p == '-' && *p + 1 < end && class_end(*p + 1) == NULL) {
+		++*p;
+		last = take_literal(p);
+	}
+	return c >= first && c <= last;
+}
+
+/* Whether C is in the set that begins at P and whose ] is at END. */
+static bool
+set_has(const char *p, const char *end, uint32_t c)
+{
+	bool negated = is_negation(*++p), found = false;
+
+	p += negated;
+	while (p < end) {
+		const char *stop = class_end(p);
+
+		if (stop != NULL) {
+			found = found || class_has(p, stop, c);
+			p = stop + 1;
+		} else if (take_range(&p, end, c)) {
+			found = true;
+		}
+	}
+	return found != negated;
+}
+
+/* Takes what matches one character, but for a *; whether it matches C. */
+static bool
+take_one(struct reader *r, const char **p, uint32_t c)
+{
+	const char *open = *p, *end = *open == '[' ? set_end(r, open) : NULL;
+
+	if (end != NULL) {
+		*p = end + 1;
+		return set_has(open, end, c);
+	}
+	if (*open == '?') {
+		++*p;
+		return true;
+	}
+	return *open != '\0' && take_literal(p) == c;
+}
+
+static bool
+match_from(const char *p, const char *name)
+{
+	struct reader r = { NULL };
+	const char *behind_star = NULL, *taken = name;
+
+	while (*name != '\0') {
+		if (*p == '*') {
+			behind_star = ++p;
+			taken = name;
+			continue;
+		}
+		if (take_one(&r, &p, take_code(&name)))
+			continue;
+		if (behind_star == NULL)
+			return false;
+		p = behind_star;
+		take_code(&taken);
+		name = taken;
+	}
+	while (*p == '*')
+		p++;
+	return *p == '\0';
+}
+
+bool
+pattern_match(const char *pattern, const char *name, enum pattern_dot dot)
+{
+	if (dot == PATTERN_DOT_SPECIAL && name[0] == '.' &&
+	    pattern[pattern[0] == '\\' ? 1 : 0] != '.')
+		return false;
+	return match_from(pattern, name);
+}
+
+bool
+pattern_is_wild(const char *pattern)
+{
+	struct reader r = { NULL };
+
+	for (const char *p = pattern; *p != '\0'; p++) {
+		if (*p == '*' || *p == '?' || (*p == '[' && set_end(&r, p) != NULL))
+			return true;
+		if (*p == '\\' && p[1] != '\0')
+			p++;
+	}
+	return false;
+}
+
+void
+pattern_unescape(char *pattern)
+{
+	char *to = pattern;
+
+	for (const char *p = pattern; *p != '\0'; p++) {
+		if (*p == '\\' && p[1] != '\0')
+			p++;
+		*to++ = *p;
+	}
+	*to = '\0';
+}

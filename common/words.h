@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef COMMON_WORDS_H
+#define COMMON_WORDS_H
+
+#include <stddef.h>
+
+/*
+ * A command string, as a client sends it to be run by a shell, as the words that sh would make of
+ * it.  No shell is asked, and nothing is run or looked up: what a shell would do beyond words, by
+ * an unquoted one of $ ` ; & | < > ( ) or a newline, is an error, but for a newline at the end.
+ * Within double quotes a $ or ` is itself; # ! and = are themselves everywhere.  PROTOCOL rule 27.
+ */
+enum {
+	WORDS_MAX = 1024,		/* words of a command */
+	WORDS_BYTES = 65536		/* of a command; a longer one is refused */
+};
+
+struct word {
+	char	   *text;	/* quotes and backslashes removed */
+	const char *pattern;	/* NULL where nothing is left to expand; else the same, in which a
+				 * backslash stands before each byte of \ * ? [ ] ! ^ - : { } , ~
+				 * that was quoted, so that those without one are for pattern and
+				 * expand */
+};
+
+struct words {
+	size_t	    count;
+	struct word list[WORDS_MAX];
+	char	    buffer[4 * WORDS_BYTES];	/* holds the texts and patterns */
+};
+
+/*
+ * Splits the LEN bytes at COMMAND; 0, or -1 with *WHY a constant text, such as "it has an
+ * unquoted $ or `".  No words at all are no error.  PATTERN is set only where an unquoted * ? [ or
+ * { is in the word, or an unquoted ~ begins it and nothing is quoted before the slash behind it.
+ */
+int	words_split(struct words *, const char *command, size_t len, const char **why);
+
+#endif
