@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include <assert.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -11,7 +12,7 @@
 #define ELISION "..."
 
 enum {
-	PIECE_MAX = 5,		/* one escape or one character, NUL included */
+	PIECE_MAX = 6,		/* one escape or one character, NUL included */
 	LAST_BYTES_MAX = 3,	/* bytes of a character behind its first */
 	REASON_SHARE = 300,	/* bytes of a message that its reason may take from a long path */
 	TAIL_SHARE = 2		/* of a path that is shortened, one part in this many is its end */
@@ -96,6 +97,67 @@ text_escape(char *dst, size_t cap, const char *src, size_t len)
 	}
 	dst[used] = '\0';
 	return used;
+}
+
+static size_t
+next_quoted(char piece[PIECE_MAX], const char *src, size_t left)
+{
+	if (src[0] != '\\' && src[0] != '"')
+		return next_piece(piece, src, left);
+	snprintf(piece, PIECE_MAX, "\\%c", src[0]);
+	return 1;
+}
+
+/* Before a double quote, JSON wants the backslash itself: any other is one of ours, and doubled. */
+static size_t
+next_in_json(char piece[PIECE_MAX], const char *src, size_t left)
+{
+	char quoted[PIECE_MAX];
+	size_t taken = next_quoted(quoted, src, left), n = 0;
+
+	for (const char *q = quoted; *q != '\0'; q++) {
+		if (*q == '\\' && src[0] != '"')
+			piece[n++] = '\\';
+		piece[n++] = *q;
+	}
+	piece[n] = '\0';
+	return taken;
+}
+
+/* Writes all of SRC, a piece at a time as NEXT has them, or what fits and that there is more. */
+static size_t
+quote(char *dst, size_t cap, const char *src, size_t len,
+    size_t (*next)(char[PIECE_MAX], const char *, size_t))
+{
+	size_t used = 0, sure = 0;	/* up to where there is room for an elision */
+
+	assert(cap >= sizeof(ELISION));
+	for (size_t at = 0; at < len;) {
+		char piece[PIECE_MAX];
+		size_t taken = next(piece, src + at, len - at), n = strlen(piece);
+
+		if (used + n >= cap)
+			return sure + strlcpy(dst + sure, ELISION, cap - sure);
+		memcpy(dst + used, piece, n);
+		used += n;
+		at += taken;
+		if (used + sizeof(ELISION) <= cap)
+			sure = used;
+	}
+	dst[used] = '\0';
+	return used;
+}
+
+size_t
+text_quote(char *dst, size_t cap, const char *src, size_t len)
+{
+	return quote(dst, cap, src, len, next_quoted);
+}
+
+size_t
+text_quote_json(char *dst, size_t cap, const char *src, size_t len)
+{
+	return quote(dst, cap, src, len, next_in_json);
 }
 
 /* Length of all of SRC once escaped. */

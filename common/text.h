@@ -17,6 +17,21 @@ enum {
 size_t	text_escape(char *dst, size_t cap, const char *src, size_t len);
 
 /*
+ * The same between double quotes, and so that it can be undone: besides, a backslash becomes two,
+ * and a double quote gets one before it.  Where it does not fit in CAP (at least 4), as many whole
+ * pieces as do are followed by "...".
+ */
+size_t	text_quote(char *dst, size_t cap, const char *src, size_t len);
+
+/*
+ * The same as a string of JSON, without its quotes.  What a reader of JSON gets is SRC with its
+ * double quotes as they are, each backslash as two, and each byte that cannot be shown as one
+ * backslash and three octal digits: undoing these gives SRC again, and whatever undoes text_quote
+ * undoes this.
+ */
+size_t	text_quote_json(char *dst, size_t cap, const char *src, size_t len);
+
+/*
  * Writes "scp: PATH: WHAT: REASON" to DST, escaped; PATH and WHAT may be NULL and are then left out
  * with their colon.  Where it is too long, the middle of PATH gives way to "...", for people look
  * at both ends of it, and then REASON is cut.  Returns the length.  PROTOCOL rule 4.

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include <stdint.h>
 
+#include "json.h"
 #include "text.h"
 #include "unit.h"
 
@@ -8,7 +9,10 @@
 
 enum {
 	GUARD = '#',		/* what must still stand behind a buffer */
-	LONG = 5000
+	LONG = 5000,
+	ROUNDS = 20000,		/* of random strings */
+	SHORT = 60,		/* bytes of each of them, at most */
+	LEAST_CAP = 4		/* of what is quoted */
 };
 
 static const struct {
@@ -140,6 +144,167 @@ START_TEST(nothing_is_cut_in_half)
 		    wanted, dst);
 		ck_assert_uint_eq(n, strlen(wanted));
 		ck_assert_msg(dst[cap] == GUARD, "cap %zu: byte behind it is written", cap);
+	}
+}
+END_TEST
+
+static const struct {
+	const char *src;
+	size_t	    len;
+	const char *text, *json;
+} quotes[] = {
+	{ BYTES(""), "", "" },
+	{ BYTES("plain text"), "plain text", "plain text" },
+	{ BYTES("a\"b"), "a\\\"b", "a\\\"b" },
+	{ BYTES("a\\b"), "a\\\\b", "a\\\\\\\\b" },
+	{ BYTES("\\"), "\\\\", "\\\\\\\\" },
+	{ BYTES("\\\""), "\\\\\\\"", "\\\\\\\\\\\"" },
+	{ BYTES("\\012"), "\\\\012", "\\\\\\\\012" },
+	{ BYTES("a\nb"), "a\\012b", "a\\\\012b" },
+	{ BYTES("a\0b"), "a\\000b", "a\\\\000b" },
+	{ BYTES("\377"), "\\377", "\\\\377" },
+	{ BYTES("\303\251\342\202\254"), "\303\251\342\202\254", "\303\251\342\202\254" },
+	{ BYTES("\302\205"), "\\302\\205", "\\\\302\\\\205" },
+	{ BYTES("/'<>&%n%s"), "/'<>&%n%s", "/'<>&%n%s" },
+};
+
+START_TEST(what_is_quoted)
+{
+	for (size_t i = 0; i < COUNT(quotes); i++) {
+		char dst[64];
+		size_t n = text_quote(dst, sizeof(dst), quotes[i].src, quotes[i].len);
+
+		ck_assert_msg(strcmp(dst, quotes[i].text) == 0,
+		    "row %zu: expected \"%s\", got \"%s\"", i, quotes[i].text, dst);
+		ck_assert_uint_eq(n, strlen(quotes[i].text));
+		n = text_quote_json(dst, sizeof(dst), quotes[i].src, quotes[i].len);
+		ck_assert_msg(strcmp(dst, quotes[i].json) == 0,
+		    "row %zu: expected \"%s\" in JSON, got \"%s\"", i, quotes[i].json, dst);
+		ck_assert_uint_eq(n, strlen(quotes[i].json));
+	}
+}
+END_TEST
+
+/* What SRC becomes with each of the two, the second one decoded by who reads JSON. */
+static void
+quote_both(const char *src, size_t len, char *text, size_t *textlen, char *decoded, size_t *jsonlen)
+{
+	char json[8 * SHORT];
+	const char *at = json;
+	size_t n = text_quote_json(json, sizeof(json) - 1, src, len);
+
+	*textlen = text_quote(text, 8 * SHORT, src, len);
+	ck_assert_msg(is_harmless(text, *textlen), "got \"%s\"", text);
+	ck_assert_msg(is_harmless(json, n), "got \"%s\" in JSON", json);
+	json[n] = '"';
+	if (json_string(&at, json + n + 1, decoded, 8 * SHORT, jsonlen) == -1 || at != json + n + 1)
+		ck_abort_msg("no JSON: \"%.*s\"", (int)n, json);
+}
+
+START_TEST(what_is_quoted_can_be_undone)
+{
+	for (int round = 0; round < ROUNDS; round++) {
+		char src[SHORT], text[8 * SHORT], decoded[8 * SHORT], undone[8 * SHORT];
+		size_t len = (size_t)rand() % SHORT, textlen, jsonlen;
+
+		fill_nastily(src, len, true);
+		quote_both(src, len, text, &textlen, decoded, &jsonlen);
+		if (unquote(text, textlen, undone) != len || memcmp(undone, src, len) != 0)
+			ck_abort_msg("round %d: cannot undo \"%s\"", round, text);
+		if (unquote(decoded, jsonlen, undone) != len || memcmp(undone, src, len) != 0)
+			ck_abort_msg("round %d: cannot undo \"%s\" from JSON", round, decoded);
+		/* Nor does anything end it before its end. */
+		for (size_t i = 0; i < textlen; i += text[i] == '\\' ? 2 : 1)
+			if (text[i] == '"')
+				ck_abort_msg("round %d: a quote ends \"%s\"", round, text);
+	}
+}
+END_TEST
+
+/* Pieces of the longest kinds, as text and in JSON. */
+static const char mixed[] = "a\n\303\251\"\\z\342\202\254\377\360\237\230\200";
+static const char *const mixed_text[] = {
+	"a", "\\012", "\303\251", "\\\"", "\\\\", "z", "\342\202\254", "\\377", "\360\237\230\200",
+};
+static const char *const mixed_json[] = {
+	"a", "\\\\012", "\303\251", "\\\"", "\\\\\\\\", "z", "\342\202\254", "\\\\377",
+	"\360\237\230\200",
+};
+
+/* What CAP bytes can take of the N PIECES. */
+static void
+join(char *dst, size_t cap, const char *const *pieces, size_t n)
+{
+	char all[64] = "", most[64] = "";
+
+	for (size_t i = 0; i < n; i++) {
+		strcat(all, pieces[i]);
+		if (strlen(all) + strlen("...") < cap)
+			strcpy(most, all);
+	}
+	if (strlen(all) < cap)
+		strcpy(dst, all);
+	else
+		sprintf(dst, "%s...", most);
+}
+
+static void
+check_cut(size_t (*quote)(char *, size_t, const char *, size_t), const char *const *pieces)
+{
+	for (size_t cap = LEAST_CAP; cap < 40; cap++) {
+		char dst[48], wanted[72];
+		size_t n;
+
+		join(wanted, cap, pieces, COUNT(mixed_text));
+		memset(dst, GUARD, sizeof(dst));
+		n = quote(dst, cap, mixed, sizeof(mixed) - 1);
+		ck_assert_msg(strcmp(dst, wanted) == 0, "cap %zu: expected \"%s\", got \"%s\"", cap,
+		    wanted, dst);
+		ck_assert_uint_eq(n, strlen(wanted));
+		ck_assert_msg(dst[cap] == GUARD, "cap %zu: byte behind it is written", cap);
+	}
+}
+
+START_TEST(what_is_quoted_is_cut_between_pieces)
+{
+	ck_assert_uint_eq(COUNT(mixed_text), COUNT(mixed_json));
+	check_cut(text_quote, mixed_text);
+	check_cut(text_quote_json, mixed_json);
+}
+END_TEST
+
+/* Whatever is cut: what stands before "..." is the begin of what was there. */
+static void
+check_begin(const char *quoted, size_t n, const char *src, size_t len)
+{
+	char undone[8 * SHORT];
+	size_t got;
+
+	ck_assert_uint_ge(n, strlen("..."));
+	ck_assert_str_eq(quoted + n - strlen("..."), "...");
+	got = unquote(quoted, n - strlen("..."), undone);
+	if (got >= len || memcmp(undone, src, got) != 0)
+		ck_abort_msg("not the begin: \"%s\"", quoted);
+}
+
+START_TEST(what_is_cut_is_the_begin)
+{
+	for (int round = 0; round < ROUNDS; round++) {
+		char src[SHORT], whole[8 * SHORT], *dst;
+		size_t len = (size_t)rand() % SHORT, cap = LEAST_CAP + (size_t)rand() % (4 * SHORT);
+		size_t n, all;
+
+		fill_nastily(src, len, true);
+		all = text_quote(whole, sizeof(whole), src, len);
+		/* Of its own, so that a sanitizer sees the byte behind it. */
+		dst = malloc(cap);
+		n = text_quote(dst, cap, src, len);
+		if (all < cap)
+			ck_assert_str_eq(dst, whole);
+		else
+			check_begin(dst, n, src, len);
+		ck_assert_uint_eq(n, strlen(dst));
+		free(dst);
 	}
 }
 END_TEST
@@ -358,6 +523,10 @@ add(TCase *t)
 	tcase_add_test(t, every_single_byte);
 	tcase_add_test(t, every_code_point);
 	tcase_add_test(t, nothing_is_cut_in_half);
+	tcase_add_test(t, what_is_quoted);
+	tcase_add_test(t, what_is_quoted_can_be_undone);
+	tcase_add_test(t, what_is_quoted_is_cut_between_pieces);
+	tcase_add_test(t, what_is_cut_is_the_begin);
 	tcase_add_test(t, rule_4_the_form_of_a_message);
 	tcase_add_test(t, rule_4_long_paths_lose_their_middle);
 	tcase_add_test(t, rule_4_no_character_of_a_long_path_is_cut);

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef COMMON_AUDIT_H
+#define COMMON_AUDIT_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "journal.h"
+
+/*
+ * The administrator's log: one record an event, each written at once and whole.  Text records say
+ * what sftp-server would, where it has words for it:
+ *
+ *	session opened for local user U from [ADDRESS] upload root "R" request "Q"
+ *	close "P" bytes read N written N seconds N.NNN mode 0644
+ *	forced close "P" bytes read N written N seconds N.NNN mode 0644 reason "W"
+ *	mkdir name "P" mode 0755
+ *	opendir "P"
+ *	refused "P" reason "W"
+ *	refused request "Q" for local user U from [ADDRESS] reason "W"
+ *	session closed for local user U from [ADDRESS] files N bytes N errors N exit N[ reason "W"]
+ *
+ * JSON records are one object each: event (start, file, dir, refusal, end), time, pid, user and
+ * address, then of direction, request, root, path, bytes, seconds, made, mode, result (ok, failed,
+ * refused), reason, files, errors and exit what the event has; a directory that is not new has no
+ * mode.
+ *
+ * What peers and file names bring in is escaped, so that no record can be forged, and can be
+ * undone: text_quote in text, text_quote_json in JSON, which is UTF-8 and valid in every case.
+ *
+ * In the system's log a request that is refused is a warning, a file or directory that is refused
+ * or fails a notice, and all else for information.
+ */
+enum audit_form {
+	AUDIT_TEXT,
+	AUDIT_JSON
+};
+
+enum {
+	AUDIT_RECORD_MAX = 8000,	/* bytes of one record, NUL included, with all that syslog
+					 * wants before it: what rsyslog takes whole by default */
+	AUDIT_STRING_MAX = 5000,	/* bytes of one escaped path or request in it, NUL included;
+					 * longer ones end in "..." */
+	AUDIT_WORD_MAX = 1000		/* the same of a user, a root or a reason */
+};
+
+struct audit {
+	struct journal	journal;
+	int		facility;	/* of the system's log */
+	enum audit_form	form;
+	bool		required;	/* a record that cannot be written is an error */
+	const char     *user;		/* borrowed */
+	const char     *connection;	/* borrowed: SSH_CONNECTION, whose first word is the
+					 * address; may be NULL */
+};
+
+/* What happened to one file or directory. */
+struct audit_entry {
+	const char *path;		/* from the root on, with a slash before it */
+	bool	    upload;
+	uint64_t    bytes;		/* of contents that were moved */
+	double	    seconds;
+	mode_t	    mode;
+	const char *reason;		/* NULL: all is well; else why it failed */
+};
+
+/* No log. */
+void	audit_init(struct audit *, const char *user, const char *connection);
+
+/*
+ * Logs to the descriptor FD, borrowed: a line a record, and where it is no longer than PIPE_BUF, or
+ * FD is no pipe, in one write(2).  Whoever reads FD may be slow, but not stand still: see
+ * audit_start.  SIGPIPE is the caller's to ignore.
+ */
+void	audit_to_fd(struct audit *, int fd, enum audit_form, bool required);
+
+/*
+ * Logs to the system's log, a datagram socket at PATH ("/dev/log"), borrowed, under FACILITY (as
+ * of syslog(3), LOG_AUTH).  Where nobody is there it is -1 with errno if that is REQUIRED, else
+ * there is no log.  Whoever is there later, because the daemon was started anew, is found again.
+ */
+int	audit_to_syslog(struct audit *, const char *path, int facility, enum audit_form,
+	    bool required);
+
+/* No log from here on, and none is required. */
+void	audit_close(struct audit *);
+
+/*
+ * True when there is anybody to write for: otherwise nothing needs to be gathered.  A log that is
+ * required but cannot be had counts, because each of its records fails.
+ */
+bool	audit_is_on(const struct audit *);
+
+/*
+ * Each: 0, or -1 with errno when the record is required and could not be written.  No log makes
+ * them wait for ever: after some seconds without room in it a record is lost, and so is each after
+ * that, without any wait, until there is room.  Signals do not disturb them.
+ */
+int	audit_start(struct audit *, bool upload, const char *request, const char *root);
+int	audit_file(struct audit *, const struct audit_entry *);
+/* MADE: it is new. */
+int	audit_dir(struct audit *, const struct audit_entry *, bool made);
+/* A file or directory that was refused before anything of it was moved. */
+int	audit_refusal(struct audit *, const char *path, bool upload, const char *reason);
+/* A whole request that was refused; there is no session. */
+int	audit_denial(struct audit *, const char *request, const char *reason);
+/* REASON: why the session was brought to an end, or NULL. */
+int	audit_end(struct audit *, uint64_t files, uint64_t bytes, unsigned errors, int status,
+	    const char *reason);
+
+#endif

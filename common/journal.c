@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: ISC */
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <bsd/string.h>
+
+#include "journal.h"
+
+enum {
+	SYSLOG_PATIENCE = 2000,		/* milliseconds that a record waits for a daemon */
+	FD_PATIENCE = 10000,		/* the same for who may be a client far away */
+	TRIES = 8			/* at what signals and other writers may disturb */
+};
+
+/*
+ * False where there is no room in the log, nor will be soon.  Whatever else is wrong shows when it
+ * is written.
+ */
+static bool
+wait_for_room(struct journal *j)
+{
+	struct pollfd p = { .fd = j->fd, .events = POLLOUT };
+	int n = -1;
+
+	for (int try = 0; try < TRIES && n == -1; try++) {
+		n = poll(&p, 1, j->patience);
+		if (n == -1 && errno != EINTR)
+			return true;
+	}
+	if (n == 1)
+		return true;
+	j->patience = 0;
+	errno = EAGAIN;
+	return false;
+}
+
+/* A pipe that has room takes this much at once; more than that is for nobody to promise. */
+static size_t
+piece_of(int fd, size_t n)
+{
+	struct stat st;
+
+	if (n > PIPE_BUF && fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode))
+		return PIPE_BUF;
+	return n;
+}
+
+/*
+ * A descriptor that blocks is not written before there is room: who reads it may be the client, and
+ * a session whose time is up must come to its end.
+ */
+static int
+write_line(struct journal *j, const char *line, size_t n)
+{
+	size_t done = 0;
+
+	for (int try = 0; try < TRIES && done < n; try++) {
+		ssize_t put;
+
+		if (!wait_for_room(j))
+			break;
+		put = write(j->fd, line + done, piece_of(j->fd, n - done));
+		if (put > 0)
+			done += (size_t)put;
+		else if (put == -1 && errno != EINTR && errno != EAGAIN)
+			break;
+	}
+	if (done > 0)
+		j->torn = done < n;
+	if (done < n)
+		return -1;
+	j->patience = FD_PATIENCE;
+	return 0;
+}
+
+static int
+find_daemon(int fd, const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+
+	if (strlcpy(address.sun_path, path, sizeof(address.sun_path)) >= sizeof(address.sun_path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	return connect(fd, (struct sockaddr *)&address, sizeof(address));
+}
+
+/* True when what failed with errno is worth another try. */
+static bool
+can_retry(struct journal *j, bool *found)
+{
+	if (errno == EAGAIN) {
+		/* Tried once more in any case: room for one record is enough. */
+		if (j->patience == 0)
+			return false;
+		(void)wait_for_room(j);
+		return true;
+	}
+	/* The daemon has gone; there may be another one in its place, but not time and again. */
+	if (*found || find_daemon(j->fd, j->path) == -1)
+		return false;
+	*found = true;
+	return true;
+}
+
+static int
+send_record(struct journal *j, const char *record, size_t n)
+{
+	bool found = false;
+
+	for (int try = 0; try < TRIES; try++) {
+		if (send(j->fd, record, n, MSG_NOSIGNAL | MSG_DONTWAIT) != -1) {
+			j->patience = SYSLOG_PATIENCE;
+			return 0;
+		}
+		if (!can_retry(j, &found))
+			break;
+	}
+	return -1;
+}
+
+void
+journal_init(struct journal *j)
+{
+	*j = (struct journal){ .fd = -1 };
+}
+
+void
+journal_to_fd(struct journal *j, int fd)
+{
+	*j = (struct journal){ .fd = fd, .patience = FD_PATIENCE };
+}
+
+int
+journal_to_socket(struct journal *j, const char *path)
+{
+	int saved;
+
+	*j = (struct journal){ .fd = -1, .path = path, .patience = SYSLOG_PATIENCE };
+	j->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (j->fd != -1 && find_daemon(j->fd, path) == 0)
+		return 0;
+	saved = errno;
+	if (j->fd != -1)
+		close(j->fd);
+	j->fd = -1;
+	errno = saved;
+	return -1;
+}
+
+int
+journal_write(struct journal *j, const char *record, size_t n)
+{
+	if (j->fd == -1) {
+		errno = ENOTCONN;
+		return -1;
+	}
+	if (j->path != NULL)
+		return send_record(j, record, n);
+	return write_line(j, record, n);
+}
+
+void
+journal_close(struct journal *j)
+{
+	if (j->fd != -1 && j->path != NULL)
+		close(j->fd);
+	journal_init(j);
+}

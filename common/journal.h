@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef COMMON_JOURNAL_H
+#define COMMON_JOURNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * Where records go: to a descriptor, a line each, or to the system's log, a datagram each.  Nothing
+ * waits for ever: after some seconds without room a record is lost, and so is each after that,
+ * without any wait, until there is room.  Signals do not disturb it.
+ */
+struct journal {
+	int	    fd;		/* owned where it is the system's; -1: none, or none to be had */
+	const char *path;	/* borrowed: of the socket of the system's log; else NULL */
+	bool	    torn;	/* the last line on a descriptor has no end */
+	int	    patience;	/* milliseconds that a record waits for room; 0 from when that was in
+				 * vain until there is some */
+};
+
+void	journal_init(struct journal *);
+
+/*
+ * To FD, borrowed.  A line that is no longer than PIPE_BUF, or any where FD is no pipe, is one
+ * write(2).  SIGPIPE is the caller's to ignore.
+ */
+void	journal_to_fd(struct journal *, int fd);
+
+/*
+ * To the datagram socket at PATH, borrowed: -1 with errno where nobody is there.  Whoever is there
+ * later, because a daemon was started anew, is found again.
+ */
+int	journal_to_socket(struct journal *, const char *path);
+
+/*
+ * Writes the N bytes of RECORD: 0, or -1 with errno.  A line has its newline, and another one at its
+ * beginning where the last one was torn.
+ */
+int	journal_write(struct journal *, const char *record, size_t n);
+
+void	journal_close(struct journal *);
+
+#endif
