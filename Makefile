@@ -55,6 +55,7 @@ USES_account	:=
 USES_deadline	:=
 USES_journal	:=
 USES_audit	:= text journal
+USES_beneath	:=
 USES_request	:=
 USES_session	:= $(talk) trail
 USES_temp	:= root

@@ -64,8 +64,9 @@ static inline void
 unit_teardown(void)
 {
 	close(unit_fd);
-	(void)nftw(unit_path, unit_open_up, 16, FTW_PHYS);
-	(void)nftw(unit_path, unit_remove_one, 16, FTW_PHYS | FTW_DEPTH);
+	/* What a test has mounted there is not its own. */
+	(void)nftw(unit_path, unit_open_up, 16, FTW_PHYS | FTW_MOUNT);
+	(void)nftw(unit_path, unit_remove_one, 16, FTW_PHYS | FTW_MOUNT | FTW_DEPTH);
 }
 
 /* Loudly, because a test that did not run looks like one that passed. */
