@@ -34,39 +34,53 @@ LIBS	:= -lbsd -lacl
 
 # Each module, and the modules it may use: its unit test is linked with these and no others.
 wire	:= name record text
-talk	:= $(wire) io pace conn
-walk	:= root trail
+talk	:= $(wire) io pace deadline conn
+walk	:= beneath root trail
+rules	:= pattern amount policy
 USES_name	:=
 USES_text	:=
 USES_record	:= name
 USES_pace	:=
 USES_io		:=
-USES_conn	:= $(wire) io pace
-USES_root	:=
-USES_attrs	:=
+USES_conn	:= $(wire) io pace deadline
+USES_beneath	:=
+USES_root	:= beneath
+USES_attrs	:= beneath root
 USES_trail	:=
 USES_listing	:=
 USES_snapshot	:= io
-USES_policy	:=
 USES_words	:=
 USES_pattern	:=
 USES_amount	:=
 USES_account	:=
-USES_deadline	:=
+USES_policy	:= pattern amount
+USES_kinds	:= amount account
+USES_territory	:= account
+USES_keys	:= pattern amount account policy kinds territory
+USES_config	:= pattern amount account policy kinds territory keys beneath root
 USES_journal	:=
 USES_audit	:= text journal
-USES_beneath	:=
+USES_deadline	:=
 USES_request	:=
-USES_session	:= $(talk) trail
-USES_temp	:= root
-USES_upload	:= attrs root temp
-USES_level	:= attrs root
-USES_nest	:= attrs root level
-USES_sink	:= $(talk) $(walk) attrs policy session temp upload level nest
-USES_source	:= $(talk) $(walk) listing snapshot policy session
+USES_session	:= $(talk) $(walk) $(rules) audit journal
+USES_backup	:= beneath root
+USES_temp	:= beneath root backup
+USES_upload	:= attrs beneath root backup temp
+USES_level	:= attrs beneath root
+USES_nest	:= attrs beneath root level
+USES_sink	:= $(talk) $(walk) $(rules) attrs audit journal session backup temp upload level nest
+USES_source	:= $(talk) $(walk) $(rules) audit journal listing snapshot session
+USES_invocation := words
+USES_service	:= text $(walk) $(rules) account words listing kinds territory keys config \
+		   audit journal expand \
+		   invocation request
+USES_explain	:= $(USES_service) service
+USES_expand	:= $(walk) $(rules) account words listing
 
-MODULES	:= name text record pace io conn root attrs trail listing snapshot policy \
-	   request session temp upload level nest sink source
+MODULES	:= name text record pace io deadline conn beneath root attrs trail listing snapshot \
+	   words pattern amount account policy kinds territory keys config audit journal \
+	   request session backup temp upload level nest sink expand source \
+	   invocation service explain
 OBJS	:= $(MODULES:%=$(OUT)/obj/%.o) $(OUT)/obj/main.o
 UNITS	:= $(patsubst tests/unit/test_%.c,%,$(sort $(wildcard tests/unit/test_*.c)))
 

@@ -3,13 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <unistd.h>
 
 #include <acl/libacl.h>
 #include <sys/acl.h>
 
 #include "attrs.h"
+#include "root.h"
 
 #ifndef SYS_fchmodat2
 #define SYS_fchmodat2 452	/* Linux 6.6, the same number everywhere */
@@ -18,8 +18,6 @@
 int
 attrs_chmod(int fd, mode_t mode)
 {
-	char path[sizeof("/proc/self/fd/-2147483648")];
-
 	if (fchmod(fd, mode) == 0)
 		return 0;
 	if (errno != EBADF)
@@ -29,8 +27,22 @@ attrs_chmod(int fd, mode_t mode)
 		return 0;
 	if (errno != ENOSYS)
 		return -1;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	return chmod(path, mode);
+	return dir_chmod_open(fd, mode);
+}
+
+int
+attrs_adopt(int fd, gid_t group, mode_t must)
+{
+	struct stat st;
+
+	if (group != ATTRS_NO_GROUP && fchown(fd, (uid_t)-1, group) == -1)
+		return -1;
+	if (must == 0)
+		return 0;
+	if (fstat(fd, &st) == -1)
+		return -1;
+	return (st.st_mode & must) == must ? 0
+	    : attrs_chmod(fd, (st.st_mode & (ATTRS_SPECIAL | 0777)) | must);
 }
 
 int

@@ -11,6 +11,8 @@ enum {
 	ATTRS_SPECIAL = 07000	/* set-user-id, set-group-id, sticky */
 };
 
+#define ATTRS_NO_GROUP ((gid_t)-1)
+
 /* What is set on a finished file or directory; whatever is not asked for stays as it is. */
 struct attrs {
 	bool		has_mode;
@@ -27,6 +29,12 @@ int	attrs_apply(int fd, const struct attrs *, const char **what);
 
 /* fchmod(2), also where FD is O_PATH. */
 int	attrs_chmod(int fd, mode_t mode);
+
+/*
+ * Gives the new file or directory FD the group GROUP, unless that is ATTRS_NO_GROUP, and the
+ * permission bits MUST besides those that it has.  0, -1.
+ */
+int	attrs_adopt(int fd, gid_t group, mode_t must);
 
 /*
  * Gives the new, empty file FD what the file REPLACED has: owner, group, ACL and permissions. 

@@ -16,7 +16,8 @@ enum line_end {
 };
 
 enum {
-	BODY_CHUNK = 1 << 20	/* bytes between two looks at the pace and the watcher */
+	BODY_CHUNK = 1 << 20,	/* bytes between two looks at the pace and the watcher */
+	IDLE_CHUNK = 1 << 14	/* the same where a peer must not stand still for long */
 };
 
 void
@@ -28,13 +29,23 @@ conn_init(struct conn *c, int in, int out, enum conn_turn first, uint64_t rate)
 	c->lost = false;
 	c->inpos = c->inlen = 0;
 	pace_init(&c->pace, rate);
+	c->deadline = NULL;
 	c->watch = NULL;
 	c->watcher = NULL;
 }
 
+/* Something has come from the peer, or gone to it. */
 static void
-watch(const struct conn *c, uint64_t done, uint64_t size)
+touch(struct conn *c)
 {
+	if (c->deadline != NULL)
+		deadline_touch(c->deadline);
+}
+
+static void
+watch(struct conn *c, uint64_t done, uint64_t size)
+{
+	touch(c);
 	if (c->watch != NULL)
 		c->watch(c->watcher, done, size);
 }
@@ -48,6 +59,7 @@ fill(struct conn *c)
 	c->lost = n == -1;
 	c->inpos = 0;
 	c->inlen = n > 0 ? (size_t)n : 0;
+	touch(c);
 	return n > 0;
 }
 
@@ -300,6 +312,7 @@ conn_await(struct conn *c, char *text, size_t cap)
 	text[0] = '\0';
 	if (io_read(c->in, &status, 1) != 1)
 		return -1;
+	touch(c);
 	if (status == '\0')
 		return 0;
 	/* Whatever else comes first is part of a message, of a peer that is not in step. */
@@ -332,6 +345,7 @@ send_zeros(struct conn *c, uint64_t size)
 
 		if (io_write_all(c->out, c->outbuf, n) == -1)
 			return -1;
+		touch(c);
 		size -= n;
 	}
 	return 0;
@@ -341,11 +355,12 @@ static int
 send_large(struct conn *c, int fd, uint64_t size, int *file_err)
 {
 	enum io_way way = IO_SPLICE;
+	size_t most = c->deadline != NULL ? IDLE_CHUNK : BODY_CHUNK;
 	uint64_t done = 0;
 
 	while (done < size) {
 		uint64_t moved, left = size - done;
-		size_t chunk = pace_chunk(&c->pace, BODY_CHUNK);
+		size_t chunk = pace_chunk(&c->pace, most);
 		int side = io_copy(fd, c->out, left < chunk ? left : chunk, c->outbuf,
 		    sizeof(c->outbuf), &way, &moved);
 

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "deadline.h"
 #include "pace.h"
 #include "record.h"
 
@@ -45,6 +46,7 @@ struct conn {
 	bool		lost;		/* a read failed: the peer is gone, or we are to stop */
 	size_t		inpos, inlen;	/* unread: inbuf[inpos..inlen) */
 	struct pace	pace;
+	struct deadline *deadline;	/* borrowed: told of whatever moves; may be NULL */
 	void		(*watch)(void *, uint64_t done, uint64_t size);	/* of a body; may be NULL */
 	void		*watcher;	/* its first argument */
 	char		inbuf[CONN_IN], outbuf[CONN_OUT], line[RECORD_MAX + 1];
@@ -52,6 +54,7 @@ struct conn {
 
 /*
  * FIRST: who speaks first, TURN_OURS for a sink and TURN_THEIRS for a source. RATE: bytes/s or 0.
+ * Neither a deadline nor a watcher.
  */
 void	conn_init(struct conn *, int in, int out, enum conn_turn first, uint64_t rate);
 

@@ -1,13 +1,158 @@
 /* SPDX-License-Identifier: ISC */
+#include <string.h>
+
+#include "amount.h"
+#include "pattern.h"
 #include "policy.h"
+
+enum {
+	EVERY_BIT = 07777,
+	PLAIN_BITS = 0777,	/* neither set-id nor sticky */
+	NEW_FILE = 0666,
+	NEW_DIR = 0777
+};
 
 void
 policy_init(struct policy *p)
 {
 	*p = (struct policy){
-		.keep = 07777,
-		.special = true,
-		.follow = true,
+		.root = "/",
 		.max_depth = POLICY_DEPTH_MAX,
+		.max_file_size = AMOUNT_NONE,
+		.max_session_bytes = AMOUNT_NONE,
+		.max_files = AMOUNT_NONE,
+		.rate = AMOUNT_NONE,
+		.idle_timeout = AMOUNT_NONE,
+		.max_duration = AMOUNT_NONE,
+		.file_mode = { .may = EVERY_BIT },
+		.dir_mode = { .may = EVERY_BIT },
 	};
+}
+
+static bool
+is_denied(const struct policy *p, const char *name)
+{
+	for (unsigned i = 0; i < p->nrules; i++)
+		if (!p->rules[i].allow &&
+		    pattern_match(p->rules[i].pattern, name, PATTERN_DOT_PLAIN))
+			return true;
+	return false;
+}
+
+/*
+ * Whether each source that allows names allows this one.  The rules of a source stand together, for
+ * sources speak one after the other.
+ */
+static bool
+is_allowed(const struct policy *p, const char *name)
+{
+	const struct policy_rule *last = NULL;
+	bool allowed = true;
+
+	for (unsigned i = 0; i < p->nrules; i++) {
+		const struct policy_rule *r = &p->rules[i];
+
+		if (!r->allow)
+			continue;
+		if (last == NULL || last->source != r->source) {
+			if (!allowed)
+				return false;
+			allowed = false;
+		}
+		allowed = allowed || pattern_match(r->pattern, name, PATTERN_DOT_PLAIN);
+		last = r;
+	}
+	return allowed;
+}
+
+const char *
+policy_denies_name(const struct policy *p, const char *name, bool directory)
+{
+	if (p->hidden == POLICY_NO && name[0] == '.')
+		return "names that begin with a dot are not allowed";
+	if (is_denied(p, name) || (!directory && !is_allowed(p, name)))
+		return "this name is not allowed";
+	return NULL;
+}
+
+const char *
+policy_denies_path(const struct policy *p, const char *path, bool directory)
+{
+	while (*path != '\0') {
+		char name[NAME_MAX + 1];
+		size_t len = strcspn(path, "/");
+		bool last = path[len] == '\0';
+		const char *why;
+
+		if (len > NAME_MAX)
+			return "this name is too long";
+		memcpy(name, path, len);
+		name[len] = '\0';
+		why = policy_denies_name(p, name, directory || !last);
+		if (why != NULL)
+			return why;
+		path += last ? len : len + 1;
+	}
+	return NULL;
+}
+
+/* Whether MORE on top of USED is beyond MAX, computed where nothing wraps. */
+static bool
+exceeds(uint64_t used, uint64_t more, uint64_t max)
+{
+	return max != AMOUNT_NONE && (used > max || more > max - used);
+}
+
+/* What has been counted without a limit stays at the most there is. */
+static void
+add(uint64_t *total, uint64_t more)
+{
+	*total = more > UINT64_MAX - *total ? UINT64_MAX : *total + more;
+}
+
+const char *
+policy_denies_file(const struct policy *p, struct usage *u, uint64_t size)
+{
+	if (exceeds(0, size, p->max_file_size))
+		return "larger than allowed";
+	if (exceeds(u->files, 1, p->max_files))
+		return "more files than allowed";
+	if (exceeds(u->bytes, size, p->max_session_bytes))
+		return "more data than allowed";
+	add(&u->files, 1);
+	add(&u->bytes, size);
+	return NULL;
+}
+
+const char *
+policy_denies_dir(const struct policy *p, struct usage *u, unsigned depth)
+{
+	if (p->recursive == POLICY_NO)
+		return "directories are not allowed";
+	if (depth >= p->max_depth)
+		return "directories are nested too deeply";
+	if (exceeds(u->files, 1, p->max_files))
+		return "more files than allowed";
+	add(&u->files, 1);
+	return NULL;
+}
+
+const char *
+policy_denies_direction(const struct policy *p, bool upload)
+{
+	if (upload)
+		return p->download_only ? "uploads are not allowed" : NULL;
+	return p->upload_only ? "downloads are not allowed" : NULL;
+}
+
+mode_t
+policy_mode(const struct policy *p, mode_t asked, bool directory, bool preserve, bool *exactly)
+{
+	const struct policy_bits *bits = directory ? &p->dir_mode : &p->file_mode;
+
+	*exactly = preserve && p->modes == MODES_CLIENT;
+	if (p->modes == MODES_INHERIT)
+		asked = directory ? NEW_DIR : NEW_FILE;
+	asked &= *exactly ? EVERY_BIT : PLAIN_BITS;
+	return (asked & bits->may) | bits->must;
 }

@@ -4,23 +4,115 @@
 
 #include <sys/types.h>
 
+#include <limits.h>
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 /*
  * What the administrator allows.  Nothing that a client says gets in here; const once main has it.
+ * keys.h fills it in, source by source.  In each enum a later value is the stricter one, unless it
+ * says otherwise.
  */
-struct policy {
-	mode_t	 keep;		/* bits that a client may set with -p */
-	bool	 special;	/* a top-level file may go to a device, or a FIFO with a reader */
-	bool	 follow;	/* links below the target are followed where root's or the user's */
-	unsigned max_depth;	/* directories within directories, at most POLICY_DEPTH_MAX */
-};
-
 enum {
-	POLICY_DEPTH_MAX = 2048
+	POLICY_DEPTH_MAX = 2048,
+	POLICY_RULES = 64,		/* allow and deny, in all sources */
+	POLICY_GROUP_MAX = 256		/* bytes of a group's name, NUL included */
 };
 
-/* A drop-in for the scp that everybody knows: whatever the user may do, he may do through it. */
+enum policy_yes_no { POLICY_YES, POLICY_NO };
+enum policy_overwrite { OVERWRITE_YES, OVERWRITE_BACKUP, OVERWRITE_NO };
+enum policy_replace { REPLACE_AUTO, REPLACE_ATOMIC, REPLACE_IN_PLACE };	/* the last two exclude
+									 * each other */
+enum policy_sync { SYNC_NONE, SYNC_FILE, SYNC_FULL };
+enum policy_symlinks { SYMLINKS_BENEATH, SYMLINKS_NEVER };
+enum policy_modes { MODES_CLIENT, MODES_INHERIT };
+enum policy_times { TIMES_CLIENT, TIMES_IGNORE };
+enum policy_log { LOG_WAY_NONE, LOG_WAY_STDERR, LOG_WAY_SYSLOG };
+/* Neither of both is stricter. */
+enum policy_log_format { LOG_FORMAT_UNSAID, LOG_FORMAT_TEXT, LOG_FORMAT_JSON };
+enum policy_required { REQUIRED_NO, REQUIRED_YES };
+
+/* Permission bits: those that may be set, and those of them that always are. */
+struct policy_bits {
+	mode_t	may, must;
+};
+
+struct policy_rule {
+	bool	 allow;			/* else deny */
+	unsigned source;		/* who said it */
+	char	 pattern[NAME_MAX + 1];
+};
+
+struct policy {
+	bool		   restricted;		/* not a drop-in: regular files and directories
+						 * only, and everything beneath the root */
+	bool		   upload_only;
+	bool		   download_only;
+	bool		   has_root;		/* some source has said one */
+	bool		   has_start;		/* else relative paths begin in the working
+						 * directory: nobody has said root or start */
+	char		   root[PATH_MAX];	/* absolute and plain: "/", "/srv" */
+	char		   inner[PATH_MAX];	/* the root proper, beneath ROOT; "": ROOT itself */
+	char		   start[PATH_MAX];	/* beneath the root proper; "" is the root proper */
+	unsigned	   overwrite, replace, sync, symlinks, hidden, recursive, mkdir;
+	unsigned	   modes, times, log, log_format, log_required, reveal;
+	unsigned	   log_facility;	/* LOG_AUTH and so on, as of syslog(3); 0: unsaid */
+	uint64_t	   max_depth;		/* at most POLICY_DEPTH_MAX */
+	uint64_t	   max_file_size, max_session_bytes, max_files;	/* AMOUNT_NONE: no limit */
+	uint64_t	   min_free;		/* bytes that stay free; 0: none */
+	unsigned	   min_free_percent;
+	uint64_t	   rate, idle_timeout, max_duration;	/* AMOUNT_NONE: no limit */
+	bool		   has_umask, has_group;
+	mode_t		   umask;		/* with HAS_UMASK */
+	gid_t		   group;		/* with HAS_GROUP: that of what is new */
+	char		   group_name[POLICY_GROUP_MAX];
+	struct policy_bits file_mode, dir_mode;
+	unsigned	   nrules;
+	struct policy_rule rules[POLICY_RULES];
+	uint64_t	   said;		/* keys that any source has said: a bit each */
+	uint64_t	   said_now;		/* those of the source that speaks */
+	unsigned	   source;		/* its number */
+};
+
+/* What one session has moved, or begun to. */
+struct usage {
+	uint64_t bytes;			/* announced, of files that were not refused */
+	uint64_t files;			/* files and directories */
+};
+
+/*
+ * Nothing said: everything is allowed, as to a drop-in for the scp that everybody knows.
+ * keys_settle fills in what no source has said.
+ */
 void	policy_init(struct policy *);
+
+/*
+ * The questions; each answers NULL, or why not: a constant text for the peer.
+ *
+ * A NAME of one component, of a directory or else of a file that is transferred.
+ */
+const char *policy_denies_name(const struct policy *, const char *name, bool directory);
+/*
+ * A PATH beneath the root, plain: each component that leads to it as a directory, the last as
+ * above.  "" is the root, which nobody denies.
+ */
+const char *policy_denies_path(const struct policy *, const char *path, bool directory);
+/* One more file of SIZE bytes; counts it where it is allowed. */
+const char *policy_denies_file(const struct policy *, struct usage *, uint64_t size);
+/*
+ * One more directory, new or not, within DEPTH others below the target; counts it likewise.
+ * Whether a new one may be made is said by MKDIR.
+ */
+const char *policy_denies_dir(const struct policy *, struct usage *, unsigned depth);
+/* An upload, or else a download. */
+const char *policy_denies_direction(const struct policy *, bool upload);
+
+/*
+ * The mode of what a client calls ASKED (of twelve bits): what a new file or directory is made
+ * with, and, where *EXACTLY comes out true, what it shall have in the end, as with -p (PRESERVE).
+ */
+mode_t	policy_mode(const struct policy *, mode_t asked, bool directory, bool preserve,
+	    bool *exactly);
 
 #endif

@@ -1,20 +1,26 @@
 /* SPDX-License-Identifier: ISC */
 #include <sys/stat.h>
+#include <sys/vfs.h>
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include <linux/magic.h>
+
 #include <bsd/string.h>
 
+#include "beneath.h"
 #include "root.h"
 
 enum {
 	DIR_FLAGS = O_PATH | O_DIRECTORY | O_CLOEXEC,
 	PLAIN_FLAGS = O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
-	LINKS_MAX = 40		/* the kernel's own limit */
+	LINKS_MAX = 40,		/* the kernel's own limit */
+	PROC_NAME_MAX = sizeof("/proc/self/fd/-2147483648")
 };
 
 /* Closes FD, which may be -1, and keeps errno. */
@@ -29,16 +35,137 @@ close_quietly(int fd)
 }
 
 int
-root_open(struct root *r, const char *path)
+root_open(struct root *r)
 {
-	r->start = -1;
-	r->fd = open(path, DIR_FLAGS);
+	*r = (struct root){ .start = -1 };
+	r->fd = open("/", DIR_FLAGS);
 	if (r->fd == -1)
 		return -1;
 	r->start = open(".", DIR_FLAGS);
 	if (r->start == -1)
 		r->start = AT_FDCWD;	/* Relative paths will fail, absolute ones work. */
 	return 0;
+}
+
+/* Skips what means nothing at the beginning of PATH: slashes, and "." between them. */
+static const char *
+skip_nothing(const char *path)
+{
+	const char *p = path + strspn(path, "/");
+
+	while (p[0] == '.' && (p[1] == '/' || p[1] == '\0'))
+		p += 1 + strspn(p + 1, "/");
+	return p;
+}
+
+/*
+ * What stands behind the directory DIR, plain but for the slash before it, in the absolute path
+ * PATH, or NULL: component by component, however many slashes there are.
+ */
+static const char *
+behind(const char *path, const char *dir)
+{
+	const char *p = skip_nothing(path);
+
+	for (const char *d = skip_nothing(dir); *d != '\0'; d = skip_nothing(d)) {
+		size_t n = strcspn(d, "/");
+
+		if (strncmp(p, d, n) != 0 || (p[n] != '/' && p[n] != '\0'))
+			return NULL;
+		p = skip_nothing(p + n);
+		d += n;
+	}
+	return p;
+}
+
+/* The path of the directory FD, without a slash at its end. */
+static int
+name_of(int fd, int back, char path[PATH_MAX])
+{
+	int end;
+
+	/* The kernel knows the path of a working directory, with or without /proc. */
+	if (fchdir(fd) == -1)
+		return -1;
+	end = root_working(path);
+	if (fchdir(back) == -1)
+		return -1;
+	if (end == 0 && strcmp(path, "/") == 0)
+		path[0] = '\0';
+	return end;
+}
+
+/* Where relative paths begin when nobody said: "" wherever that is not beneath the root. */
+static void
+start_here(struct root *r)
+{
+	char here[PATH_MAX];
+	const char *rest;
+
+	r->from[0] = '\0';
+	if (root_working(here) == -1)
+		return;
+	rest = behind(here, r->name);
+	if (rest == NULL || beneath_plain(r->from, "", rest) == -1)
+		r->from[0] = '\0';
+}
+
+/* Opens the boundary, gets to know its path, and goes back to where we were. */
+static int
+open_boundary(struct root *r, const char *path, const char *inner)
+{
+	int here = open(".", DIR_FLAGS), top = open(path, DIR_FLAGS), saved;
+	struct stat st;
+
+	if (top != -1)
+		r->fd = beneath_open(top, inner, r->follow, DIR_FLAGS);
+	close_quietly(top);
+	/* A working directory that may not be searched is none to go back to: "/" is as good. */
+	if (here == -1)
+		here = open("/", DIR_FLAGS);
+	if (r->fd == -1 || fstat(r->fd, &st) == -1 || name_of(r->fd, here, r->name) == -1) {
+		saved = errno;
+		close_quietly(here);
+		errno = saved;
+		return -1;
+	}
+	close_quietly(here);
+	r->dev = st.st_dev;
+	if (root_serves(r, r->fd, NULL))
+		return 0;
+	errno = EXDEV;
+	return -1;
+}
+
+int
+root_confine(struct root *r, const char *path, const char *inner, const char *start, bool follow,
+    const char **what)
+{
+	*r = (struct root){ .fd = -1, .start = -1, .confined = true, .follow = follow };
+	*what = "root";
+	strlcpy(r->alias, strcmp(path, "/") == 0 ? "" : path, sizeof(r->alias));
+	if (inner[0] != '\0' &&
+	    (strlcat(r->alias, "/", sizeof(r->alias)) >= sizeof(r->alias) ||
+	    strlcat(r->alias, inner, sizeof(r->alias)) >= sizeof(r->alias))) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	if (open_boundary(r, path, inner) == -1)
+		return -1;
+	*what = "start";
+	if (start == NULL)
+		start_here(r);
+	else if (strlcpy(r->from, start, sizeof(r->from)) >= sizeof(r->from)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	r->start = root_dir(r, ".");
+	if (r->start != -1 || start != NULL)
+		return r->start == -1 ? -1 : 0;
+	/* A working directory that cannot be had through the root is no reason to serve nobody. */
+	r->from[0] = '\0';
+	r->start = root_dir(r, ".");
+	return r->start == -1 ? -1 : 0;
 }
 
 void
@@ -87,9 +214,81 @@ open_dir(const struct root *r, const char *path, size_t len)
 }
 
 int
+root_plain(const struct root *r, const char *path, char dst[PATH_MAX])
+{
+	const char *rest = NULL;
+	char here[PATH_MAX] = "/";
+
+	if (!r->confined && path[0] != '/' && root_working(here) == -1)
+		return -1;
+	if (!r->confined)
+		return beneath_plain_system(dst, here + 1, path);
+	if (path[0] != '/')
+		return beneath_plain(dst, r->from, path);
+	if (r->name[0] != '\0')
+		rest = behind(path, r->name);
+	if (rest == NULL && r->alias[0] != '\0')
+		rest = behind(path, r->alias);
+	return beneath_plain(dst, "", rest != NULL ? rest : path);
+}
+
+static bool
+is_kernels(int fd)
+{
+	static const unsigned long types[] = {
+		PROC_SUPER_MAGIC, SYSFS_MAGIC, CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC,
+		DEBUGFS_MAGIC, TRACEFS_MAGIC, SECURITYFS_MAGIC, SELINUX_MAGIC, BPF_FS_MAGIC,
+		EFIVARFS_MAGIC, BINDERFS_SUPER_MAGIC, NSFS_MAGIC, DEVPTS_SUPER_MAGIC,
+		BINFMTFS_MAGIC, PSTOREFS_MAGIC, RDTGROUP_SUPER_MAGIC, SMACK_MAGIC,
+		0x62656570 /* configfs */, 0x65735543 /* fusectl */, 0x19800202 /* mqueue */,
+		0x67596969 /* rpc_pipefs */, 0x6e667364 /* nfsd */,
+	};
+	struct statfs fs;
+
+	if (fstatfs(fd, &fs) == -1)
+		return true;	/* What cannot be told is not served. */
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if ((unsigned long)fs.f_type == types[i])
+			return true;
+	return false;
+}
+
+bool
+root_serves(const struct root *r, int fd, const struct stat *st)
+{
+	return !r->confined || (st != NULL && st->st_dev == r->dev) || !is_kernels(fd);
+}
+
+/* Opens what is beneath a confined root, if that is to be served. */
+static int
+open_beneath(const struct root *r, const char *plain, int flags)
+{
+	struct stat st;
+	int fd = -1;
+
+	errno = ENAMETOOLONG;
+	if (plain != NULL)
+		fd = beneath_open(r->fd, plain, r->follow, flags);
+
+	if (fd == -1 || (fstat(fd, &st) == 0 && root_serves(r, fd, &st)))
+		return fd;
+	close_quietly(fd);
+	errno = EXDEV;
+	return -1;
+}
+
+int
 root_dir(const struct root *r, const char *path)
 {
-	return open_dir(r, path, strlen(path));
+	char plain[PATH_MAX];
+
+	if (!r->confined)
+		return open_dir(r, path, strlen(path));
+	if (path[0] == '\0') {
+		errno = ENOENT;
+		return -1;
+	}
+	return root_plain(r, path, plain) == -1 ? -1 : open_beneath(r, plain, DIR_FLAGS);
 }
 
 /* Splits the last component off PATH of *LEN bytes, which become those before it. */
@@ -116,17 +315,68 @@ split_leaf(const char *path, size_t *len, char leaf[NAME_MAX + 1])
 	return 0;
 }
 
+/* As root_place, in a confined root: PATH must not be the root itself. */
+static int
+place_beneath(const struct root *r, const char *path, struct place *p)
+{
+	char plain[PATH_MAX];
+	size_t len;
+
+	if (root_plain(r, path, plain) == -1)
+		return -1;
+	len = strlen(plain);
+	if (split_leaf(plain, &len, p->leaf) == -1)
+		return -1;
+	plain[len > 0 ? len - 1 : 0] = '\0';
+	p->owned = true;
+	p->dirfd = open_beneath(r, plain, DIR_FLAGS);
+	return p->dirfd == -1 ? -1 : 0;
+}
+
 int
 root_place(const struct root *r, const char *path, struct place *p)
 {
 	size_t len = strlen(path);
 
 	*p = (struct place){ .dirfd = -1 };
+	if (r->confined)
+		return path[0] == '\0' ? (errno = EINVAL, -1) : place_beneath(r, path, p);
 	if (split_leaf(path, &len, p->leaf) == -1)
 		return -1;
 	p->owned = len > 0;
 	p->dirfd = p->owned ? open_dir(r, path, len) : r->start;
 	return p->dirfd == -1 ? -1 : 0;
+}
+
+int
+root_place_through(const struct root *r, const char *path, struct place *p)
+{
+	char plain[PATH_MAX];
+	struct stat st;
+
+	*p = (struct place){ .dirfd = -1 };
+	if (!r->confined) {
+		struct place direct;
+		int end = root_place(r, path, &direct);
+
+		if (end == 0)
+			end = root_follow(r, direct.dirfd, direct.leaf, ROOT_ANY_LINK, p);
+		place_close(&direct);
+		return end;
+	}
+	if (path[0] == '\0') {
+		errno = EINVAL;
+		return -1;
+	}
+	if (root_plain(r, path, plain) == -1)
+		return -1;
+	p->dirfd = beneath_place(r->fd, plain, r->follow, p->leaf);
+	p->owned = true;
+	if (p->dirfd == -1 || (fstat(p->dirfd, &st) == 0 && root_serves(r, p->dirfd, &st)))
+		return p->dirfd == -1 ? -1 : 0;
+	place_close(p);
+	errno = EXDEV;
+	return -1;
 }
 
 void
@@ -258,28 +508,103 @@ root_follow(const struct root *r, int dirfd, const char *name, enum root_trust t
 }
 
 int
+root_working(char path[PATH_MAX])
+{
+	if (getcwd(path, PATH_MAX) != NULL && path[0] == '/')
+		return 0;
+	errno = errno == ERANGE ? ENAMETOOLONG : ENOENT;
+	return -1;
+}
+
+int
 root_own_name(const struct root *r, int fd, char leaf[NAME_MAX + 1])
 {
 	char path[PATH_MAX];
 	size_t len;
-	int end = -1;
 
 	if (r->start == AT_FDCWD) {
 		errno = EACCES;
 		return -1;	/* There would be no way back. */
 	}
-	/* The kernel knows the path of a working directory, with or without /proc. */
-	if (fchdir(fd) == -1)
+	if (name_of(fd, r->start, path) == -1)
 		return -1;
-	if (getcwd(path, sizeof(path)) != NULL) {
-		len = strlen(path);
-		end = split_leaf(path, &len, leaf);
-	} else if (errno == ERANGE) {
-		errno = ENAMETOOLONG;
-	}
-	if (fchdir(r->start) == -1)
+	len = strlen(path);
+	return split_leaf(path, &len, leaf);
+}
+
+int
+root_entry(const struct root *r, int dirfd, const char *name, const char *plain, int flags)
+{
+	int fd;
+
+	if (!r->confined)
+		return openat(dirfd, name, flags | PLAIN_FLAGS);
+	fd = dir_open(dirfd, name, flags, 0);
+	/* With O_DIRECTORY a link is no directory; without, it is a link too many. */
+	if (fd != -1 || !r->follow || (errno != ELOOP && errno != ENOTDIR))
+		return fd;
+	return open_beneath(r, plain, flags | PLAIN_FLAGS);
+}
+
+int
+root_look(const struct root *r, int dirfd, const char *name, const char *plain, struct stat *st)
+{
+	int fd, end;
+
+	if (fstatat(dirfd, name, st, r->confined ? AT_SYMLINK_NOFOLLOW : 0) == -1)
 		return -1;
+	if (!r->confined || !S_ISLNK(st->st_mode))
+		return 0;
+	errno = ELOOP;
+	fd = r->follow ? open_beneath(r, plain, O_PATH) : -1;
+	if (fd == -1)
+		return -1;
+	end = fstat(fd, st);
+	close_quietly(fd);
 	return end;
+}
+
+/* The real path of the directory PATH, if it can be had. */
+static bool
+know_path(const struct root *r, const char *path, char name[PATH_MAX])
+{
+	int fd = open(path, DIR_FLAGS);
+	bool known = fd != -1 && name_of(fd, r->start, name) == 0;
+
+	close_quietly(fd);
+	return known;
+}
+
+/* What is not there may come to be: then its text has to do. */
+bool
+root_holds(const struct root *r, const char *path)
+{
+	char name[PATH_MAX];
+
+	if (know_path(r, path, name))
+		return behind(name, r->name) != NULL;
+	return behind(path, r->name) != NULL || behind(path, r->alias) != NULL;
+}
+
+bool
+root_lies_in(const struct root *r, const char *path)
+{
+	char name[PATH_MAX];
+
+	if (know_path(r, path, name))
+		return behind(r->name, name) != NULL;
+	return behind(r->name, path) != NULL || behind(r->alias, path) != NULL;
+}
+
+int
+root_file(const char *path)
+{
+	struct stat st;
+	int fd = open(path, O_RDONLY | PLAIN_FLAGS);
+
+	if (fd == -1 && errno == ENOENT && lstat(path, &st) == 0)
+		errno = ELOOP;
+	return fd;
 }
 
 int
@@ -297,7 +622,51 @@ dir_is_link(int dirfd, const char *name)
 }
 
 int
-dir_open_following(int dirfd, const char *name, int flags)
+dir_rename_free(int dirfd, const char *from, const char *to)
 {
-	return openat(dirfd, name, flags | PLAIN_FLAGS);
+	if (renameat2(dirfd, from, dirfd, to, RENAME_NOREPLACE) == 0)
+		return 0;
+	/* Some filesystems have no such rename, but links, which replace nothing either. */
+	if ((errno != EINVAL && errno != ENOSYS) || linkat(dirfd, from, dirfd, to, 0) == -1)
+		return -1;
+	/* The name is taken, whatever becomes of the other. */
+	(void)unlinkat(dirfd, from, 0);
+	return 0;
+}
+
+int
+dir_sync(int dirfd)
+{
+	int fd = dir_open(dirfd, ".", O_RDONLY | O_DIRECTORY, 0), end;
+
+	if (fd == -1)
+		return -1;
+	end = fsync(fd);
+	close_quietly(fd);
+	return end;
+}
+
+/* What /proc calls the descriptor FD. */
+static void
+name_descriptor(int fd, char path[PROC_NAME_MAX])
+{
+	snprintf(path, PROC_NAME_MAX, "/proc/self/fd/%d", fd);
+}
+
+int
+dir_chmod_open(int fd, mode_t mode)
+{
+	char path[PROC_NAME_MAX];
+
+	name_descriptor(fd, path);
+	return chmod(path, mode);
+}
+
+int
+dir_link_open(int fd, int dirfd, const char *name)
+{
+	char path[PROC_NAME_MAX];
+
+	name_descriptor(fd, path);
+	return linkat(AT_FDCWD, path, dirfd, name, AT_SYMLINK_FOLLOW);
 }

@@ -2,6 +2,7 @@
 #ifndef COMMON_ROOT_H
 #define COMMON_ROOT_H
 
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include <limits.h>
@@ -12,11 +13,22 @@
  * Where paths become descriptors.  Every path of a request goes through here once; after that
  * there are only (directory descriptor, one component) pairs.  Every descriptor closes on exec,
  * and those of directories are O_PATH: searching them is all that they are good for.
+ *
+ * A root is either the whole system, where paths mean what they mean to everybody and may be longer
+ * than PATH_MAX, or it is confined: then a path is plain text first (root_plain), whose "/" is the
+ * root and whose ".." goes one component back, and nothing that is opened lies outside, nor in one
+ * of the kernel's own filesystems, such as /proc.
  */
 struct root {
 	int	fd;		/* owned; where absolute paths begin; -1 when closed */
 	int	start;		/* owned; where relative paths begin; -1 when closed, AT_FDCWD
 				 * where the working directory may not even be searched */
+	bool	confined;	/* the rest is for such a root only */
+	bool	follow;		/* links that stay beneath the root are followed */
+	dev_t	dev;		/* the root's own filesystem */
+	char	name[PATH_MAX];	/* its real path, without a slash at its end; "" for "/" */
+	char	alias[PATH_MAX];	/* what the administrator calls it, likewise */
+	char	from[PATH_MAX];	/* where relative paths begin, beneath the root: plain */
 };
 
 enum root_trust {		/* whose symbolic links may lead elsewhere */
@@ -31,9 +43,27 @@ struct place {
 	char	leaf[NAME_MAX + 1];	/* its name there */
 };
 
-/* Absolute paths begin at the directory PATH, relative ones at the working directory. 0, -1. */
-int	root_open(struct root *, const char *path);
+/* The whole system; relative paths begin at the working directory.  0, -1. */
+int	root_open(struct root *);
+
+/*
+ * Confines to the directory INNER ("" is itself) beneath the directory PATH, which is absolute and
+ * the administrator's; relative paths begin at START beneath that, or, where START is NULL, at the
+ * working directory if it is beneath it, else at the root.  INNER and START are plain.  FOLLOW: see
+ * above.  0; -1 with errno and *WHAT which of the two cannot be had: "root", "start".
+ */
+int	root_confine(struct root *, const char *path, const char *inner, const char *start,
+	    bool follow, const char **what);
 void	root_close(struct root *);
+
+/*
+ * PATH from the root on, as text: without "." and "..", empty components and a slash at either end;
+ * "" is the root itself.  The root's own path at the beginning of an absolute PATH counts as "/".
+ * 0; -1 with errno, EXDEV where PATH goes above the root.  On the whole system, whose top is above
+ * itself and where a ".." behind a link may mean another directory, this is for messages and rules
+ * on names only.
+ */
+int	root_plain(const struct root *, const char *path, char dst[PATH_MAX]);
 
 /* The directory PATH names, links followed: a descriptor owned by the caller, or -1. */
 int	root_dir(const struct root *, const char *path);
@@ -44,11 +74,32 @@ int	root_dir(const struct root *, const char *path);
  */
 int	root_place(const struct root *, const char *path, struct place *);
 
+/* The same, where a link at the end is followed as well, to what need not be there. */
+int	root_place_through(const struct root *, const char *path, struct place *);
+
+/*
+ * Opens the entry NAME of DIRFD, for a source: the descriptor, or -1.  On the whole system links
+ * are followed, as everybody does; in a confined root only those that stay beneath it, and PLAIN,
+ * the plain path of the entry, is how they are; NULL where it is too long for one.  ELOOP where none
+ * are.
+ */
+int	root_entry(const struct root *, int dirfd, const char *name, const char *plain, int flags);
+
+/* What that would open, not opened: see stat(2). */
+int	root_look(const struct root *, int dirfd, const char *name, const char *plain,
+	    struct stat *);
+
+/*
+ * True unless FD, of which ST is known, lies in one of the kernel's filesystems below a confined
+ * root.
+ */
+bool	root_serves(const struct root *, int fd, const struct stat *st);
+
 /*
  * The place where the symbolic link NAME in DIRFD leads in the end, and every other link on that
  * way. There need not be anything.  Where it leads to a directory by no name, as ".." does, that
  * is the place of ".".  0; -1 with errno, EACCES at a link that is not trusted, ELOOP after too
- * many.
+ * many.  Not for a confined root.
  */
 int	root_follow(const struct root *, int dirfd, const char *name, enum root_trust,
 	    struct place *);
@@ -62,14 +113,38 @@ void	place_close(struct place *);
  */
 int	root_own_name(const struct root *, int fd, char leaf[NAME_MAX + 1]);
 
+/* The path of the working directory, an absolute one: 0, or -1 with errno. */
+int	root_working(char path[PATH_MAX]);
+
 /*
  * Opens the one component NAME of DIRFD, never through a link, never waiting for a FIFO, never
  * getting a terminal.  FLAGS and MODE as in open(2).
  */
 int	dir_open(int dirfd, const char *name, int flags, mode_t mode);
 
-/* The same through links: a source sends what they lead to. */
-int	dir_open_following(int dirfd, const char *name, int flags);
+/* True when the directory PATH, an absolute one, is the confined root or lies beneath it. */
+bool	root_holds(const struct root *, const char *path);
+/* True when the confined root is the directory PATH, or lies beneath it. */
+bool	root_lies_in(const struct root *, const char *path);
+
+/*
+ * Opens the administrator's file PATH, whatever root there is, for reading.  -1 with errno, ENOENT
+ * only where there is nothing of that name, not even a link.
+ */
+int	root_file(const char *path);
+
+/* Renames FROM in DIRFD to TO there, which must be free: EEXIST.  0, -1. */
+int	dir_rename_free(int dirfd, const char *from, const char *to);
+
+/* Has the disk know what names the directory DIRFD has.  0, -1. */
+int	dir_sync(int dirfd);
+
+/*
+ * By the name of the descriptor FD in /proc, for kernels that do not do it by the descriptor: changes
+ * the mode of what it is, or links it as NAME in DIRFD.
+ */
+int	dir_chmod_open(int fd, mode_t mode);
+int	dir_link_open(int fd, int dirfd, const char *name);
 
 /* True when the one component NAME of DIRFD is a symbolic link. */
 bool	dir_is_link(int dirfd, const char *name);

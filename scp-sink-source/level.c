@@ -73,6 +73,7 @@ begin(struct level *l, const struct attrs *wanted, bool made)
 	}
 	/* What took the place of the directory that we made is not ours to change. */
 	made = made && st.st_uid == us;
+	l->made = made;
 	l->attrs = *wanted;
 	l->attrs.mode = final_mode(&st, wanted, made);
 	l->attrs.has_mode = l->attrs.mode != (st.st_mode & MODE_BITS);
@@ -100,15 +101,47 @@ level_open(struct level *l, int dirfd, const char *name, const struct attrs *wan
 	return open_as(l, dirfd, name, wanted, false);
 }
 
-int
-level_make(struct level *l, int dirfd, const char *name, const struct attrs *wanted)
+/* What the policy gives a new directory, and those who look for it after a crash. */
+static int
+adopt(struct level *l, int dirfd, const struct policy *p)
 {
-	bool made = mkdirat(dirfd, name, (wanted->mode & FILE_BITS) | S_IRWXU) == 0;
+	if (attrs_adopt(l->fd, p->has_group ? p->group : ATTRS_NO_GROUP, p->dir_mode.must) == 0 &&
+	    (p->sync != SYNC_FULL || dir_sync(dirfd) == 0)) {
+		l->attrs.mode |= p->dir_mode.must;
+		return 0;
+	}
+	close_level(l);
+	return -1;
+}
+
+/* What is not as it should be is not there. */
+static void
+remove_made(int dirfd, const char *name)
+{
+	int saved = errno;
+
+	(void)unlinkat(dirfd, name, AT_REMOVEDIR);
+	errno = saved;
+}
+
+int
+level_make(struct level *l, int dirfd, const char *name, const struct attrs *wanted,
+    const struct policy *p)
+{
+	bool made;
 
 	*l = (struct level){ .fd = -1 };
+	if (p->mkdir == POLICY_NO)
+		return level_open(l, dirfd, name, wanted);
+	made = mkdirat(dirfd, name, (wanted->mode & FILE_BITS) | S_IRWXU) == 0;
 	if (!made && errno != EEXIST)
 		return -1;
-	return open_as(l, dirfd, name, wanted, made);
+	if (open_as(l, dirfd, name, wanted, made) == -1)
+		return -1;
+	if (!l->made || adopt(l, dirfd, p) == 0)
+		return 0;
+	remove_made(dirfd, name);
+	return -1;
 }
 
 int

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "attrs.h"
+#include "policy.h"
 
 /* One directory that is being filled. */
 struct level {
@@ -13,15 +14,18 @@ struct level {
 	bool		lent;	/* it was there, and is writable for us only meanwhile */
 	mode_t		was;	/* with LENT: its mode before */
 	bool		silent;	/* somebody else's: failing to set ATTRS is no error */
+	bool		made;	/* it is new */
 };
 
 /*
  * Makes the directory NAME in DIRFD, or opens the one that is there.  WANTED->mode is what the
  * client says, and has_mode whether it shall be exactly that, as with -p.  While it is filled it
  * is readable, writable and searchable for us if we have any say in it.  -1 with errno: ENOTDIR
- * where NAME is something else, which may be a link.  PROTOCOL rule 10.
+ * where NAME is something else, which may be a link; ENOENT where it would be new and the policy has
+ * no new ones.  PROTOCOL rule 10.
  */
-int	level_make(struct level *, int dirfd, const char *name, const struct attrs *wanted);
+int	level_make(struct level *, int dirfd, const char *name, const struct attrs *wanted,
+	    const struct policy *);
 
 /* The same for a directory that is there, and only there: else ENOENT. */
 int	level_open(struct level *, int dirfd, const char *name, const struct attrs *wanted);

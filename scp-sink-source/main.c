@@ -1,15 +1,24 @@
 /* SPDX-License-Identifier: ISC */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <bsd/unistd.h>
 
+#include "amount.h"
+#include "deadline.h"
+#include "explain.h"
+#include "invocation.h"
+#include "service.h"
 #include "sink.h"
 #include "source.h"
+
+#define CONFIG "/etc/scp.conf"
 
 /*
  * Being told to stop hangs up on the client, whatever we are at: what waits for it is interrupted,
@@ -30,18 +39,48 @@ hang_up(int signal)
 	errno = saved;
 }
 
+/* Whoever reads standard error gets to know WHY, if that is not for him to hold up. */
+static void
+tell(const char *why)
+{
+	struct pollfd p = { .fd = STDERR_FILENO, .events = POLLOUT };
+
+	if (poll(&p, 1, 0) != 1)
+		return;
+	(void)!write(STDERR_FILENO, "scp: ", strlen("scp: "));
+	(void)!write(STDERR_FILENO, why, strlen(why));
+	(void)!write(STDERR_FILENO, "\n", 1);
+}
+
+/* Time is up: as above. */
+static void
+run_out(int signal, siginfo_t *info, void *context)
+{
+	int saved = errno;
+
+	(void)context;
+	hang_up(signal);
+	tell(info->si_code == SI_TIMER ? info->si_value.sival_ptr : "told to stop");
+	errno = saved;
+}
+
 /* A client that vanishes is an error of a write, and so is a file that grows too large. */
 static void
 set_signals(void)
 {
 	static const int told[] = { SIGHUP, SIGINT, SIGTERM };
 	struct sigaction ignore = { .sa_handler = SIG_IGN }, once = { .sa_handler = hang_up };
+	struct sigaction late = { .sa_sigaction = run_out };
 
 	once.sa_flags = (int)SA_RESETHAND;	/* Whoever insists, kills. */
+	late.sa_flags = SA_SIGINFO;
+	sigaddset(&once.sa_mask, SIGALRM);
 	for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++)
 		sigaddset(&once.sa_mask, told[i]);
+	late.sa_mask = once.sa_mask;
 	sigaction(SIGPIPE, &ignore, NULL);
 	sigaction(SIGXFSZ, &ignore, NULL);
+	sigaction(SIGALRM, &late, NULL);
 	for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++)
 		sigaction(told[i], &once, NULL);
 }
@@ -57,28 +96,48 @@ fill_standard_descriptors(void)
 }
 
 static int
-explain(void)
+introduce(enum invocation_way way)
 {
-	fputs("scp: the server side of scp, which sshd starts when a client wants to copy files.\n"
-	      "To copy files yourself, use a client such as sftp(1); scp(1) says what this is.\n",
-	    stderr);
-	return 1;
-}
-
-static int
-complain(const char *why, char option)
-{
-	if (option != '\0')
-		fprintf(stderr, "scp: %s -- %c\n", why, option);
+	if (way == INVOKED_INTERACTIVE)
+		fputs("scp: this account is for copying files with scp -O: there is no shell here.\n",
+		    stderr);
 	else
-		fprintf(stderr, "scp: %s\n", why);
-	fputs("usage: scp [-dpqrv] [-l limit] -t target\n"
-	      "       scp [-pqrv] [-l limit] -f file ...\n", stderr);
+		fputs("scp: the server side of scp, which sshd starts when a client wants to copy "
+		      "files.\nTo copy files yourself, use a client such as sftp(1); scp(1) says "
+		      "what this is.\n", stderr);
 	return 1;
 }
 
+/* The request is not served: whoever sees standard error reads why, and so does the log. */
 static int
-run(const struct request *request, const struct policy *policy, const struct root *root)
+deny(struct service *s, const char *request, bool restricted)
+{
+	fprintf(stderr, "%s\n", s->problem);
+	if (s->misread && !restricted)
+		fputs("usage: scp [-dpqrv] [-l limit] -t target\n"
+		      "       scp [-pqrv] [-l limit] -f file ...\n", stderr);
+	service_deny(s, request, restricted);
+	service_end(s);
+	return 1;
+}
+
+static uint64_t
+limit_of(uint64_t n)
+{
+	return n == AMOUNT_NONE ? 0 : n;
+}
+
+/* The slower of what the client and the administrator want; 0: as fast as it goes. */
+static uint64_t
+rate_of(const struct service *s)
+{
+	uint64_t ours = limit_of(s->policy.rate), theirs = s->request.rate;
+
+	return ours == 0 || (theirs != 0 && theirs < ours) ? theirs : ours;
+}
+
+static int
+run(struct service *s, struct deadline *deadline)
 {
 	/* Not on the stack: probing it would touch all of what a small transfer never needs. */
 	static struct session session;
@@ -87,40 +146,84 @@ run(const struct request *request, const struct policy *policy, const struct roo
 		struct sink	sink;
 		struct source	source;
 	} work;
-	bool sink = request->role == REQUEST_SINK;
-	int end;
+	bool sink = s->request.role == REQUEST_SINK;
+	int end, status;
 
-	conn_init(&conn, STDIN_FILENO, STDOUT_FILENO, sink ? TURN_OURS : TURN_THEIRS,
-	    request->rate);
-	session_init(&session, &conn, request, policy, root);
+	conn_init(&conn, STDIN_FILENO, STDOUT_FILENO, sink ? TURN_OURS : TURN_THEIRS, rate_of(s));
+	if (deadline->has_idle)
+		conn.deadline = deadline;
+	session_init(&session, &conn, &s->request, &s->policy, &s->root, &s->audit);
 	end = sink ? sink_run(&work.sink, &session) : source_run(&work.source, &session);
-	return end == -1 || session.errors > 0;
+	status = end == -1 || session.errors > 0;
+	if (audit_end(&s->audit, session.usage.files, session.usage.bytes, session.errors,
+	    status, deadline_passed(deadline)) == -1)
+		status = 1;
+	return status;
+}
+
+/* Times run from here on: a client that never says anything is idle, too. */
+static int
+begin(struct service *s, const char *request, struct deadline *deadline)
+{
+	if (deadline_init(deadline, limit_of(s->policy.idle_timeout),
+	    limit_of(s->policy.max_duration)) == -1) {
+		snprintf(s->problem, sizeof(s->problem), "scp: no timer: %s", strerror(errno));
+		return -1;
+	}
+	if (!audit_is_on(&s->audit) ||
+	    audit_start(&s->audit, s->request.role == REQUEST_SINK, request, s->where) == 0)
+		return 0;
+	snprintf(s->problem, sizeof(s->problem), "scp: %s", session_no_log);
+	return -1;
+}
+
+static int
+serve(struct service *s, const struct invocation *v, int argc, char *argv[])
+{
+	static char text[WORDS_BYTES];
+	const char *request = invocation_request(v, argc, argv, text, sizeof(text));
+	bool restricted = v->way != INVOKED_PLAIN;
+	struct deadline deadline;
+	int status;
+
+	if (service_load(s, v, CONFIG) == -1 || service_log(s) == -1 ||
+	    service_read(s, v, argc, argv) == -1)
+		return deny(s, request, restricted);
+	if (s->request.role == REQUEST_NONE)
+		return introduce(v->way);
+	if (service_open(s) == -1 || begin(s, request, &deadline) == -1)
+		return deny(s, request, restricted);
+	status = run(s, &deadline);
+	service_end(s);
+	return status;
 }
 
 int
 main(int argc, char *argv[], char *envp[])
 {
-	struct request request;
-	struct policy policy;
-	struct root root;
+	static struct invocation invocation;
+	static struct service service;
+	static struct words words;	/* of an administrator's line that a login shell got */
 	const char *why;
-	char option;
-	int failed;
 
 	if (fill_standard_descriptors() == -1)
 		return 1;
 	set_signals();
 	setproctitle_init(argc, argv, envp);
-	if (request_parse(&request, argc, argv, &why, &option) == -1)
-		return complain(why, option);
-	if (request.role == REQUEST_NONE)
-		return explain();
-	policy_init(&policy);
-	if (root_open(&root, "/") == -1) {
-		fprintf(stderr, "scp: /: %s\n", strerror(errno));
+	if (invocation_parse(&invocation, argc, argv, getenv("SSH_ORIGINAL_COMMAND"), &words,
+	    &why) == -1) {
+		fprintf(stderr, "scp: %s\n", why);
 		return 1;
 	}
-	failed = run(&request, &policy, &root);
-	root_close(&root);
-	return failed;
+	service_init(&service, getenv("SSH_CONNECTION"));
+	switch (invocation.way) {
+	case INVOKED_INTERACTIVE:
+		return introduce(invocation.way);
+	case INVOKED_CHECK:
+		return explain_policy(&service, &invocation, CONFIG);
+	case INVOKED_EXPLAIN:
+		return explain_request(&service, &invocation, CONFIG);
+	default:
+		return serve(&service, &invocation, argc, argv);
+	}
 }

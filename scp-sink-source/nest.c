@@ -1,18 +1,39 @@
 /* SPDX-License-Identifier: ISC */
+#include <sys/stat.h>
+
 #include <errno.h>
 #include <string.h>
 
 #include "nest.h"
 
 void
-nest_init(struct nest *n, const struct root *root, bool follow)
+nest_init(struct nest *n, const struct root *root, const struct policy *policy)
 {
 	n->root = root;
-	n->follow = follow;
+	n->policy = policy;
 	n->target = (struct place){ .dirfd = -1 };
 	n->whole = n->slash = n->link = false;
 	n->err = ENOENT;
 	n->depth = n->outside = 0;
+}
+
+/*
+ * The target may be a link.  On the whole system what it leads to is found out when something is
+ * put there, in a confined root at once: later nobody can say where in the root we are.
+ */
+static void
+aim_through_link(struct nest *n, const char *path)
+{
+	struct place p;
+
+	n->link = dir_is_link(n->target.dirfd, n->target.leaf);
+	if (!n->link || !n->root->confined)
+		return;
+	place_close(&n->target);
+	if (root_place_through(n->root, path, &p) == 0)
+		n->target = p;
+	else
+		n->err = errno;
 }
 
 int
@@ -29,7 +50,7 @@ nest_aim(struct nest *n, const char *path)
 	n->slash = path[0] != '\0' && path[strlen(path) - 1] == '/';
 	if ((n->err == ENOENT || n->err == ENOTDIR) &&
 	    root_place(n->root, path, &n->target) == 0)
-		n->link = dir_is_link(n->target.dirfd, n->target.leaf);
+		aim_through_link(n, path);
 	return n->err;
 }
 
@@ -61,11 +82,12 @@ nest_dir(const struct nest *n)
 int
 nest_follow(const struct nest *n, const char *name, struct place *p)
 {
-	enum root_trust trust = nest_is_at_target(n) && n->link ? ROOT_ANY_LINK : ROOT_OWN_LINKS;
+	bool chosen = nest_is_at_target(n) && n->link;
+	enum root_trust trust = chosen ? ROOT_ANY_LINK : ROOT_OWN_LINKS;
 
-	if (n->follow)
+	if (!n->root->confined && (chosen || n->policy->symlinks == SYMLINKS_BENEATH))
 		return root_follow(n->root, nest_dir(n), name, trust, p);
-	errno = ELOOP;
+	errno = dir_is_link(nest_dir(n), name) ? ELOOP : ENOTDIR;
 	return -1;
 }
 
@@ -86,18 +108,41 @@ open_through_link(struct nest *n, const char *name, const struct attrs *wanted)
 	return end;
 }
 
+/* What the kernel makes up is not for a confined root, wherever it is mounted. */
+static int
+check_filesystem(const struct nest *n, struct level *l)
+{
+	struct stat st;
+
+	if (!n->root->confined ||
+	    (fstat(l->fd, &st) == 0 && root_serves(n->root, l->fd, &st)))
+		return 0;
+	level_abandon(l);
+	errno = EXDEV;
+	return -1;
+}
+
 int
 nest_enter(struct nest *n, const char *name, const struct attrs *wanted)
 {
+	struct level *l = &n->levels[n->depth];
 	int dirfd = nest_dir(n);
 
 	if (dirfd == -1)
 		return -1;
-	if (level_make(&n->levels[n->depth], dirfd, name, wanted) == -1 &&
+	if (level_make(l, dirfd, name, wanted, n->policy) == -1 &&
 	    (errno != ENOTDIR || open_through_link(n, name, wanted) == -1))
+		return -1;
+	if (check_filesystem(n, l) == -1)
 		return -1;
 	n->depth++;
 	return 0;
+}
+
+bool
+nest_is_new(const struct nest *n)
+{
+	return n->depth > 0 && n->levels[n->depth - 1].made;
 }
 
 void

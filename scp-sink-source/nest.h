@@ -12,7 +12,7 @@
  */
 struct nest {
 	const struct root *root;	/* borrowed */
-	bool		 follow;	/* through links of the user and of root */
+	const struct policy *policy;	/* borrowed */
 	struct place	 target;	/* with WHOLE, what holds the target, and its name there */
 	bool		 whole;		/* the target is the entry, not what holds it */
 	bool		 slash;		/* it was written with a slash at its end */
@@ -24,7 +24,7 @@ struct nest {
 	struct level	 levels[POLICY_DEPTH_MAX];
 };
 
-void	nest_init(struct nest *, const struct root *, bool follow);
+void	nest_init(struct nest *, const struct root *, const struct policy *);
 
 /*
  * Aims at what PATH names: a directory, or else an entry of that name, whether it exists or not. 
@@ -39,13 +39,17 @@ bool	nest_is_at_target(const struct nest *);
 /* What the entry that the client calls NAME is called here. */
 const char *nest_name(const struct nest *, const char *name);
 
+/* True when the innermost directory is new. */
+bool	nest_is_new(const struct nest *);
+
 /* The innermost directory, borrowed; -1 with errno: whatever is sent now is refused. */
 int	nest_dir(const struct nest *);
 
 /*
  * Where the link NAME in the innermost directory leads.  A target that was a link from the start
  * may be anybody's, it is the client's own choice, and the kernel has judged it; what lies below,
- * or took its place later, may be a trap.  0, -1; see root_follow.
+ * or took its place later, may be a trap.  In a confined root nothing is followed here any more.
+ * 0, -1; see root_follow.
  */
 int	nest_follow(const struct nest *, const char *name, struct place *);
 

@@ -19,6 +19,7 @@ enum effect {
 	TARGET_IS_DIR,
 	VERBOSE,
 	RATE,			/* with an argument */
+	QUIET,			/* without effect */
 	IGNORED,		/* a client's own business */
 	IGNORED_ARGUMENT	/* likewise, with an argument */
 };
@@ -31,7 +32,7 @@ struct option {
 static const struct option options[] = {
 	{ 't', SINK },		{ 'f', SOURCE },	{ 'r', RECURSIVE },	{ 'p', PRESERVE },
 	{ 'd', TARGET_IS_DIR },	{ 'v', VERBOSE },	{ 'l', RATE },
-	{ 'q', IGNORED },	{ '1', IGNORED },	{ '2', IGNORED },	{ '3', IGNORED },
+	{ 'q', QUIET },	{ '1', IGNORED },	{ '2', IGNORED },	{ '3', IGNORED },
 	{ '4', IGNORED },	{ '6', IGNORED },	{ 'A', IGNORED },	{ 'B', IGNORED },
 	{ 'C', IGNORED },	{ 'O', IGNORED },	{ 'R', IGNORED },	{ 'T', IGNORED },
 	{ 's', IGNORED },
@@ -92,6 +93,7 @@ take_effect(struct request *r, enum effect effect, const char *argument)
 		return NULL;
 	case RATE:
 		return take_rate(r, argument);
+	case QUIET:
 	case IGNORED:
 	case IGNORED_ARGUMENT:
 		return NULL;
@@ -99,9 +101,16 @@ take_effect(struct request *r, enum effect effect, const char *argument)
 	return NULL;
 }
 
+static bool
+is_clients_own(const struct option *o)
+{
+	return o->effect == IGNORED || o->effect == IGNORED_ARGUMENT;
+}
+
 /* Reads the letters of ARGV[*AT]; an argument is the rest of it or the next word. */
 static const char *
-take_cluster(struct request *r, int argc, char *const argv[], int *at, char *letter)
+take_cluster(struct request *r, int argc, char *const argv[], enum request_trust trust, int *at,
+    char *letter)
 {
 	for (const char *p = argv[*at] + 1; *p != '\0'; p++) {
 		const struct option *o = find_option(*p);
@@ -110,6 +119,8 @@ take_cluster(struct request *r, int argc, char *const argv[], int *at, char *let
 		*letter = *p;
 		if (o == NULL)
 			return "unknown option";
+		if (trust == REQUEST_FOREIGN && is_clients_own(o))
+			return "this option is not allowed here";
 		if (o->effect == RATE || o->effect == IGNORED_ARGUMENT) {
 			if (p[1] == '\0' && *at + 1 == argc)
 				return "option requires an argument";
@@ -123,7 +134,8 @@ take_cluster(struct request *r, int argc, char *const argv[], int *at, char *let
 }
 
 int
-request_parse(struct request *r, int argc, char *const argv[], const char **why, char *option)
+request_parse(struct request *r, int argc, char *const argv[], enum request_trust trust,
+    const char **why, char *option)
 {
 	int at;
 
@@ -135,7 +147,7 @@ request_parse(struct request *r, int argc, char *const argv[], const char **why,
 			at++;
 			break;
 		}
-		*why = take_cluster(r, argc, argv, &at, option);
+		*why = take_cluster(r, argc, argv, trust, &at, option);
 		if (*why != NULL)
 			return -1;
 	}
@@ -144,5 +156,8 @@ request_parse(struct request *r, int argc, char *const argv[], const char **why,
 		r->npaths = argc - at;
 		r->paths = argv + at;
 	}
-	return 0;
+	if (trust == REQUEST_OWN || r->role != REQUEST_NONE)
+		return 0;
+	*why = "neither -t nor -f: only copies that a client asks for are served";
+	return -1;
 }

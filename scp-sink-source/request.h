@@ -12,6 +12,11 @@ enum request_role {
 	REQUEST_SOURCE
 };
 
+enum request_trust {
+	REQUEST_OWN,		/* a command line: also with what only a client's side knows */
+	REQUEST_FOREIGN		/* a client's string: nothing that is not on the list of what is served */
+};
+
 struct request {
 	enum request_role role;
 	bool		  recursive;
@@ -20,14 +25,15 @@ struct request {
 	bool		  verbose;
 	uint64_t	  rate;		/* bytes a second; 0: as fast as it goes */
 	int		  npaths;
-	char *const	 *paths;	/* borrowed from the argument vector */
+	char *const	 *paths;	/* borrowed from the argument vector; expand may replace them */
 };
 
 /*
  * Reads an argument vector, ARGV[0] being the command.  0; or -1 with *WHY a constant text and,
- * where one option is meant, *OPTION its letter (else 0).  PROTOCOL rule 26.
+ * where one option is meant, *OPTION its letter (else 0).  A FOREIGN one is a request only with
+ * exactly one of -t and -f, and -d, -l, -p, -q, -r and -v.  PROTOCOL rule 26.
  */
-int	request_parse(struct request *, int argc, char *const argv[], const char **why,
-	    char *option);
+int	request_parse(struct request *, int argc, char *const argv[], enum request_trust,
+	    const char **why, char *option);
 
 #endif

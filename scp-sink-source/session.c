@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
+#include <bsd/string.h>
 #include <bsd/unistd.h>
 
 #include "session.h"
@@ -13,7 +15,8 @@
 enum {
 	TITLE_NAME_MAX = 256,		/* bytes of a path that ps(1) gets to see, from its end */
 	LINE_MAX_SHOWN = 4 * RECORD_MAX,
-	DEEP = 32			/* levels for which every login has descriptors */
+	DEEP = 32,			/* levels for which every login has descriptors */
+	NANO = 1000000000
 };
 
 static void
@@ -33,31 +36,195 @@ watch_body(void *session, uint64_t done, uint64_t size)
 	struct session *s = session;
 	unsigned percent = (unsigned)((double)done / (double)size * 100);
 
+	s->moved = done;
 	if (percent == s->percent)
 		return;
 	s->percent = percent;
 	set_title(s);
 }
 
+const char session_no_log[] = "the log cannot be written";
+
+static const char *
+text_of(const struct session *s, int err)
+{
+	switch (err) {
+	case ENXIO:	/* What opening a FIFO or a socket gives. */
+		return "not a regular file";
+	case EXDEV:
+		return s->root->confined ? "it is outside the root" : strerror(err);
+	case ELOOP:
+		return s->root->confined ? "symbolic links are not followed here" : strerror(err);
+	default:
+		return strerror(err);
+	}
+}
+
+/* True where ERR tells of what there is. */
+static bool
+is_telling(int err)
+{
+	static const int telling[] = {
+		ENOENT, EEXIST, ENOTDIR, EISDIR, ELOOP, EACCES, EPERM, EXDEV, ENXIO, EROFS,
+		ETXTBSY, EMLINK, EBUSY, EINVAL,
+	};
+
+	for (size_t i = 0; i < sizeof(telling) / sizeof(telling[0]); i++)
+		if (telling[i] == err)
+			return true;
+	return false;
+}
+
+static int64_t
+now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * NANO + t.tv_nsec;
+}
+
 void
 session_init(struct session *s, struct conn *conn, const struct request *request,
-    const struct policy *policy, const struct root *root)
+    const struct policy *policy, const struct root *root, struct audit *audit)
 {
 	s->conn = conn;
 	s->request = request;
 	s->policy = policy;
 	s->root = root;
+	s->audit = audit;
+	s->usage = (struct usage){ .bytes = 0 };
 	s->errors = 0;
 	s->percent = 0;
+	s->unlogged = s->begun = false;
+	s->plain[0] = '\0';
+	s->operand = 0;
+	s->said = NULL;
 	trail_set(&s->trail, "");
 	conn->watch = watch_body;
 	conn->watcher = s;
 }
 
-const char *
-session_reason(int err)
+/* True where nobody asks for paths from the root on: then finding out costs nothing. */
+static bool
+is_plain_use(const struct session *s)
 {
-	return err == ENXIO ? "not a regular file" : strerror(err);
+	const struct policy *p = s->policy;
+
+	return !p->restricted && p->nrules == 0 && p->hidden == POLICY_YES &&
+	    !audit_is_on(s->audit);
+}
+
+const char *
+session_turn_to(struct session *s, const char *path)
+{
+	int err;
+
+	trail_set(&s->trail, path);
+	while (s->request->role == REQUEST_SOURCE && s->trail.len > 1 &&
+	    s->trail.text[s->trail.len - 1] == '/')
+		trail_cut(&s->trail, s->trail.len - 1);
+	s->operand = s->trail.len;
+	s->plain[0] = '\0';
+	if (is_plain_use(s))
+		return NULL;
+	if (root_plain(s->root, path, s->plain) == 0)
+		return policy_denies_path(s->policy, s->plain, true);
+	err = errno;
+	strlcpy(s->plain, path, sizeof(s->plain));
+	/* On the whole system such a path is the kernel's to judge, but its names are not. */
+	return s->root->confined ? text_of(s, err) : policy_denies_path(s->policy, path, true);
+}
+
+bool
+session_path(const struct session *s, char dst[PATH_MAX])
+{
+	const char *rest = s->trail.text + s->operand;
+	size_t len = strlcpy(dst, s->plain, PATH_MAX);
+
+	if (s->trail.len <= s->operand)
+		return true;
+	rest += strspn(rest, "/");
+	if (len > 0)
+		strlcat(dst, "/", PATH_MAX);
+	return strlcat(dst, rest, PATH_MAX) < PATH_MAX;
+}
+
+/* What the log says of the file or directory where we are. */
+static struct audit_entry
+entry_here(const struct session *s, char path[PATH_MAX], const char *reason)
+{
+	char plain[PATH_MAX];
+
+	(void)session_path(s, plain);
+	path[0] = '/';
+	strlcpy(path + 1, plain, PATH_MAX - 1);
+	return (struct audit_entry){
+		.path = path,
+		.upload = s->request->role == REQUEST_SINK,
+		.bytes = s->begun ? s->moved : 0,
+		.seconds = s->begun ? (double)(now() - s->since) / NANO : 0,
+		.mode = s->mode,
+		.reason = reason,
+	};
+}
+
+static void
+note_logged(struct session *s, int end)
+{
+	if (end == -1)
+		s->unlogged = true;
+}
+
+void
+session_begin_file(struct session *s, mode_t mode)
+{
+	s->begun = true;
+	s->moved = 0;
+	s->mode = mode;
+	s->since = audit_is_on(s->audit) ? now() : 0;
+}
+
+/* The end of a file, good or bad. */
+static void
+log_file(struct session *s, const char *reason)
+{
+	char path[PATH_MAX];
+
+	if (audit_is_on(s->audit)) {
+		struct audit_entry e = entry_here(s, path, reason);
+
+		note_logged(s, audit_file(s->audit, &e));
+	}
+	s->begun = false;
+}
+
+int
+session_end_file(struct session *s)
+{
+	log_file(s, NULL);
+	return s->unlogged ? -1 : 0;
+}
+
+void
+session_fail_file(struct session *s, const char *reason)
+{
+	if (s->begun)
+		log_file(s, reason);
+}
+
+int
+session_log_dir(struct session *s, mode_t mode, bool made)
+{
+	char path[PATH_MAX];
+
+	s->mode = mode;
+	if (audit_is_on(s->audit)) {
+		struct audit_entry e = entry_here(s, path, NULL);
+
+		note_logged(s, audit_dir(s->audit, &e, made));
+	}
+	return s->unlogged ? -1 : 0;
 }
 
 /* What the peer is about to be told, for whoever reads stderr, and for the exit status. */
@@ -71,23 +238,70 @@ note_failure(struct session *s, const char *path, const char *what, const char *
 	session_say(s, "told the client:", text);
 }
 
-int
-session_refuse(struct session *s, const char *what, const char *reason)
+static void
+log_failure(struct session *s, const char *what, const char *reason)
 {
-	note_failure(s, s->trail.text, what, reason);
-	return conn_refuse(s->conn, s->trail.text, what, reason);
+	char path[PATH_MAX], both[AUDIT_STRING_MAX];
+	struct audit_entry e;
+
+	if (!audit_is_on(s->audit))
+		return;
+	if (what != NULL) {
+		snprintf(both, sizeof(both), "%s: %s", what, reason);
+		reason = both;
+	}
+	if (s->begun) {
+		log_file(s, reason);
+		return;
+	}
+	e = entry_here(s, path, reason);
+	note_logged(s, audit_refusal(s->audit, e.path, e.upload, reason));
+}
+
+/* What a message to the peer is about. */
+static const char *
+subject(const struct session *s)
+{
+	return s->policy->reveal == POLICY_NO && s->said != NULL ? s->said : s->trail.text;
+}
+
+/* The log gets to know what really happened; what the peer may know is left in TOLD. */
+static void
+judge(struct session *s, const struct reason *r, struct reason *told)
+{
+	*told = *r;
+	if (told->text == NULL)
+		told->text = text_of(s, r->err);
+	log_failure(s, told->what, told->text);
+	if (s->policy->reveal == POLICY_NO && (r->telling || is_telling(r->err))) {
+		told->what = NULL;
+		told->text = strerror(EACCES);
+	}
+	note_failure(s, subject(s), told->what, told->text);
 }
 
 int
-session_warn(struct session *s, const char *reason)
+session_refuse(struct session *s, const struct reason *r)
 {
-	note_failure(s, s->trail.text, NULL, reason);
-	return conn_warn(s->conn, s->trail.text, NULL, reason);
+	struct reason told;
+
+	judge(s, r, &told);
+	return conn_refuse(s->conn, subject(s), told.what, told.text);
+}
+
+int
+session_warn(struct session *s, const struct reason *r)
+{
+	struct reason told;
+
+	judge(s, r, &told);
+	return conn_warn(s->conn, subject(s), told.what, told.text);
 }
 
 int
 session_give_up(struct session *s, const char *what, const char *reason)
 {
+	log_failure(s, what, reason);
 	note_failure(s, NULL, what, reason);
 	(void)conn_refuse(s->conn, NULL, what, reason);
 	return -1;

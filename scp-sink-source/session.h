@@ -2,6 +2,10 @@
 #ifndef SESSION_H
 #define SESSION_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "audit.h"
 #include "conn.h"
 #include "policy.h"
 #include "request.h"
@@ -14,30 +18,67 @@ struct session {
 	const struct request	*request;
 	const struct policy	*policy;
 	const struct root	*root;
+	struct audit		*audit;
+	struct usage		 usage;
 	unsigned		 errors;	/* entries refused or failed, here or there */
 	unsigned		 percent;	/* of the body, as the title has it */
+	bool			 unlogged;	/* a record that is required could not be written */
+	bool			 begun;		/* a file is being moved; the three below are its */
+	uint64_t		 moved;		/* bytes of it */
+	int64_t			 since;		/* when it began: monotonic nanoseconds */
+	mode_t			 mode;
 	struct trail		 trail;		/* where we are, in the client's words */
+	const char		*said;		/* the last name that the client said, borrowed: all
+						 * that it reads of a path where nothing is revealed */
+	size_t			 operand;	/* bytes of the trail that are the operand itself */
+	char			 plain[PATH_MAX];	/* the operand, from the root on */
 };
+
+/* Why something is refused, or failed. */
+struct reason {
+	const char *what;	/* was tried; NULL where that goes without saying */
+	const char *text;	/* NULL: what there is to say of ERR */
+	int	    err;		/* an errno */
+	bool	    telling;	/* it tells of what there is, which a policy may keep from the peer, who
+				 * then reads the same as for any other; for an ERR that is known */
+};
+
+/* What is said where a record that is required could not be written. */
+extern const char session_no_log[];
 
 /* Joins the parts; the connection's watcher becomes the process title. */
 void	session_init(struct session *, struct conn *, const struct request *, const struct policy *,
-	    const struct root *);
+	    const struct root *, struct audit *);
+
+/* Turns to the operand PATH: the trail begins with it.  NULL, or why the policy has no such path. */
+const char *session_turn_to(struct session *, const char *path);
 
 /*
- * The failure values of judges, each of which tells the peer and counts.  WHAT may be NULL, REASON
- * is not, and what they are about is what the trail says; see text_message.  -1 when the peer is
- * lost.
+ * Where we are, from the root on, without a slash at the beginning.  False where that does not fit
+ * and is cut: then it may be the path of something else.
+ */
+bool	session_path(const struct session *, char dst[PATH_MAX]);
+
+/*
+ * The failure values of judges, each of which tells the peer, writes to the log and counts.  What
+ * they are about is what the trail says; see text_message.  -1 when the peer is lost.
  *
  * The one reply to a record or a body that is refused.
  */
-int	session_refuse(struct session *, const char *what, const char *reason);
+int	session_refuse(struct session *, const struct reason *);
 /* A warning that awaits no reply. */
-int	session_warn(struct session *, const char *reason);
+int	session_warn(struct session *, const struct reason *);
 /* The last word to a peer that the session cannot go on with: always -1, and about no path. */
 int	session_give_up(struct session *, const char *what, const char *reason);
 
-/* The text for an errno: ENXIO, which opening a FIFO or a socket gives, is "not a regular file". */
-const char *session_reason(int err);
+/* A file of MODE begins to move: whatever is said of it until it ends is about this. */
+void	session_begin_file(struct session *, mode_t mode);
+/* All went well: 0, or -1 when that cannot be logged and must be. */
+int	session_end_file(struct session *);
+/* Something else ended it, for REASON, which was counted: the log gets to know. */
+void	session_fail_file(struct session *, const char *reason);
+/* A directory was entered, which is new where MADE is true; as session_end_file. */
+int	session_log_dir(struct session *, mode_t mode, bool made);
 
 /* With -v: one line on stderr for RECORD, control bytes escaped.  WAY is "received" or "sent". */
 void	session_show(const struct session *, const char *way, const struct record *);

@@ -12,8 +12,9 @@ take_attrs(struct sink *k, const struct record *r)
 	struct attrs a = k->times;
 
 	k->times.has_times = false;
-	a.has_mode = k->session->request->preserve;
-	a.mode = r->mode & (a.has_mode ? k->session->policy->keep : 0777);
+	a.has_times = a.has_times && k->session->policy->times == TIMES_CLIENT;
+	a.mode = policy_mode(k->session->policy, r->mode, r->kind == RECORD_DIR,
+	    k->session->request->preserve, &a.has_mode);
 	return a;
 }
 
@@ -36,10 +37,10 @@ reason_against_target(const struct sink *k)
 }
 
 static int
-begin_file(struct sink *k, const struct record *r, struct place *p)
+begin_file(struct sink *k, const struct record *r, mode_t mode, struct place *p)
 {
 	const char *name = nest_name(&k->nest, r->text);
-	enum upload_allow allow = k->nest.depth == 0 && k->session->policy->special
+	enum upload_allow allow = k->nest.depth == 0 && !k->session->policy->restricted
 	    ? UPLOAD_SPECIAL : UPLOAD_REGULAR;
 	int dirfd = nest_dir(&k->nest);
 
@@ -48,11 +49,11 @@ begin_file(struct sink *k, const struct record *r, struct place *p)
 	errno = reason_against_target(k);
 	if (errno != 0)
 		return -1;
-	if (upload_begin(&k->upload, dirfd, name, r->mode, r->size, allow) == 0)
+	if (upload_begin(&k->upload, dirfd, name, mode, r->size, allow) == 0)
 		return 0;
 	if (errno != ELOOP || nest_follow(&k->nest, name, p) == -1)
 		return -1;
-	return upload_begin(&k->upload, p->dirfd, p->leaf, r->mode, r->size, allow);
+	return upload_begin(&k->upload, p->dirfd, p->leaf, mode, r->size, allow);
 }
 
 /* The end of a session in which a body, or the status behind it, was not what it should be. */
@@ -73,14 +74,17 @@ judge_file(struct sink *k, enum conn_status status, const char *text, int file_e
 	if (status == STATUS_LOST)
 		return out_of_step(k, status);
 	if (file_err != 0)
-		return session_refuse(k->session, NULL, session_reason(file_err));
+		return session_refuse(k->session, &(struct reason){ .err = file_err });
 	if (status == STATUS_ERROR || status == STATUS_FATAL)
-		return session_refuse(k->session, upload_is_in_place(&k->upload)
-		    ? "damaged, the sender says" : "dropped, the sender says", text);
+		return session_refuse(k->session, &(struct reason){ .text = text,
+		    .what = upload_is_in_place(&k->upload) ? "damaged, the sender says"
+		    : "dropped, the sender says" });
 	if (upload_commit(&k->upload, a, &what) == -1)
-		return session_refuse(k->session, what, session_reason(errno));
+		return session_refuse(k->session, &(struct reason){ .what = what, .err = errno });
 	if (nest_is_at_target(&k->nest))
 		k->taken = true;
+	if (session_end_file(k->session) == -1)
+		return session_give_up(k->session, NULL, session_no_log);
 	if (status == STATUS_JUNK)
 		return out_of_step(k, status);
 	if (status == STATUS_OK)
@@ -88,6 +92,14 @@ judge_file(struct sink *k, enum conn_status status, const char *text, int file_e
 	/* Nobody may be there to read it; that was no condition for the file. */
 	(void)conn_ack(k->session->conn);
 	return 0;
+}
+
+/* The peer is gone before the file was. */
+static int
+lose_file(struct sink *k)
+{
+	session_fail_file(k->session, "lost connection");
+	return -1;
 }
 
 static int
@@ -99,8 +111,9 @@ receive_file(struct sink *k, const struct record *r, const struct attrs *a)
 	int file_err;
 
 	session_title(k->session);
+	session_begin_file(k->session, a->mode);
 	if (conn_ack(c) == -1)
-		return -1;
+		return lose_file(k);
 	if (conn_recv_body(c, k->upload.fd, r->size, &file_err) == -1)
 		return out_of_step(k, STATUS_LOST);
 	status = conn_recv_status(c, text, sizeof(text));
@@ -109,19 +122,54 @@ receive_file(struct sink *k, const struct record *r, const struct attrs *a)
 	return status == STATUS_FATAL || status == STATUS_JUNK ? -1 : 0;
 }
 
-/* A client that did not wait for our answer sends the body all the same. */
-static int
-refuse_file(struct sink *k, const struct record *r, int err)
+/* Why the policy has no entry that the client calls SAID, in R->text; or NULL. */
+static bool
+is_denied(struct sink *k, const char *said, bool directory, struct reason *r)
 {
 	struct session *s = k->session;
-	bool comes = k->nest.outside > 0 || conn_is_ahead(s->conn);
+	const char *name = nest_name(&k->nest, said);
+
+	*r = (struct reason){ .telling = true, .text = k->denied };
+	if (k->nest.outside > 0)
+		return false;	/* There is a reason already. */
+	if (r->text == NULL)
+		r->text = policy_denies_name(s->policy, name, directory);
+	/* Where that would tell whether the target is a directory, no name is spared. */
+	if (r->text == NULL && s->policy->reveal == POLICY_NO)
+		r->text = policy_denies_name(s->policy, said, directory);
+	return r->text != NULL;
+}
+
+/* Makes ready for a file: true, or the reason why not. */
+static bool
+admit_file(struct sink *k, const struct record *r, mode_t mode, struct place *p,
+    struct reason *why)
+{
+	struct session *s = k->session;
+
+	if (is_denied(k, r->text, false, why))
+		return false;
+	*why = (struct reason){ .err = 0 };
+	if (begin_file(k, r, mode, p) == -1) {
+		why->err = errno;
+		return false;
+	}
+	why->text = policy_denies_file(s->policy, &s->usage, r->size);
+	return why->text == NULL;
+}
+
+/* A client that did not wait for our answer sends the body all the same. */
+static int
+refuse_file(struct sink *k, const struct record *r, const struct reason *why)
+{
+	bool comes = k->nest.outside > 0 || conn_is_ahead(k->session->conn);
 	enum conn_status status;
 
-	if (session_refuse(s, NULL, session_reason(err)) == -1)
+	if (session_refuse(k->session, why) == -1)
 		return -1;
 	if (!comes)
 		return 0;
-	status = conn_skip_body(s->conn, r->size);
+	status = conn_skip_body(k->session->conn, r->size);
 	if (status == STATUS_LOST || status == STATUS_JUNK)
 		return out_of_step(k, status);
 	return status == STATUS_FATAL ? -1 : 0;
@@ -133,12 +181,13 @@ take_file(struct sink *k, const struct record *r)
 	struct attrs a = take_attrs(k, r);
 	struct place p = { .dirfd = -1 };
 	size_t cut = name_entry(k, r);
+	struct reason why;
 	int end;
 
-	if (begin_file(k, r, &p) == 0)
+	if (admit_file(k, r, a.mode, &p, &why))
 		end = receive_file(k, r, &a);
 	else
-		end = refuse_file(k, r, errno);
+		end = refuse_file(k, r, &why);
 	upload_end(&k->upload);
 	place_close(&p);
 	trail_cut(&k->session->trail, cut);
@@ -150,17 +199,39 @@ take_file(struct sink *k, const struct record *r)
  * all that is refused too, up to the end of the directory, so that it cannot land anywhere else.
  */
 static int
-refuse_dir(struct sink *k, size_t cut, const char *reason, int err)
+refuse_dir(struct sink *k, size_t cut, const struct reason *why)
 {
 	bool ahead = k->nest.outside > 0 || conn_is_ahead(k->session->conn);
 
-	if (session_refuse(k->session, NULL, reason) == -1)
+	if (session_refuse(k->session, why) == -1)
 		return -1;
 	if (ahead)
-		nest_enter_refused(&k->nest, err);
+		nest_enter_refused(&k->nest, why->text != NULL ? EACCES : why->err);
 	else
 		trail_cut(&k->session->trail, cut);
 	return 0;
+}
+
+/* Goes into a directory: true, or the reason why not. */
+static bool
+admit_dir(struct sink *k, const struct record *r, const struct attrs *a, struct reason *why)
+{
+	struct session *s = k->session;
+	const char *name = nest_name(&k->nest, r->text);
+	struct usage before = s->usage;
+
+	if (is_denied(k, r->text, true, why))
+		return false;
+	*why = (struct reason){ .err = 0 };
+	if (k->nest.outside == 0)
+		why->text = policy_denies_dir(s->policy, &s->usage, k->nest.depth);
+	if (why->text != NULL)
+		return false;
+	if (nest_enter(&k->nest, name, a) == 0)
+		return true;
+	why->err = errno;
+	s->usage = before;
+	return false;
 }
 
 static int
@@ -168,15 +239,16 @@ take_dir(struct sink *k, const struct record *r)
 {
 	struct session *s = k->session;
 	struct attrs a = take_attrs(k, r);
+	struct reason why;
 	size_t cut;
 
 	if (!s->request->recursive)
 		return session_give_up(s, "protocol error", "received directory without -r");
 	cut = name_entry(k, r);
-	if (k->nest.outside == 0 && k->nest.depth == s->policy->max_depth)
-		return refuse_dir(k, cut, "directories are nested too deeply", ENOENT);
-	if (nest_enter(&k->nest, nest_name(&k->nest, r->text), &a) == -1)
-		return refuse_dir(k, cut, strerror(errno), errno);
+	if (!admit_dir(k, r, &a, &why))
+		return refuse_dir(k, cut, &why);
+	if (session_log_dir(s, a.mode, nest_is_new(&k->nest)) == -1)
+		return session_give_up(s, NULL, session_no_log);
 	session_go_deep(k->nest.depth);
 	return conn_ack(s->conn);
 }
@@ -197,7 +269,7 @@ take_end(struct sink *k)
 	int left = nest_leave(&k->nest, &what), end;
 
 	if (left == -1)
-		end = session_refuse(k->session, what, session_reason(errno));
+		end = session_refuse(k->session, &(struct reason){ .what = what, .err = errno });
 	else
 		end = conn_ack(k->session->conn);
 	if (left == 1)
@@ -221,6 +293,10 @@ end_directories(struct sink *k)
 static int
 take_record(struct sink *k, const struct record *r)
 {
+	bool named = r->kind == RECORD_FILE || r->kind == RECORD_DIR;
+
+	/* Whether what it names lies in the target or is the target is not for everybody to know. */
+	k->session->said = named ? r->text : k->session->request->paths[0];
 	session_show(k->session, "received", r);
 	switch (r->kind) {
 	case RECORD_FILE:
@@ -260,7 +336,7 @@ take_records(struct sink *k)
 	const char *why;
 	int end = 0;
 
-	while (end == 0) {
+	while (end == 0 && !k->session->unlogged) {
 		end = conn_next(k->session->conn, &r, &why);
 		if (end == 0)
 			end = take_record(k, &r);
@@ -269,7 +345,7 @@ take_records(struct sink *k)
 		else if (end == -1)
 			end = session_give_up(k->session, "protocol error", why);
 	}
-	return end == -1 ? -1 : 0;
+	return end == -1 || k->session->unlogged ? -1 : 0;
 }
 
 /* Greets the client, and looks at the target first where it must be a directory: 1 to go on. */
@@ -277,13 +353,15 @@ static int
 greet(struct sink *k, const char *target)
 {
 	bool early = k->session->request->target_is_dir;
-	int err = early ? nest_aim(&k->nest, target) : 0;
+	struct reason why = { .text = early ? k->denied : NULL, .telling = true };
 
-	if (err != 0)
-		return session_refuse(k->session, NULL, session_reason(err));
+	if (early && why.text == NULL)
+		why.err = nest_aim(&k->nest, target);
+	if (why.text != NULL || why.err != 0)
+		return session_refuse(k->session, &why);
 	if (conn_ack(k->session->conn) == -1)
 		return -1;
-	if (!early)
+	if (!early && k->denied == NULL)
 		(void)nest_aim(&k->nest, target);
 	return 1;
 }
@@ -294,14 +372,15 @@ sink_run(struct sink *k, struct session *s)
 	int end;
 
 	k->session = s;
-	upload_init(&k->upload);
+	upload_init(&k->upload, s->policy);
 	k->times = (struct attrs){ .has_times = false };
 	k->taken = false;
-	nest_init(&k->nest, s->root, s->policy->follow);
+	k->denied = NULL;
+	nest_init(&k->nest, s->root, s->policy);
 	if (s->request->npaths != 1)
 		return session_give_up(k->session, NULL, "ambiguous target");
 
-	trail_set(&s->trail, s->request->paths[0]);
+	k->denied = session_turn_to(s, s->request->paths[0]);
 	session_title(s);
 	end = greet(k, s->request->paths[0]);
 	if (end == 1)

@@ -12,6 +12,7 @@ struct sink {
 	struct upload	 upload;
 	struct attrs	 times;		/* of a T that awaits the C or D it is for */
 	bool		 taken;		/* the target itself was received as a file */
+	const char	*denied;	/* why nothing can be put at the target; or NULL */
 	struct nest	 nest;
 };
 

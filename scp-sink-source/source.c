@@ -14,6 +14,7 @@
 #include "text.h"
 
 enum {
+	MODE_BITS = 07777,
 	SENT_BITS = 06777	/* as scp has always sent them: no client is told of a sticky bit */
 };
 
@@ -31,18 +32,29 @@ top(struct source *k)
 	return &k->levels[k->depth - 1];
 }
 
-/* Awaits the reply: 0 go on, 1 the client refused, which is counted, -1. */
+/*
+ * Awaits the reply: 0 go on, 1 the client refused, which is counted, -1.  Either is the end of a
+ * file that is being sent.
+ */
 static int
 await(struct source *k)
 {
 	char text[TEXT_MESSAGE_MAX];
 	int reply = conn_await(k->session->conn, text, sizeof(text));
 
-	if (reply != 0)
+	if (reply != 0) {
 		k->session->errors++;
+		session_fail_file(k->session, text[0] != '\0' ? text : "lost connection");
+	}
 	if (text[0] != '\0')
 		session_say(k->session, "the client says:", text);
 	return reply;
+}
+
+static int
+warn_errno(struct source *k, int err)
+{
+	return session_warn(k->session, &(struct reason){ .err = err });
 }
 
 /* Sends a record and awaits the reply, as above. */
@@ -74,37 +86,67 @@ announce(struct source *k, const struct stat *st, const struct record *r)
 static int
 send_body(struct source *k, int fd, uint64_t size)
 {
-	const char *why;
-	int file_err;
+	struct session *s = k->session;
+	struct reason why = { .err = 0 };
+	int reply;
 
-	session_title(k->session);
-	if (conn_send_body(k->session->conn, fd, size, &file_err) == -1)
+	session_title(s);
+	if (conn_send_body(s->conn, fd, size, &why.err) == -1) {
+		session_fail_file(s, "lost connection");
 		return -1;
-	why = file_err == CONN_SHRANK ? "file shrank" : strerror(file_err);
-	if (file_err != 0 && session_warn(k->session, why) == -1)
+	}
+	s->moved = size;
+	if (why.err == CONN_SHRANK)
+		why.text = "file shrank";
+	if (why.err != 0 && session_warn(s, &why) == -1)
 		return -1;
-	return await(k) == -1 ? -1 : 0;
+	reply = await(k);
+	return reply == 0 && s->begun ? session_end_file(s) : reply == -1 ? -1 : 0;
 }
 
 static int
-send_file(struct source *k, int fd, const struct stat *st, const char *as)
+send_file(struct source *k, int fd, const struct stat *st, const struct entry *e)
 {
 	struct record r = {
 		.kind = RECORD_FILE,
 		.mode = st->st_mode & SENT_BITS,
 		.size = (uint64_t)st->st_size,
-		.text = as,
+		.text = e->as,
 	};
+	struct reason why = { .telling = true };
 	int copy = -1, reply;
 
-	if (snapshot_is_needed(fd, r.size) && snapshot_take(fd, &copy, &r.size) == -1)
-		return session_warn(k->session, session_reason(errno));
-	reply = announce(k, st, &r);
-	if (reply == 0)
-		reply = send_body(k, copy != -1 ? copy : fd, r.size);
+	if (!k->session->root->confined && snapshot_is_needed(fd, r.size) &&
+	    snapshot_take(fd, &copy, &r.size) == -1)
+		return warn_errno(k, errno);
+	why.text = policy_denies_file(k->session->policy, &k->session->usage, r.size);
+	if (why.text == NULL) {
+		session_begin_file(k->session, st->st_mode & MODE_BITS);
+		reply = announce(k, st, &r);
+		if (reply == 0)
+			reply = send_body(k, copy != -1 ? copy : fd, r.size);
+	} else {
+		reply = session_warn(k->session, &why);
+	}
 	if (copy != -1)
 		close(copy);
 	return reply == -1 ? -1 : 0;
+}
+
+/*
+ * Sends a file if the policy has its name.  What is not allowed is not there, for whoever asks for
+ * all there is; who asks for it by its name is told.
+ */
+static int
+send_named(struct source *k, int fd, const struct stat *st, const struct entry *e)
+{
+	struct reason why = {
+		.text = policy_denies_name(k->session->policy, e->name, false), .telling = true,
+	};
+
+	if (why.text == NULL)
+		return send_file(k, fd, st, e);
+	return k->depth > 0 ? 0 : session_warn(k->session, &why);
 }
 
 static bool
@@ -121,15 +163,20 @@ static int
 enter_dir(struct source *k, int *fd, const struct stat *st, const char *as, size_t cut)
 {
 	struct record r = { .kind = RECORD_DIR, .mode = st->st_mode & SENT_BITS, .text = as };
+	struct session *s = k->session;
+	/* That it is a directory tells that there is something. */
+	struct reason why = { .text = is_open(k, st) ? strerror(ELOOP) : NULL, .telling = true };
 	int reply;
 
-	if (is_open(k, st))
-		return session_warn(k->session, session_reason(ELOOP));
-	if (k->depth == k->session->policy->max_depth)
-		return session_warn(k->session, "directories are nested too deeply");
+	if (why.text == NULL)
+		why.text = policy_denies_dir(s->policy, &s->usage, k->depth);
+	if (why.text != NULL)
+		return session_warn(s, &why);
 	reply = announce(k, st, &r);
 	if (reply != 0)
 		return reply == -1 ? -1 : 0;
+	if (session_log_dir(s, st->st_mode & MODE_BITS, false) == -1)
+		return -1;
 	k->levels[k->depth++] = (struct source_level){
 		.fd = *fd, .dev = st->st_dev, .ino = st->st_ino, .cut = cut,
 	};
@@ -146,18 +193,21 @@ enter_dir(struct source *k, int *fd, const struct stat *st, const char *as, size
 static int
 open_entry(const struct source *k, const struct entry *e)
 {
+	const struct root *root = k->session->root;
+	char path[PATH_MAX];
+	const char *plain = session_path(k->session, path) ? path : NULL;
 	struct stat st;
 	mode_t kind = (mode_t)DTTOIF(e->type);
 
 	if (!S_ISREG(kind) && !S_ISDIR(kind)) {
-		if (fstatat(e->dirfd, e->name, &st, 0) == -1)
+		if (root_look(root, e->dirfd, e->name, plain, &st) == -1)
 			return -1;
 		kind = st.st_mode;
 	}
 	if (S_ISREG(kind))
-		return dir_open_following(e->dirfd, e->name, O_RDONLY);
+		return root_entry(root, e->dirfd, e->name, plain, O_RDONLY);
 	if (S_ISDIR(kind) && k->session->request->recursive)
-		return dir_open_following(e->dirfd, e->name, O_RDONLY | O_DIRECTORY);
+		return root_entry(root, e->dirfd, e->name, plain, O_RDONLY | O_DIRECTORY);
 	errno = ENXIO;
 	return -1;
 }
@@ -171,13 +221,15 @@ send_entry(struct source *k, const struct entry *e, size_t cut)
 	unsigned depth = k->depth;
 
 	if (fd == -1 || fstat(fd, &st) == -1)
-		end = session_warn(k->session, session_reason(errno));
+		end = warn_errno(k, errno);
+	else if (!root_serves(k->session->root, fd, &st))
+		end = warn_errno(k, EXDEV);
 	else if (S_ISDIR(st.st_mode))
 		end = enter_dir(k, &fd, &st, e->as, cut);
 	else if (S_ISREG(st.st_mode))
-		end = send_file(k, fd, &st, e->as);
+		end = send_named(k, fd, &st, e);
 	else
-		end = session_warn(k->session, session_reason(ENXIO));
+		end = warn_errno(k, ENXIO);
 	if (fd != -1)
 		close(fd);
 	if (k->depth == depth)
@@ -200,11 +252,18 @@ end_dir(struct source *k, int failed)
 	static const struct record end = { .kind = RECORD_END, .text = "" };
 	int reply;
 
-	if (failed != 0 && session_warn(k->session, session_reason(failed)) == -1)
+	if (failed != 0 && warn_errno(k, failed) == -1)
 		return -1;
 	reply = tell(k, &end);
 	leave_dir(k);
 	return reply == -1 ? -1 : 0;
+}
+
+/* True for what is not looked at, let alone sent; of some files that shows later: see send_named. */
+static bool
+is_unseen(const struct source *k, const struct listing_entry *found)
+{
+	return policy_denies_name(k->session->policy, found->name, found->type != DT_REG) != NULL;
 }
 
 /* Sends whatever is in the directories that are open, from the innermost outwards. */
@@ -213,12 +272,14 @@ send_entries(struct source *k)
 {
 	int end = 0;
 
-	while (end == 0 && k->depth > 0) {
+	while (end == 0 && k->depth > 0 && !k->session->unlogged) {
 		struct source_level *l = top(k);
 		struct listing_entry found;
 		int more = listing_next(&k->listing, k->depth, l->fd, &l->mark, &found);
 
-		if (more == 1) {
+		if (more == 1 && is_unseen(k, &found)) {
+			continue;
+		} else if (more == 1) {
 			struct entry e = { l->fd, found.name, found.name, found.type };
 
 			end = send_entry(k, &e, trail_add(&k->session->trail, found.name));
@@ -228,7 +289,7 @@ send_entries(struct source *k)
 	}
 	while (k->depth > 0)
 		leave_dir(k);
-	return end;
+	return k->session->unlogged ? -1 : end;
 }
 
 /*
@@ -245,32 +306,45 @@ name_directory(const struct source *k, const char *path, struct place *p, char n
 	return root_own_name(k->session->root, p->dirfd, name);
 }
 
+/* The place of the operand PATH, and the name by which it is sent: 0, or the reason why not. */
+static int
+find_operand(struct source *k, const char *path, struct place *p, char name[NAME_MAX + 1],
+    struct reason *why)
+{
+	int end = 0;
+
+	*p = (struct place){ .dirfd = -1 };
+	*why = (struct reason){ .text = session_turn_to(k->session, path), .telling = true };
+	if (why->text != NULL)
+		return -1;
+	*why = (struct reason){ .err = 0 };
+	if (root_place(k->session->root, path, p) == 0)
+		strlcpy(name, p->leaf, NAME_MAX + 1);
+	else if (errno == EINVAL && path[0] != '\0')
+		end = name_directory(k, path, p, name);
+	else
+		end = -1;
+	if (end == -1)
+		why->err = errno == EINVAL && path[0] == '\0' ? ENOENT : errno;
+	if (why->err == EINVAL)
+		why->text = "it has no name";
+	return end;
+}
+
 static int
 send_operand(struct source *k, const char *path)
 {
-	struct trail *t = &k->session->trail;
 	char name[NAME_MAX + 1] = "";
-	const char *why;
+	struct reason why;
 	struct place p;
-	int end = root_place(k->session->root, path, &p);
-
-	trail_set(t, path);
-	while (t->len > 1 && t->text[t->len - 1] == '/')
-		trail_cut(t, t->len - 1);
-	if (end == 0)
-		strlcpy(name, p.leaf, sizeof(name));
-	else if (errno == EINVAL && path[0] != '\0')
-		end = name_directory(k, path, &p, name);
-	else if (errno == EINVAL)
-		errno = ENOENT;
+	int end = find_operand(k, path, &p, name, &why);
 
 	if (end == 0) {
 		struct entry e = { p.dirfd, p.leaf, name, DT_UNKNOWN };
 
-		end = send_entry(k, &e, t->len);
+		end = send_entry(k, &e, k->session->trail.len);
 	} else {
-		why = errno == EINVAL ? "it has no name" : session_reason(errno);
-		end = session_warn(k->session, why);
+		end = session_warn(k->session, &why);
 	}
 	place_close(&p);
 	return end == -1 ? -1 : send_entries(k);
@@ -286,7 +360,7 @@ source_run(struct source *k, struct session *s)
 	listing_init(&k->listing);
 	/* The client says when it is ready; a warning instead is counted, and no more. */
 	end = await(k) == -1 ? -1 : 0;
-	for (int i = 0; end == 0 && i < s->request->npaths; i++)
+	for (int i = 0; end == 0 && !s->unlogged && i < s->request->npaths; i++)
 		end = send_operand(k, s->request->paths[i]);
 	return end;
 }

@@ -7,6 +7,9 @@
  *   a file               unnamed       link as a hidden name, rename
  *   either               named         rename
  *
+ * Where a file that is there shall stay, the link or the rename fails; where it shall be kept under
+ * another name, the rename is that of backup.c.
+ *
  * A temporary that has a name is locked, with flock(2), by the process that writes it.  Its name
  * follows from the user and the final name, so that whoever uploads that name next finds what a
  * SIGKILL left: a file of that name without a lock is nobody's.  An unnamed file is locked before
@@ -24,6 +27,7 @@
 
 #include <bsd/stdlib.h>
 
+#include "backup.h"
 #include "root.h"
 #include "temp.h"
 
@@ -214,12 +218,9 @@ create(struct temp *t, mode_t mode)
 static int
 link_by(enum temp_link how, int fd, int dirfd, const char *name)
 {
-	char path[sizeof("/proc/self/fd/-2147483648")];
-
 	if (how == TEMP_LINK_DIRECT)
 		return linkat(fd, "", dirfd, name, AT_EMPTY_PATH);
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	return linkat(AT_FDCWD, path, dirfd, name, AT_SYMLINK_FOLLOW);
+	return dir_link_open(fd, dirfd, name);
 }
 
 /* "." exists: the answer is EEXIST where the file could have been linked. */
@@ -301,16 +302,26 @@ set_late_mode(const struct temp *t, int fd, int *unset)
 		*unset = errno;
 }
 
+static int
+rename_by(const struct temp *t, enum temp_take take)
+{
+	if (take == TEMP_TAKE_FREE)
+		return dir_rename_free(t->dirfd, t->name, t->goal);
+	if (take == TEMP_TAKE_BACKUP)
+		return backup_replace(t->dirfd, t->name, t->goal);
+	return renameat(t->dirfd, t->name, t->dirfd, t->goal);
+}
+
 /* Renames it.  The lock is kept until then, by a second descriptor of the same file. */
 static int
-rename_to_goal(struct temp *t, int *unset)
+rename_to_goal(struct temp *t, enum temp_take take, int *unset)
 {
 	int lock = fcntl(t->fd, F_DUPFD_CLOEXEC, 0), end = -1, saved;
 
 	if (lock == -1)
 		return -1;
 	if (close_written(t) == 0)
-		end = renameat(t->dirfd, t->name, t->dirfd, t->goal);
+		end = rename_by(t, take);
 	if (end == -1)
 		remove_file(t, t->name);
 	else
@@ -348,18 +359,18 @@ get_hidden_name(struct temp *t)
 }
 
 int
-temp_take_name(struct temp *t, bool replace, int *unset)
+temp_take_name(struct temp *t, enum temp_take take, int *unset)
 {
 	*unset = 0;
-	if (t->unnamed && !replace) {
+	if (t->unnamed && take != TEMP_TAKE_OVER) {
 		if (link_as_goal(t, unset) == 0)
 			return 0;
-		if (t->fd == -1 || errno != EEXIST)
+		if (t->fd == -1 || errno != EEXIST || take == TEMP_TAKE_FREE)
 			return -1;
 	}
 	if (t->unnamed && get_hidden_name(t) == -1)
 		return -1;
-	return rename_to_goal(t, unset);
+	return rename_to_goal(t, take, unset);
 }
 
 void

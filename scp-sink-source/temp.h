@@ -19,6 +19,13 @@ enum temp_link {		/* how an unnamed file gets a name here */
 	TEMP_LINK_NONE
 };
 
+enum temp_take {		/* what becomes of a file that has the name */
+	TEMP_TAKE_NEW,		/* there was none; one that turned up meanwhile is replaced */
+	TEMP_TAKE_OVER,		/* it is replaced */
+	TEMP_TAKE_FREE,		/* it stays: EEXIST */
+	TEMP_TAKE_BACKUP	/* it gets the first free name of NAME.~1~, NAME.~2~ and so on */
+};
+
 struct temp {
 	int		dirfd;			/* borrowed: where it will be */
 	const char     *goal;			/* borrowed: what it will be called */
@@ -50,12 +57,10 @@ bool	temp_mode_is_open(mode_t mode);
 void	temp_set_late_mode(struct temp *, mode_t mode);
 
 /*
- * Closes the file and makes it the one that GOAL names.  With REPLACE there is a file that it
- * shall replace; one that turned up meanwhile is replaced as well.  -1 with errno: GOAL is as it
- * was.  *UNSET is 0, or the errno with which a late mode could not be set; that is no failure of
+ * Closes the file and makes it the one that GOAL names.  -1 with errno: GOAL is as it was.  *UNSET is 0, or the errno with which a late mode could not be set; that is no failure of
  * the rest.
  */
-int	temp_take_name(struct temp *, bool replace, int *unset);
+int	temp_take_name(struct temp *, enum temp_take, int *unset);
 
 /* Removes what has not taken its name.  Always safe, also after temp_init, and twice. */
 void	temp_end(struct temp *);

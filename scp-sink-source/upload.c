@@ -15,9 +15,9 @@ enum {
 };
 
 void
-upload_init(struct upload *up)
+upload_init(struct upload *up, const struct policy *policy)
 {
-	*up = (struct upload){ .way = UPLOAD_NONE, .fd = -1 };
+	*up = (struct upload){ .policy = policy, .way = UPLOAD_NONE, .fd = -1 };
 	temp_init(&up->temp);
 }
 
@@ -40,6 +40,56 @@ is_mount_point(int fd)
 	    (sx.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
 }
 
+/* A file that is new to everybody: what the policy gives such files beyond the client's mode. */
+static int
+begin_new(struct upload *up, int dirfd, mode_t mode)
+{
+	const struct policy *p = up->policy;
+	mode_t must = p->file_mode.must;
+	struct stat st;
+
+	if (begin_temp(up, dirfd, mode) == -1)
+		return -1;
+	if (attrs_adopt(up->fd, p->has_group ? p->group : ATTRS_NO_GROUP, must & FILE_BITS) == -1)
+		return -1;
+	if (up->temp.late_mode)
+		up->temp.mode |= must;
+	if ((must & ATTRS_SPECIAL) == 0)
+		return 0;
+	/* Writing would take them away again. */
+	if (fstat(up->fd, &st) == -1)
+		return -1;
+	up->late_mode = true;
+	up->mode = up->temp.late_mode ? up->temp.mode
+	    : (st.st_mode & (ATTRS_SPECIAL | FILE_BITS)) | must;
+	return 0;
+}
+
+/* Whether the policy leaves no choice but to replace OLD: 1, 0, or -1 with errno. */
+static int
+must_replace(const struct upload *up, bool mounted, const struct stat *st)
+{
+	const struct policy *p = up->policy;
+	bool backup = p->overwrite == OVERWRITE_BACKUP, linked = st->st_nlink > 1;
+
+	/* It may be another file than the one that was looked at before. */
+	errno = p->overwrite == OVERWRITE_NO ? EEXIST : !p->restricted ? 0 : mounted ? EBUSY
+	    : linked && p->replace == REPLACE_IN_PLACE && !backup ? EMLINK : 0;
+	if (errno != 0)
+		return -1;
+	return backup || p->replace == REPLACE_ATOMIC || (p->restricted && linked);
+}
+
+/* Makes a temporary that takes the place of OLD, whatever is lost: 1 or -1. */
+static int
+begin_replacing_anyway(struct upload *up, int dirfd, mode_t mode)
+{
+	if (begin_new(up, dirfd, mode) == -1)
+		return -1;
+	up->replaces = true;
+	return 1;
+}
+
 /*
  * Makes a temporary that can take the place of OLD without losing anything of it: 1, 0 where there
  * can be none, -1 with errno.
@@ -47,8 +97,6 @@ is_mount_point(int fd)
 static int
 begin_replacing(struct upload *up, int dirfd, int old, const struct stat *st)
 {
-	if (st->st_nlink > 1 || is_mount_point(old))
-		return 0;
 	/* The group and the ACL that it is for are yet to come: until then it is for us alone. */
 	if (begin_temp(up, dirfd, st->st_mode & S_IRWXU) == -1)
 		return errno == EACCES || errno == EPERM || errno == EROFS ? 0 : -1;
@@ -61,6 +109,22 @@ begin_replacing(struct upload *up, int dirfd, int old, const struct stat *st)
 	up->late_mode = (up->mode & ATTRS_SPECIAL) != 0;
 	up->replaces = true;
 	return 1;
+}
+
+/* As above, by the policy, for a regular file. */
+static int
+choose(struct upload *up, int dirfd, int old, const struct stat *st, mode_t mode)
+{
+	bool mounted = is_mount_point(old);
+	int must = must_replace(up, mounted, st), replacing;
+
+	if (must == -1)
+		return -1;
+	if (must == 0 &&
+	    (up->policy->replace == REPLACE_IN_PLACE || st->st_nlink > 1 || mounted))
+		return 0;
+	replacing = begin_replacing(up, dirfd, old, st);
+	return replacing == 0 && must == 1 ? begin_replacing_anyway(up, dirfd, mode) : replacing;
 }
 
 /*
@@ -127,7 +191,7 @@ check_owner(int dirfd, const struct stat *st)
 }
 
 static int
-begin_over(struct upload *up, int dirfd, enum upload_allow allow)
+begin_over(struct upload *up, int dirfd, mode_t mode, enum upload_allow allow)
 {
 	struct stat st;
 	int old = open_old(dirfd, up->name), replacing = -1, end = -1, saved;
@@ -137,7 +201,7 @@ begin_over(struct upload *up, int dirfd, enum upload_allow allow)
 	if (fstat(old, &st) == 0 && check_kind(st.st_mode, allow) == 0 &&
 	    check_owner(dirfd, &st) == 0) {
 		up->regular = S_ISREG(st.st_mode);
-		replacing = up->regular ? begin_replacing(up, dirfd, old, &st) : 0;
+		replacing = up->regular ? choose(up, dirfd, old, &st, mode) : 0;
 		if (replacing == 0)
 			end = begin_in_place(up, old);
 	}
@@ -162,6 +226,17 @@ room_for(const struct upload *up, const struct statvfs *fs)
 	return geteuid() == 0 ? room + (fs->f_bfree - fs->f_bavail) : room;
 }
 
+/* Blocks that the policy keeps free. */
+static uint64_t
+reserve_of(const struct policy *p, const struct statvfs *fs)
+{
+	uint64_t blocks = p->min_free / fs->f_frsize + (p->min_free % fs->f_frsize != 0);
+	uint64_t share = fs->f_blocks / 100 * p->min_free_percent +
+	    (fs->f_blocks % 100 * p->min_free_percent + 99) / 100;
+
+	return blocks > share ? blocks : share;
+}
+
 /* Refuses what cannot fit before it is sent. */
 static int
 check_space(const struct upload *up)
@@ -173,6 +248,7 @@ check_space(const struct upload *up)
 	    fs.f_frsize == 0)
 		return 0;
 	blocks = up->size / fs.f_frsize + (up->size % fs.f_frsize != 0);
+	blocks += reserve_of(up->policy, &fs);
 	if (blocks <= fs.f_bavail || blocks <= room_for(up, &fs))
 		return 0;
 	errno = ENOSPC;
@@ -185,9 +261,15 @@ begin(struct upload *up, int dirfd, mode_t mode, enum upload_allow allow)
 	struct stat st;
 
 	if (fstatat(dirfd, up->name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
-		if (check_kind(st.st_mode, allow) == -1 || begin_over(up, dirfd, allow) == -1)
+		if (check_kind(st.st_mode, allow) == -1)
 			return -1;
-	} else if (errno != ENOENT || begin_temp(up, dirfd, mode) == -1) {
+		if (S_ISREG(st.st_mode) && up->policy->overwrite == OVERWRITE_NO) {
+			errno = EEXIST;
+			return -1;
+		}
+		if (begin_over(up, dirfd, mode, allow) == -1)
+			return -1;
+	} else if (errno != ENOENT || begin_new(up, dirfd, mode) == -1) {
 		return -1;
 	}
 	return check_space(up);
@@ -208,6 +290,16 @@ upload_begin(struct upload *up, int dirfd, const char *name, mode_t mode, uint64
 	return -1;
 }
 
+static enum temp_take
+way_to_take(const struct upload *up)
+{
+	if (up->policy->overwrite == OVERWRITE_NO)
+		return TEMP_TAKE_FREE;
+	if (up->policy->overwrite == OVERWRITE_BACKUP)
+		return TEMP_TAKE_BACKUP;
+	return up->replaces ? TEMP_TAKE_OVER : TEMP_TAKE_NEW;
+}
+
 /* Puts what was written under its name: closes FD, whoever owns it. */
 static int
 finish(struct upload *up, int *unset)
@@ -217,7 +309,13 @@ finish(struct upload *up, int *unset)
 	*unset = 0;
 	up->fd = -1;
 	return up->way == UPLOAD_IN_PLACE ? close(fd)
-	    : temp_take_name(&up->temp, up->replaces, unset);
+	    : temp_take_name(&up->temp, way_to_take(up), unset);
+}
+
+static int
+sync_file(const struct upload *up)
+{
+	return up->policy->sync == SYNC_NONE || !up->regular ? 0 : fsync(up->fd);
 }
 
 /* The mode that the file shall have waits, where it must, until the temporary has its name. */
@@ -251,11 +349,15 @@ upload_commit(struct upload *up, const struct attrs *wanted, const char **what)
 	put_off_mode(up, &a);
 	if (up->regular && attrs_apply(up->fd, &a, &unset) == -1)
 		failed = errno;
-	if (finish(up, &late) == -1)
+	if (sync_file(up) == -1 || finish(up, &late) == -1)
 		return -1;
 	if (late != 0) {
 		failed = late;
 		unset = "set mode";
+	} else if (up->policy->sync == SYNC_FULL && up->way != UPLOAD_IN_PLACE &&
+	    dir_sync(up->temp.dirfd) == -1) {
+		failed = errno;
+		unset = "sync";
 	}
 	*what = unset;
 	errno = failed;

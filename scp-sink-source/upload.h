@@ -8,13 +8,16 @@
 #include <stdint.h>
 
 #include "attrs.h"
+#include "policy.h"
 #include "temp.h"
 
 /*
  * One received file, from its record to its name.  It is written to a temporary, which takes the
  * place of what was there in one step once it is whole.  Where that would lose something (not a
  * regular file, several links, an owner, group or ACL that we cannot give, a mount point, a
- * directory that we may not write) the old file is written in place.
+ * directory that we may not write) the old file is written in place, unless the policy has it
+ * otherwise.  In a restricted account a file with several links is never written in place, for the
+ * others may be anywhere, and a mount point not at all.
  */
 enum upload_way {
 	UPLOAD_NONE,
@@ -29,6 +32,7 @@ enum upload_allow {		/* what a name may be */
 };
 
 struct upload {
+	const struct policy *policy;	/* borrowed */
 	enum upload_way	way;
 	int		fd;		/* write here; -1 when closed; owned only when in place */
 	const char     *name;		/* borrowed: what it will be called */
@@ -41,7 +45,7 @@ struct upload {
 };
 
 /* Once, before the first upload_begin. */
-void	upload_init(struct upload *);
+void	upload_init(struct upload *, const struct policy *);
 
 /*
  * Makes ready for SIZE bytes that will be called NAME, one component, in DIRFD; both are borrowed
@@ -49,7 +53,8 @@ void	upload_init(struct upload *);
  * umask or by the directory's default ACL.  -1 with errno, and nothing has changed: ELOOP where
  * NAME is a symbolic link, ENXIO where it is something that cannot or may not be written to as a
  * file, EACCES where it is a file that we may not write, although we could replace it, ENOSPC
- * where SIZE bytes do not fit.
+ * where SIZE bytes do not fit or would leave too little, EEXIST where nothing may be overwritten,
+ * EMLINK and EBUSY where the above forbids both ways.
  */
 int	upload_begin(struct upload *, int dirfd, const char *name, mode_t mode, uint64_t size,
 	    enum upload_allow);

@@ -682,6 +682,139 @@ START_TEST(all_of_it_is_inherited)
 }
 END_TEST
 
+START_TEST(nothing_to_adopt)
+{
+	int fd = file("f", 04751);
+	struct stat before, after;
+
+	ck_assert_int_eq(fstat(fd, &before), 0);
+	ck_assert_int_eq(attrs_adopt(fd, ATTRS_NO_GROUP, 0), 0);
+	ck_assert_int_eq(fstat(fd, &after), 0);
+	ck_assert_uint_eq(after.st_mode, before.st_mode);
+	ck_assert_uint_eq(after.st_gid, before.st_gid);
+	ck_assert_int_eq(after.st_ctim.tv_sec, before.st_ctim.tv_sec);
+	ck_assert_int_eq(after.st_ctim.tv_nsec, before.st_ctim.tv_nsec);
+}
+END_TEST
+
+/* Bits are added to those that are there, and none goes. */
+START_TEST(bits_are_adopted)
+{
+	static const mode_t births[] = { 0, 0400, 0644, 0751, 0777, 01600, 02755, 04711 };
+	static const mode_t musts[] = { 0, 0600, 0060, 0444, 0777, 02000, 01000, 02070, 07777 };
+
+	for (size_t i = 0; i < COUNT(births) * COUNT(musts); i++) {
+		mode_t birth = births[i / COUNT(musts)], must = musts[i % COUNT(musts)];
+		int fd = file("f", 0600), dir;
+
+		ck_assert_int_eq(fchown(fd, (uid_t)-1, getegid()), 0);
+		ck_assert_int_eq(fchmod(fd, birth), 0);
+		ck_assert_int_eq(attrs_adopt(fd, ATTRS_NO_GROUP, must), 0);
+		ck_assert_msg(mode_at(fd) == (birth | must), "%04o and %04o: got %04o",
+		    (unsigned)birth, (unsigned)must, mode_at(fd));
+		close(fd);
+
+		ck_assert_int_eq(mkdirat(unit_fd, "d", 0700), 0);
+		dir = openat(unit_fd, "d", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		ck_assert_int_eq(fchmod(dir, birth), 0);
+		ck_assert_int_eq(attrs_adopt(dir, ATTRS_NO_GROUP, must), 0);
+		ck_assert_uint_eq(mode_at(dir), birth | must);
+		close(dir);
+		ck_assert_int_eq(unlinkat(unit_fd, "d", AT_REMOVEDIR), 0);
+	}
+}
+END_TEST
+
+/* A group that the user is in beside his own.  The bits come last: the kernel takes some away. */
+START_TEST(a_group_is_adopted)
+{
+	static const mode_t musts[] = { 0, 0060, 02070, 06711 };
+
+	if (skip_without_root())
+		return;
+	open_for_all();
+	become(NOBODY, OTHERS);
+	for (size_t i = 0; i < COUNT(musts); i++) {
+		int fd = file("f", 0640), dir;
+
+		ck_assert_int_eq(attrs_adopt(fd, OTHERS, musts[i]), 0);
+		expect_owner(fd, NOBODY, OTHERS);
+		ck_assert_msg(mode_at(fd) == (0640 | musts[i]), "%04o: got %04o",
+		    (unsigned)musts[i], mode_at(fd));
+		close(fd);
+
+		ck_assert_int_eq(mkdirat(unit_fd, "d", 0700), 0);
+		dir = openat(unit_fd, "d", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		ck_assert_int_eq(attrs_adopt(dir, OTHERS, musts[i]), 0);
+		expect_owner(dir, NOBODY, OTHERS);
+		ck_assert_uint_eq(mode_at(dir), 0700 | musts[i]);
+		close(dir);
+		ck_assert_int_eq(unlinkat(unit_fd, "d", AT_REMOVEDIR), 0);
+	}
+	become(0, 0);
+}
+END_TEST
+
+/* Root has any group, and gives the file to nobody else for that. */
+START_TEST(a_group_is_adopted_by_root)
+{
+	int fd;
+
+	if (skip_without_root())
+		return;
+	fd = file("f", 0640);
+	ck_assert_int_eq(fchown(fd, SOMEBODY, SOMEBODY), 0);
+	ck_assert_int_eq(attrs_adopt(fd, OTHERS, 02010), 0);
+	expect_owner(fd, SOMEBODY, OTHERS);
+	ck_assert_uint_eq(mode_at(fd), 02650);
+}
+END_TEST
+
+START_TEST(what_cannot_be_adopted)
+{
+	int theirs, ours;
+
+	if (skip_without_root())
+		return;
+	open_for_all();
+	theirs = file("theirs", 0666);
+	become(NOBODY, NOBODY);
+	ours = file("ours", 0600);
+	ck_assert_int_eq(attrs_adopt(ours, OTHERS, 0060), -1);
+	ck_assert_int_eq(errno, EPERM);
+	expect_owner(ours, NOBODY, NOBODY);
+	ck_assert_uint_eq(mode_at(ours), 0600);
+	ck_assert_int_eq(attrs_adopt(theirs, ATTRS_NO_GROUP, 0070), -1);
+	ck_assert_int_eq(errno, EPERM);
+	/* What is there already needs nobody's leave. */
+	ck_assert_int_eq(attrs_adopt(theirs, ATTRS_NO_GROUP, 0660), 0);
+	become(0, 0);
+	ck_assert_uint_eq(mode_at(theirs), 0666);
+}
+END_TEST
+
+START_TEST(nothing_is_adopted_by_a_descriptor_that_is_none)
+{
+	ck_assert_int_eq(attrs_adopt(-1, ATTRS_NO_GROUP, 0600), -1);
+	ck_assert_int_eq(errno, EBADF);
+	ck_assert_int_eq(attrs_adopt(-1, getegid(), 0), -1);
+	ck_assert_int_eq(errno, EBADF);
+}
+END_TEST
+
+/* Beside an ACL the group's bits are what limits all its entries. */
+START_TEST(bits_are_adopted_beside_an_acl)
+{
+	int fd = file("f", 0600);
+
+	if (!give_acl(fd, "u::rw-,u:777:rwx,g::r--,m::---,o::---"))
+		return;
+	ck_assert_int_eq(attrs_adopt(fd, ATTRS_NO_GROUP, 0060), 0);
+	ck_assert_uint_eq(mode_at(fd), 0660);
+	expect_acl(fd, "u::rw-,u:777:rwx,g::r--,m::rw-,o::---");
+}
+END_TEST
+
 static void
 add(TCase *t)
 {
@@ -709,6 +842,13 @@ add(TCase *t)
 	tcase_add_test(t, an_acl_of_birth_is_replaced);
 	tcase_add_test(t, an_acl_and_special_bits);
 	tcase_add_test(t, all_of_it_is_inherited);
+	tcase_add_test(t, nothing_to_adopt);
+	tcase_add_test(t, bits_are_adopted);
+	tcase_add_test(t, a_group_is_adopted);
+	tcase_add_test(t, a_group_is_adopted_by_root);
+	tcase_add_test(t, what_cannot_be_adopted);
+	tcase_add_test(t, nothing_is_adopted_by_a_descriptor_that_is_none);
+	tcase_add_test(t, bits_are_adopted_beside_an_acl);
 }
 
 int

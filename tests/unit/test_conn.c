@@ -1350,6 +1350,143 @@ START_TEST(a_watcher_sees_all_of_a_body)
 }
 END_TEST
 
+/* How far a watcher was told to have come at once, at most. */
+static void
+measure(void *largest, uint64_t done, uint64_t size)
+{
+	static uint64_t before;
+	uint64_t *most = largest;
+
+	if (done < before)
+		before = 0;
+	if (done - before > *most)
+		*most = done - before;
+	before = done == size ? 0 : done;
+}
+
+enum {
+	IDLE = 1000,		/* seconds: longer than any test */
+	STEP = 16384		/* bytes that an idle client may not even take in that time */
+};
+
+static struct deadline deadline;
+
+/* Has the deadline look as if nothing had moved for ages. */
+static void
+age_deadline(void)
+{
+	c.deadline = &deadline;
+	deadline.armed = INT64_MIN / 4;
+}
+
+static void
+assert_touched(const char *what)
+{
+	ck_assert_msg(deadline.armed != INT64_MIN / 4, "the deadline has not heard of %s", what);
+}
+
+START_TEST(a_deadline_hears_of_what_comes)
+{
+	struct record r;
+	const char *why;
+	char text[64];
+	int err = 7;
+
+	ck_assert_int_eq(deadline_init(&deadline, IDLE, 0), 0);
+	connect_at(PIPES, TURN_FREE, 0);
+	age_deadline();
+	say(BYTES("C0644 5 f\n"));
+	ck_assert_int_eq(conn_next(&c, &r, &why), 0);
+	assert_touched("a record");
+	ck_assert_int_eq(conn_ack(&c), 0);
+	age_deadline();
+	say(BYTES("hello"));
+	ck_assert_int_eq(conn_recv_body(&c, -1, 5, &err), 0);
+	assert_touched("a body");
+	age_deadline();
+	say(BYTES("\0"));
+	ck_assert_int_eq(conn_recv_status(&c, text, sizeof(text)), STATUS_OK);
+	assert_touched("a status");
+	ck_assert_int_eq(conn_ack(&c), 0);
+	age_deadline();
+	say(BYTES("hello\0"));
+	ck_assert_int_eq(conn_skip_body(&c, 5), STATUS_OK);
+	assert_touched("a body that nobody wants");
+	disconnect();
+
+	connect_at(PIPES, TURN_THEIRS, 0);
+	age_deadline();
+	say(BYTES("\0"));
+	ck_assert_int_eq(conn_await(&c, text, sizeof(text)), 0);
+	assert_touched("a reply");
+	disconnect();
+
+	/* What has come already is news while it is dealt with. */
+	connect_at(PIPES, TURN_FREE, 0);
+	say(BYTES("E\nhello"));
+	ck_assert_int_eq(conn_next(&c, &r, &why), 0);
+	ck_assert_int_eq(conn_ack(&c), 0);
+	age_deadline();
+	ck_assert_int_eq(conn_recv_body(&c, -1, 5, &err), 0);
+	assert_touched("a body that was read before");
+	disconnect();
+	deadline_end(&deadline);
+}
+END_TEST
+
+START_TEST(a_deadline_hears_of_what_goes)
+{
+	uint64_t most = 0;
+	int err = 7;
+	pid_t pid;
+
+	ck_assert_int_eq(deadline_init(&deadline, IDLE, 0), 0);
+	connect_at(PIPES, TURN_FREE, 0);
+	age_deadline();
+	c.watch = measure;
+	c.watcher = &most;
+	pid = drain(LARGE, 0, BYTES("\0"));
+	ck_assert_int_eq(conn_send_body(&c, large_file(LARGE), LARGE, &err), 0);
+	ck_assert_int_eq(err, 0);
+	assert_touched("a body");
+	ck_assert_uint_gt(most, 0);
+	ck_assert_uint_le(most, STEP);
+	disconnect();
+	child_is_content(pid, "the drain");
+	deadline_end(&deadline);
+}
+END_TEST
+
+/* Also where it is no more than zeros, as many of them as it would have been. */
+START_TEST(a_deadline_hears_of_what_takes_the_place_of_a_body)
+{
+	int err = 7;
+	pid_t pid;
+
+	ck_assert_int_eq(deadline_init(&deadline, IDLE, 0), 0);
+	connect_at(PIPES, TURN_FREE, 0);
+	age_deadline();
+	pid = drain(0, LARGE, BYTES(""));
+	ck_assert_int_eq(conn_send_body(&c, new_file(), LARGE, &err), 0);
+	ck_assert_int_eq(err, CONN_SHRANK);
+	assert_touched("zeros");
+	disconnect();
+	child_is_content(pid, "the drain");
+	deadline_end(&deadline);
+}
+END_TEST
+
+START_TEST(there_is_no_deadline_to_begin_with)
+{
+	c.deadline = &deadline;
+	c.watch = measure;
+	connect_at(PIPES, TURN_FREE, 0);
+	ck_assert_ptr_null(c.deadline);
+	ck_assert(c.watch == NULL);
+	disconnect();
+}
+END_TEST
+
 /* A body of 30000 bytes at 100000 a second: never faster than that, in either direction. */
 START_TEST(a_rate_is_kept)
 {
@@ -1703,6 +1840,10 @@ add_source(TCase *t)
 	tcase_add_loop_test(t, rule_23_a_reply_that_is_cut, 0, 2);
 	tcase_add_loop_test(t, rule_23_stray_replies_stay, 0, 2);
 	tcase_add_test(t, a_watcher_sees_all_of_a_body);
+	tcase_add_test(t, a_deadline_hears_of_what_comes);
+	tcase_add_test(t, a_deadline_hears_of_what_goes);
+	tcase_add_test(t, a_deadline_hears_of_what_takes_the_place_of_a_body);
+	tcase_add_test(t, there_is_no_deadline_to_begin_with);
 	tcase_add_loop_test(t, a_rate_is_kept, 0, 2);
 	tcase_add_loop_test(t, rule_29_flags_are_left_alone, 0, 4);
 	tcase_add_test(t, descriptors_are_borrowed);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 
 #include <acl/libacl.h>
@@ -9,11 +10,26 @@
 #include <sys/acl.h>
 
 #include "level.h"
+#include "policies.h"
 #include "unit.h"
 
 enum {
 	ROUNDS = 200
 };
+
+static struct policy policy;	/* a drop-in's, unless the test says otherwise */
+
+static int synced;	/* directories */
+static int sync_err;	/* what that fails with; 0: it works */
+
+/* In place of the library's. */
+int
+fsync(int fd)
+{
+	synced++;
+	errno = sync_err;
+	return errno != 0 ? -1 : (int)syscall(SYS_fsync, fd);
+}
 
 static struct stat
 stat_of(const char *name)
@@ -53,7 +69,7 @@ make(struct level *l, const char *name, mode_t mode, bool preserve)
 {
 	struct attrs wanted = { .has_mode = preserve, .mode = mode };
 
-	ck_assert_msg(level_make(l, unit_fd, name, &wanted) == 0, "make %s: %s", name,
+	ck_assert_msg(level_make(l, unit_fd, name, &wanted, &policy) == 0, "make %s: %s", name,
 	    strerror(errno));
 	ck_assert_int_ge(l->fd, 0);
 }
@@ -431,12 +447,12 @@ START_TEST(rule_10_directory_of_another_is_taken_silently)
 		char name[16];
 
 		snprintf(name, sizeof(name), "d%zu", i);
-		ck_assert_int_eq(level_make(&l, unit_fd, name, &wanted), 0);
+		ck_assert_int_eq(level_make(&l, unit_fd, name, &wanted, &policy), 0);
 		ck_assert_int_eq(faccessat(l.fd, ".", W_OK, AT_EACCESS) == 0, (theirs[i] & 2) != 0);
 		finish(&l);
 		assert_mode(name, theirs[i], "in the end");
 		ck_assert_int_ne(stat_of(name).st_mtim.tv_sec, 0);
-		ck_assert_int_eq(level_make(&l, unit_fd, name, &wanted), 0);
+		ck_assert_int_eq(level_make(&l, unit_fd, name, &wanted, &policy), 0);
 		level_abandon(&l);
 		assert_mode(name, theirs[i], "abandoned");
 	}
@@ -456,8 +472,8 @@ START_TEST(directory_of_another_that_can_only_be_searched)
 	ck_assert_int_eq(fchownat(unit_fd, "d", STRANGER, STRANGER, 0), 0);
 	ck_assert_int_eq(fchownat(unit_fd, "d/ours", NOBODY, NOBODY, 0), 0);
 	become_user();
-	ck_assert_int_eq(level_make(&outer, unit_fd, "d", &none), 0);
-	ck_assert_int_eq(level_make(&inner, outer.fd, "ours", &none), 0);
+	ck_assert_int_eq(level_make(&outer, unit_fd, "d", &none, &policy), 0);
+	ck_assert_int_eq(level_make(&inner, outer.fd, "ours", &none, &policy), 0);
 	assert_usable(&inner, "below");
 	finish(&inner);
 	finish(&outer);
@@ -473,7 +489,7 @@ START_TEST(root_changes_directories_of_others)
 		return;
 	put_dir("d", 0000);
 	ck_assert_int_eq(fchownat(unit_fd, "d", STRANGER, STRANGER, 0), 0);
-	ck_assert_int_eq(level_make(&l, unit_fd, "d", &wanted), 0);
+	ck_assert_int_eq(level_make(&l, unit_fd, "d", &wanted, &policy), 0);
 	assert_usable(&l, "root");
 	finish(&l);
 	assert_mode("d", 0500, "in the end");
@@ -503,8 +519,8 @@ START_TEST(rule_10_what_is_no_directory)
 		for (int make_it = 0; make_it <= 1; make_it++) {
 			struct attrs wanted = { .has_mode = true, .mode = 0700 };
 			struct level l = { .fd = 77 };
-			int end = (make_it ? level_make : level_open)(&l, unit_fd, names[i],
-			    &wanted);
+			int end = make_it ? level_make(&l, unit_fd, names[i], &wanted, &policy)
+			    : level_open(&l, unit_fd, names[i], &wanted);
 
 			ck_assert_msg(end == -1 && errno == ENOTDIR, "%s: expected %s, got %d, %s",
 			    names[i],
@@ -562,11 +578,11 @@ START_TEST(failing_says_why)
 	become_user();
 	memset(name, 'n', sizeof(name));
 	name[NAME_MAX + 1] = '\0';
-	ck_assert_int_eq(level_make(&l, unit_fd, name, &none), -1);
+	ck_assert_int_eq(level_make(&l, unit_fd, name, &none, &policy), -1);
 	ck_assert_int_eq(errno, ENAMETOOLONG);
 	ck_assert_int_eq(l.fd, -1);
 	ck_assert_int_eq(fchmod(unit_fd, 0555), 0);
-	ck_assert_int_eq(level_make(&l, unit_fd, "d", &none), -1);
+	ck_assert_int_eq(level_make(&l, unit_fd, "d", &none, &policy), -1);
 	ck_assert_int_eq(errno, EACCES);
 	ck_assert_int_eq(l.fd, -1);
 	ck_assert_int_eq(fchmod(unit_fd, 0755), 0);
@@ -588,7 +604,7 @@ START_TEST(times_come_after_the_entries)
 
 		if (existing)
 			put_dir("d", 0300);
-		ck_assert_int_eq(level_make(&l, unit_fd, "d", &wanted), 0);
+		ck_assert_int_eq(level_make(&l, unit_fd, "d", &wanted, &policy), 0);
 		assert_usable(&l, "times");
 		finish(&l);
 		st = stat_of("d");
@@ -609,7 +625,7 @@ START_TEST(end_reports_what_could_not_be_set)
 	const char *what = NULL;
 	struct level l;
 
-	ck_assert_int_eq(level_make(&l, unit_fd, "d", &none), 0);
+	ck_assert_int_eq(level_make(&l, unit_fd, "d", &none, &policy), 0);
 	ck_assert_int_eq(level_end(&l, &what), -1);
 	ck_assert_int_eq(errno, EINVAL);
 	ck_assert_ptr_nonnull(what);
@@ -630,7 +646,7 @@ START_TEST(end_reports_a_mode_that_could_not_be_set)
 	ck_assert_int_eq(fchown(unit_fd, NOBODY, NOBODY), 0);
 	ck_assert_int_eq(seteuid(NOBODY), 0);
 	umask(022);
-	ck_assert_int_eq(level_make(&l, unit_fd, "d", &wanted), 0);
+	ck_assert_int_eq(level_make(&l, unit_fd, "d", &wanted, &policy), 0);
 	ck_assert_int_eq(seteuid(0), 0);
 	ck_assert_int_eq(fchownat(unit_fd, "d", STRANGER, STRANGER, 0), 0);
 	ck_assert_int_eq(seteuid(NOBODY), 0);
@@ -662,11 +678,285 @@ START_TEST(no_descriptor_is_lost)
 		make(&l, "closed", 0755, false);
 		ck_assert_int_ne(fcntl(l.fd, F_GETFD) & FD_CLOEXEC, 0);
 		finish(&l);
-		ck_assert_int_eq(level_make(&l, unit_fd, "file", &none), -1);
+		ck_assert_int_eq(level_make(&l, unit_fd, "file", &none, &policy), -1);
 		ck_assert_int_eq(level_open(&l, unit_fd, "none", &none), -1);
 		remove_dir("d");
 	}
 	ck_assert_int_eq(count_descriptors(), before);
+}
+END_TEST
+
+/* A policy without new directories: what is there is filled as ever, what is not stays away. */
+START_TEST(no_new_directories)
+{
+	static const struct attrs wanted = { .has_mode = true, .mode = 0755 };
+	struct level l = { .fd = 77 };
+
+	become_user();
+	policy.mkdir = POLICY_NO;
+	policy.dir_mode.must = 0070;
+	ck_assert_int_eq(level_make(&l, unit_fd, "d", &wanted, &policy), -1);
+	ck_assert_int_eq(errno, ENOENT);
+	ck_assert_int_eq(l.fd, -1);
+	ck_assert_int_eq(symlinkat("nowhere", unit_fd, "link"), 0);
+	put_file("file", "old", 0644);
+	ck_assert_int_eq(level_make(&l, unit_fd, "link", &wanted, &policy), -1);
+	ck_assert_int_eq(errno, ENOTDIR);
+	ck_assert_int_eq(level_make(&l, unit_fd, "file", &wanted, &policy), -1);
+	ck_assert_int_eq(errno, ENOTDIR);
+	ck_assert_int_eq(count_entries("."), 2);
+
+	for (size_t i = 0; i < COUNT(closed); i++) {
+		put_dir("d", closed[i]);
+		make(&l, "d", 0755, false);
+		ck_assert(!l.made);
+		assert_usable(&l, "existing");
+		finish(&l);
+		assert_mode("d", closed[i], "no -p");
+		make(&l, "d", 0711, true);
+		finish(&l);
+		assert_mode("d", 0711 | (closed[i] & S_ISGID), "-p");
+		remove_dir("d");
+	}
+	ck_assert_int_eq(count_entries("."), 2);
+}
+END_TEST
+
+START_TEST(what_is_new_is_known)
+{
+	static const struct attrs wanted = { .mode = 0755 };
+	struct level l;
+
+	make(&l, "d", 0755, false);
+	ck_assert(l.made);
+	finish(&l);
+	make(&l, "d", 0755, true);
+	ck_assert(!l.made);
+	finish(&l);
+	ck_assert_int_eq(level_open(&l, unit_fd, "d", &wanted), 0);
+	ck_assert(!l.made);
+	level_abandon(&l);
+}
+END_TEST
+
+static const mode_t musts[] = { 0070, 0007, 0775, 0100, 02000, 02070, 03777, 01000 };
+
+/* By umask, or exactly with -p: whatever that comes to, these bits are there as well. */
+static void
+try_bits_of_the_policy(mode_t must)
+{
+	policy.dir_mode.must = must;
+	for (size_t m = 0; m < COUNT(modes); m++)
+		for (int preserve = 0; preserve <= 1; preserve++) {
+			struct level l;
+			mode_t wanted;
+			char context[64];
+
+			snprintf(context, sizeof(context), "must %04o, mode %04o, %s",
+			    (unsigned)must, (unsigned)modes[m], preserve ? "-p" : "no -p");
+			wanted = preserve ? modes[m] : reference_mode(modes[m] & 0777);
+			make(&l, "d", modes[m], preserve);
+			assert_usable(&l, context);
+			ck_assert_uint_eq(mode_of("d") & must, must);
+			finish(&l);
+			assert_mode("d", wanted | must, context);
+			make(&l, "e", modes[m], preserve);
+			level_abandon(&l);
+			ck_assert_uint_eq(mode_of("e") & must, must);
+			remove_dir("d");
+			remove_dir("e");
+		}
+}
+
+START_TEST(bits_of_the_policy_are_on_whatever_is_new)
+{
+	become_user();
+	for (size_t u = 0; u < COUNT(umasks); u++) {
+		umask(umasks[u]);
+		try_bits_of_the_policy(musts[_i]);
+	}
+}
+END_TEST
+
+START_TEST(bits_of_the_policy_are_not_for_what_was_there)
+{
+	become_user();
+	policy.dir_mode.must = 02070;
+	for (size_t i = 0; i < COUNT(closed); i++) {
+		struct level l;
+
+		put_dir("d", closed[i]);
+		make(&l, "d", 0755, false);
+		finish(&l);
+		assert_mode("d", closed[i], "existing");
+		remove_dir("d");
+	}
+}
+END_TEST
+
+/* What lies in a directory with the bit inherits it, and its group. */
+START_TEST(set_group_id_goes_down)
+{
+	struct level outer, inner;
+	static const struct attrs wanted = { .has_mode = true, .mode = 0700 };
+
+	become_user();
+	umask(077);
+	policy.dir_mode.must = 02000;
+	make(&outer, "d", 0700, true);
+	policy.dir_mode.must = 0;
+	ck_assert_int_eq(level_make(&inner, outer.fd, "e", &wanted, &policy), 0);
+	finish(&inner);
+	finish(&outer);
+	assert_mode("d", 02700, "outer");
+	assert_mode("d/e", 02700, "inner");
+}
+END_TEST
+
+START_TEST(bits_of_the_policy_beside_a_default_acl)
+{
+	become_user();
+	umask(077);
+	policy.dir_mode.must = 02070;
+	for (size_t i = 0; i < COUNT(default_acls); i++) {
+		struct level l;
+		mode_t made;
+
+		if (!set_default_acl(default_acls[i]))
+			return;
+		made = reference_mode(0700);
+		make(&l, "d", 0700, false);
+		assert_usable(&l, default_acls[i]);
+		finish(&l);
+		assert_mode("d", made | 02070, default_acls[i]);
+		remove_dir("d");
+	}
+}
+END_TEST
+
+/* Becomes a user who is in the group STRANGER beside his own. */
+static void
+become_member(void)
+{
+	static const gid_t groups[] = { STRANGER };
+
+	ck_assert_int_eq(fchown(unit_fd, NOBODY, NOBODY), 0);
+	ck_assert_int_eq(setgroups(COUNT(groups), groups), 0);
+	ck_assert_int_eq(setresgid(NOBODY, NOBODY, NOBODY), 0);
+	ck_assert_int_eq(setresuid(NOBODY, NOBODY, NOBODY), 0);
+	ck_assert_int_eq(prctl(PR_SET_DUMPABLE, 1), 0);
+}
+
+START_TEST(a_new_directory_has_the_policys_group)
+{
+	if (lacks_root("supplementary groups"))
+		return;
+	become_member();
+	umask(027);
+	policy.has_group = true;
+	policy.group = STRANGER;
+	policy.dir_mode.must = _i == 0 ? 0 : 02070;
+	for (int preserve = 0; preserve <= 1; preserve++) {
+		struct level l;
+		struct stat st;
+
+		make(&l, "d", 0755, preserve);
+		assert_usable(&l, "group");
+		finish(&l);
+		st = stat_of("d");
+		ck_assert_uint_eq(st.st_uid, NOBODY);
+		ck_assert_uint_eq(st.st_gid, STRANGER);
+		assert_mode("d", (preserve ? 0755 : 0750) | policy.dir_mode.must, "group");
+		remove_dir("d");
+
+		put_dir("d", 0755);
+		make(&l, "d", 0755, preserve);
+		finish(&l);
+		ck_assert_uint_eq(stat_of("d").st_gid, NOBODY);
+		assert_mode("d", 0755, "existing");
+		remove_dir("d");
+	}
+}
+END_TEST
+
+START_TEST(a_group_that_cannot_be_given)
+{
+	static const struct attrs wanted = { .mode = 0755 };
+	struct level l;
+
+	if (lacks_root("groups of others"))
+		return;
+	become_user();
+	policy.has_group = true;
+	policy.group = STRANGER;
+	ck_assert_int_eq(level_make(&l, unit_fd, "d", &wanted, &policy), -1);
+	ck_assert_int_eq(errno, EPERM);
+	ck_assert_int_eq(l.fd, -1);
+	/* What was there is none of the policy's. */
+	put_dir("old", 0755);
+	make(&l, "old", 0755, false);
+	finish(&l);
+}
+END_TEST
+
+/* A directory that was refused must not be there as if it had not been. */
+START_TEST(what_could_not_be_made_as_it_should_is_not_there)
+{
+	static const struct attrs wanted = { .mode = 0755 };
+	struct level l;
+
+	if (lacks_root("groups of others"))
+		return;
+	become_user();
+	policy.has_group = true;
+	policy.group = STRANGER;
+	for (int i = 0; i < 2; i++) {
+		ck_assert_int_eq(level_make(&l, unit_fd, "d", &wanted, &policy), -1);
+		ck_assert_int_eq(count_entries("."), 0);
+	}
+}
+END_TEST
+
+/* A new directory is a new name in the one that holds it; one that was there is not. */
+START_TEST(synced_directories)
+{
+	static const unsigned syncs[] = { SYNC_NONE, SYNC_FILE, SYNC_FULL };
+	int before = count_descriptors();
+
+	become_user();
+	umask(022);
+	policy.dir_mode.must = 0020;
+	for (size_t i = 0; i < COUNT(syncs); i++)
+		for (int preserve = 0; preserve <= 1; preserve++) {
+			struct level l;
+
+			synced = 0;
+			policy.sync = syncs[i];
+			make(&l, "d", 0755, preserve);
+			assert_usable(&l, "sync");
+			finish(&l);
+			assert_mode("d", 0775, "sync");
+			ck_assert_int_eq(synced > 0, syncs[i] == SYNC_FULL);
+			synced = 0;
+			make(&l, "d", 0700, false);
+			finish(&l);
+			ck_assert_int_eq(synced, 0);
+			remove_dir("d");
+		}
+	ck_assert_int_eq(count_descriptors(), before);
+}
+END_TEST
+
+START_TEST(a_directory_that_cannot_be_synced)
+{
+	static const struct attrs wanted = { .mode = 0755 };
+	struct level l;
+
+	policy.sync = SYNC_FULL;
+	sync_err = EIO;
+	ck_assert_int_eq(level_make(&l, unit_fd, "d", &wanted, &policy), -1);
+	ck_assert_int_eq(errno, EIO);
+	ck_assert_int_eq(l.fd, -1);
 }
 END_TEST
 
@@ -695,10 +985,22 @@ add(TCase *t)
 	tcase_add_test(t, end_reports_what_could_not_be_set);
 	tcase_add_test(t, end_reports_a_mode_that_could_not_be_set);
 	tcase_add_test(t, no_descriptor_is_lost);
+	tcase_add_test(t, no_new_directories);
+	tcase_add_test(t, what_is_new_is_known);
+	tcase_add_loop_test(t, bits_of_the_policy_are_on_whatever_is_new, 0, (int)COUNT(musts));
+	tcase_add_test(t, bits_of_the_policy_are_not_for_what_was_there);
+	tcase_add_test(t, set_group_id_goes_down);
+	tcase_add_test(t, bits_of_the_policy_beside_a_default_acl);
+	tcase_add_loop_test(t, a_new_directory_has_the_policys_group, 0, 2);
+	tcase_add_test(t, a_group_that_cannot_be_given);
+	tcase_add_test(t, what_could_not_be_made_as_it_should_is_not_there);
+	tcase_add_test(t, synced_directories);
+	tcase_add_test(t, a_directory_that_cannot_be_synced);
 }
 
 int
 main(void)
 {
+	policy = drop_in_policy();
 	return run_unit("level", add);
 }

@@ -21,6 +21,8 @@
 
 #include <bsd/unistd.h>
 
+#include "log.h"
+#include "policies.h"
 #include "sink.h"
 #include "unit.h"
 
@@ -38,13 +40,17 @@ enum wires { PIPES, SOCKETS, PACKETS };	/* PACKETS: one write is one read */
 static struct sink sink;
 static struct session session;
 static struct conn conn;
-static struct policy policy;
+static struct policy policy;	/* all zero: that of a drop-in */
+static struct audit audit;
 
 static struct {
 	enum wires wires;
 	uid_t	   uid;		/* whom the server becomes; 0: nobody else */
 	rlim_t	   file_size;	/* bytes; 0: no limit */
 	rlim_t	   descriptors;	/* to begin with; 0: as they are */
+	const char *root;	/* in the test's directory, or "/"; NULL: the whole system */
+	const char *start;	/* beneath that; NULL: its top */
+	bool	   broken_log;	/* a log that is required cannot be written */
 } setup;
 
 /* What the server says of itself, where both see it. */
@@ -96,6 +102,19 @@ limit(__rlimit_resource_t what, rlim_t value)
 		_exit(102);
 }
 
+static int
+open_root(struct root *root)
+{
+	char path[PATH_MAX];
+	const char *what, *start = setup.start != NULL ? setup.start : "";
+
+	if (setup.root == NULL)
+		return root_open(root);
+	snprintf(path, sizeof(path), "%s/%s", setup.root[0] == '/' ? "" : unit_path,
+	    setup.root[0] == '/' ? "" : setup.root);
+	return root_confine(root, path, "", start, policy.symlinks == SYMLINKS_BENEATH, &what);
+}
+
 static _Noreturn void
 serve(const struct request *request, int in, int out)
 {
@@ -108,11 +127,15 @@ serve(const struct request *request, int in, int out)
 	limit(RLIMIT_NOFILE, setup.descriptors);
 	if (setup.uid != 0)
 		become(setup.uid);
-	if (chdir(unit_path) == -1 || root_open(&root, "/") == -1 ||
+	if (chdir(unit_path) == -1 || open_root(&root) == -1 ||
 	    dup2(errors_fd, STDERR_FILENO) == -1)
 		_exit(103);
 	conn_init(&conn, in, out, TURN_OURS, 0);
-	session_init(&session, &conn, request, &policy, &root);
+	if (setup.broken_log)
+		log_begin_broken(&audit);
+	else
+		log_begin(&audit);
+	session_init(&session, &conn, request, &policy, &root, &audit);
 	outcome->end = sink_run(&sink, &session);
 	outcome->errors = session.errors;
 	_exit(0);
@@ -151,7 +174,7 @@ start_request(const struct request *request)
 		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 		ck_assert(outcome != MAP_FAILED);
 		if (policy.max_depth == 0)
-			policy_init(&policy);
+			policy = drop_in_policy();
 	}
 	*outcome = (struct outcome){ .end = 77 };
 	errors_fd = memfd_create("stderr", MFD_CLOEXEC);
@@ -510,7 +533,7 @@ empty_dir(const char *name)
 	char path[PATH_MAX];
 
 	snprintf(path, sizeof(path), "%s/%s", unit_path, name);
-	(void)nftw(path, unit_open_up, 16, FTW_PHYS);
+	(void)nftw(path, unit_open_up, 16, FTW_PHYS | FTW_MOUNT);
 	ck_assert_int_eq(nftw(path, unit_remove_one, 16, FTW_PHYS | FTW_DEPTH), 0);
 	put_dir(name, 0755);
 	own(name, setup.uid);
@@ -2481,7 +2504,7 @@ END_TEST
 START_TEST(rule_20_modes_with_p)
 {
 	static const struct {
-		mode_t keep, sent, wanted;
+		mode_t may, sent, wanted;
 	} rows[] = {
 		{ 07777, 0666, 0666 },	{ 07777, 0000, 0000 },	{ 07777, 04755, 04755 },
 		{ 07777, 02755, 02755 },	{ 07777, 01755, 01755 },
@@ -2490,13 +2513,13 @@ START_TEST(rule_20_modes_with_p)
 		{ 0755, 0777, 0755 },	{ 01777, 07777, 01777 },
 	};
 
-	policy_init(&policy);
+	policy = drop_in_policy();
 	serve_a_user();
 	put_dir("d", 0755);
 	own("d", NOBODY);
 	for (int existing = 0; existing <= 1; existing++)
 		for (size_t i = 0; i < COUNT(rows); i++) {
-			policy.keep = rows[i].keep;
+			policy.file_mode.may = policy.dir_mode.may = rows[i].may;
 			if (existing) {
 				put_file("d/f", "the old one", 0600);
 				own("d/f", NOBODY);
@@ -2574,7 +2597,7 @@ START_TEST(rule_20_device_keeps_mode_and_times)
 }
 END_TEST
 
-START_TEST(policy_special_allows_a_fifo_that_has_a_reader)
+START_TEST(fifo_that_has_a_reader_is_written)
 {
 	char got[16] = "";
 	int reader;
@@ -2595,13 +2618,13 @@ START_TEST(policy_special_allows_a_fifo_that_has_a_reader)
 }
 END_TEST
 
-START_TEST(policy_without_special_refuses_devices)
+START_TEST(restricted_accounts_write_regular_files_only)
 {
 	static const char *const targets[] = { "fifo", "/dev/null", "/dev/zero" };
 	int reader;
 
-	policy_init(&policy);
-	policy.special = false;
+	policy = drop_in_policy();
+	policy.restricted = true;
 	ck_assert_int_eq(mkfifoat(unit_fd, "fifo", 0600), 0);
 	reader = openat(unit_fd, "fifo", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	for (size_t i = 0; i < COUNT(targets); i++) {
@@ -2777,10 +2800,10 @@ START_TEST(operand_may_be_anybodys_link)
 }
 END_TEST
 
-START_TEST(policy_without_follow_follows_no_link)
+START_TEST(policy_may_follow_no_link_below_the_target)
 {
-	policy_init(&policy);
-	policy.follow = false;
+	policy = drop_in_policy();
+	policy.symlinks = SYMLINKS_NEVER;
 	put_dir("d", 0755);
 	put_dir("out", 0755);
 	put_file("file", "old", 0644);
@@ -2824,7 +2847,7 @@ END_TEST
 
 START_TEST(depth_is_limited_in_lockstep)
 {
-	policy_init(&policy);
+	policy = drop_in_policy();
 	policy.max_depth = 3;
 	put_dir("d", 0755);
 	start("r", "d");
@@ -2854,7 +2877,7 @@ START_TEST(depth_is_limited_for_a_client_that_is_ahead)
 {
 	static const char *const refused[] = { "d/a/b/c/e: ", "d/a/b/c/e/g: ", "d/a/b/c/e/h: " };
 
-	policy_init(&policy);
+	policy = drop_in_policy();
 	policy.max_depth = 3;
 	put_dir("d", 0755);
 	start("r", "d");
@@ -3074,6 +3097,1314 @@ START_TEST(same_name_twice_is_the_second)
 }
 END_TEST
 
+/*
+ * Policies.  The root is a directory "top" of a user whom permissions bind, unless a test has it
+ * otherwise, and whatever is said of a path in the log is said from there on.
+ */
+#define HIDDEN	 "names that begin with a dot are not allowed"
+#define DENIED	 "this name is not allowed"
+#define OUTSIDE	 "it is outside the root"
+#define NO_LINKS "symbolic links are not followed here"
+#define IS_DENIED "Permission denied"
+
+static void
+put_own_dir(const char *name)
+{
+	put_dir(name, 0755);
+	own(name, setup.uid);
+}
+
+static void
+put_own_file(const char *name, const char *content)
+{
+	put_file(name, content, 0644);
+	own(name, setup.uid);
+}
+
+static void
+put_own_link(const char *text, const char *name)
+{
+	ck_assert_int_eq(symlinkat(text, unit_fd, name), 0);
+	own(name, setup.uid);
+}
+
+static void
+confine(void)
+{
+	serve_a_user();
+	policy = restricted_policy();
+	setup.root = "top";
+	put_own_dir("top");
+	log_open();
+}
+
+static void
+add_rule(bool allow, const char *pattern)
+{
+	struct policy_rule *r = &policy.rules[policy.nrules++];
+
+	*r = (struct policy_rule){ .allow = allow };
+	strcpy(r->pattern, pattern);
+}
+
+/* PATH, in which a '%' at the beginning stands for the test's directory. */
+static const char *
+path_of(const char *path)
+{
+	static char whole[PATH_MAX];
+
+	snprintf(whole, sizeof(whole), "%s%s", path[0] == '%' ? unit_path : "",
+	    path + (path[0] == '%'));
+	return whole;
+}
+
+/*
+ * One warning about PATH, or what is called NAME in it; where nothing is revealed, about PATH before
+ * anything was sent, and then about NAME alone, whatever PATH is.
+ */
+static void
+hear_refusal(const char *path, const char *name, const char *reason)
+{
+	static char got[REPLIES_MAX];
+	char about[PATH_MAX], within[PATH_MAX];
+	size_t len = read_message(got);
+
+	snprintf(about, sizeof(about), "\1scp: %s: %s\n", path, reason);
+	snprintf(within, sizeof(within), "\1scp: %s%s%s: %s\n", path,
+	    path[0] == '\0' || path[strlen(path) - 1] == '/' ? "" : "/", name, reason);
+	if (policy.reveal == POLICY_NO)
+		snprintf(within, sizeof(within), "\1scp: %s: %s\n", name, reason);
+	ck_assert_msg(strcmp(got, about) == 0 || strcmp(got, within) == 0,
+	    "%s, %s: expected \"%s\", got \"%s\"", path, name, reason, show(got, len));
+}
+
+/* A file to TARGET is refused for REASON, and so is a directory; with -d the target itself is. */
+static void
+refuses_target(const char *target, const char *reason, int kinds)
+{
+	const char *path = path_of(target);
+
+	start("", path);
+	hear_ok();
+	SAY("C0644 5 f\n");
+	hear_refusal(path, "f", reason);
+	finish(1);
+	if (kinds == 1)
+		return;
+	start("r", path);
+	hear_ok();
+	SAY("D0755 0 f\n");
+	hear_refusal(path, "f", reason);
+	finish(1);
+	start("d", path);
+	hear_refusal(path, "", reason);
+	hang_up();
+	await_end(0, 1);
+}
+
+START_TEST(confined_targets)
+{
+	static const struct {
+		const char *start, *target;
+		const char *made;	/* beneath the root */
+	} rows[] = {
+		{ "", ".", "f" },		{ "", "./", "f" },	{ "", "/", "f" },
+		{ "", "d", "d/f" },		{ "", "d/", "d/f" },	{ "", "/d", "d/f" },
+		{ "", "//d//", "d/f" },		{ "", "./d/.", "d/f" },	{ "", "d/..", "f" },
+		{ "", "new", "new" },		{ "", "/new", "new" },	{ "", "d/new", "d/new" },
+		{ "", "d//new", "d/new" },	{ "", "d/../new", "new" },
+		{ "", "no/../new", "new" },	/* as text */
+		{ "", "%/top", "f" },		{ "", "%/top/", "f" },
+		{ "", "%/top/new", "new" },	{ "", "%/top/d", "d/f" },
+		{ "", "%//top", "f" },		{ "", "%/./top//d/", "d/f" },
+		{ "", "%/topx", NULL },
+		{ "", "~", "~" },		{ "", "d/~", "d/~" },
+		{ "d", ".", "d/f" },		{ "d", "new", "d/new" },
+		{ "d", "..", "f" },		{ "d", "../new", "new" },
+		{ "d", "/", "f" },		{ "d", "/new", "new" },
+		{ "d", "/d/new", "d/new" },	{ "d", "%/top/new", "new" },
+		{ "d", "%/top", "f" },
+	};
+
+	confine();
+	put_own_dir("top/d");
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		char name[64], wanted[256];
+
+		setup.start = rows[i].start;
+		start("", path_of(rows[i].target));
+		hear_ok();
+		if (rows[i].made == NULL) {
+			SAY("C0644 5 f\n");
+			hear_refusal(path_of(rows[i].target), "f", "No such file or directory");
+			finish(1);
+			log_open();
+			continue;
+		}
+		send_file("f", "hello");
+		finish(0);
+		snprintf(name, sizeof(name), "top/%s", rows[i].made);
+		snprintf(wanted, sizeof(wanted),
+		    "close \"/%s\" bytes read 0 written 5 seconds # mode 0644\n", rows[i].made);
+		assert_content(name, "hello");
+		log_is(wanted);
+		remove_file(name);
+		assert_entries("top", 1);
+		assert_entries("top/d", 0);
+	}
+	assert_entries(".", 1);
+}
+END_TEST
+
+START_TEST(confined_directories)
+{
+	confine();
+	put_own_dir("top/d");
+	start("r", "new");
+	hear_ok();
+	enter("a");
+	send_file("f", "1");
+	enter("b");
+	send_file("f", "2");
+	leave();
+	leave();
+	finish(0);
+	start("rd", path_of("%/top/d"));
+	hear_ok();
+	enter("a");
+	send_file("f", "3");
+	leave();
+	finish(0);
+	assert_tree("top",
+	    "top/d d0755\n"
+	    "top/d/a d0755\n"
+	    "top/d/a/f f0644 \"3\"\n"
+	    "top/new d0755\n"
+	    "top/new/b d0755\n"
+	    "top/new/b/f f0644 \"2\"\n"
+	    "top/new/f f0644 \"1\"\n", "confined");
+	assert_entries(".", 1);
+}
+END_TEST
+
+START_TEST(nothing_is_put_outside_of_the_root)
+{
+	static const char *const targets[] = {
+		"..", "../", "../x", "../top", "/..", "/../x", "d/../../x", "d/../../top/x",
+		"./../x", "../../../../../../x", "%/top/..", "%/top/../x",
+	};
+
+	confine();
+	put_own_dir("top/d");
+	for (size_t i = 0; i < COUNT(targets); i++)
+		refuses_target(targets[i], OUTSIDE, 3);
+	setup.start = "d";
+	refuses_target("../..", OUTSIDE, 3);
+	refuses_target("../../x", OUTSIDE, 3);
+	assert_entries(".", 1);
+	assert_entries("top", 1);
+	assert_entries("top/d", 0);
+}
+END_TEST
+
+/* A root of "/" is confined, too. */
+START_TEST(nothing_is_put_into_the_kernels_filesystems)
+{
+	static const char *const targets[] = {
+		"/proc", "/proc/self", "/sys", "/sys/kernel",
+	};
+
+	if (access("/proc/self/comm", F_OK) == -1 || access("/sys/kernel", F_OK) == -1) {
+		printf("SKIP: no /proc or /sys\n");
+		return;
+	}
+	confine();
+	setup.root = "/";
+	policy.symlinks = SYMLINKS_BENEATH;
+	for (size_t i = 0; i < COUNT(targets); i++)
+		refuses_target(targets[i], OUTSIDE, 3);
+	refuses_target("/dev/null", "not a regular file", 1);
+	start("", "/proc/self/comm");
+	hear_ok();
+	SAY("C0644 1 f\n");
+	hear_some_warning("scp: /proc/self/comm");
+	finish(1);
+	log_open();
+	start("", path_of("%/top"));
+	hear_ok();
+	send_file("f", "hello");
+	finish(0);
+	assert_content("top/f", "hello");
+	ck_assert_ptr_nonnull(strstr(log_text(), path_of("%/top/f\"")));
+}
+END_TEST
+
+static const struct {
+	const char *file, *dir;	/* one of both */
+	const char *why;
+} names[] = {
+	{ "a.txt", NULL, NULL },	{ "a.csv", NULL, DENIED },	{ ".a.txt", NULL, HIDDEN },
+	{ "no.txt", NULL, DENIED },	{ "...", NULL, HIDDEN },
+	{ "a.txt ", NULL, DENIED },
+	{ NULL, "sub", NULL },		{ NULL, ".ssh", HIDDEN },	{ NULL, "no.d", DENIED },
+	{ NULL, "sub.csv", NULL },
+};
+
+START_TEST(names_below_the_target_are_judged)
+{
+	static const char *const targets[] = { ".", "d" };
+
+	confine();
+	put_own_dir("top/d");
+	add_rule(false, "no.*");
+	add_rule(true, "*.txt");
+	for (size_t t = 0; t < COUNT(targets); t++) {
+		unsigned refused = 0;
+
+		start("r", targets[t]);
+		hear_ok();
+		for (size_t i = 0; i < COUNT(names); i++) {
+			const char *name = names[i].file != NULL ? names[i].file : names[i].dir;
+			char wanted[256], logged[256];
+
+			snprintf(wanted, sizeof(wanted), "scp: %s/%s: %s", targets[t], name,
+			    names[i].why != NULL ? names[i].why : "");
+			snprintf(logged, sizeof(logged), "refused \"/%s%s\" reason \"%s\"\n",
+			    t == 0 ? "" : "d/", name, names[i].why != NULL ? names[i].why : "");
+			log_clear();
+			if (names[i].why == NULL && names[i].file != NULL) {
+				send_file(name, "hello");
+				continue;
+			}
+			if (names[i].why == NULL) {
+				enter(name);
+				SAY("C0644 5 .f\n");
+				hear_some_warning("scp: ");
+				leave();
+				refused++;
+				continue;
+			}
+			say_line("%c0755 0 %s\n", names[i].file != NULL ? 'C' : 'D', name);
+			hear_warning(wanted);
+			log_is(logged);
+			refused++;
+		}
+		finish(refused);
+	}
+	assert_tree("top",
+	    "top/a.txt f0644 \"hello\"\n"
+	    "top/d d0755\n"
+	    "top/d/a.txt f0644 \"hello\"\n"
+	    "top/d/sub d0755\n"
+	    "top/d/sub.csv d0755\n"
+	    "top/sub d0755\n"
+	    "top/sub.csv d0755\n", "names");
+}
+END_TEST
+
+START_TEST(names_of_the_target_are_judged)
+{
+	confine();
+	add_rule(false, "no.*");
+	add_rule(true, "*.txt");
+	put_own_dir("top/d");
+	put_own_dir("top/.d");
+	put_own_dir("top/no.d");
+	put_own_file("top/.f.txt", "old");
+	refuses_target(".d", HIDDEN, 3);
+	refuses_target(".d/x.txt", HIDDEN, 3);
+	refuses_target("d/.x.txt", HIDDEN, 3);
+	refuses_target("d/.x/y.txt", HIDDEN, 3);
+	refuses_target(".f.txt", HIDDEN, 3);
+	refuses_target("%/top/.f.txt", HIDDEN, 3);
+	refuses_target("no.d", DENIED, 3);
+	refuses_target("no.d/x.txt", DENIED, 3);
+	refuses_target("d/no.txt", DENIED, 3);
+	/* Only a file needs to be allowed, and it is known by its name here. */
+	refuses_target("a.csv", DENIED, 1);
+	refuses_target("d/a.csv", DENIED, 1);
+	start("", "a.txt");
+	hear_ok();
+	send_file("no.csv", "hello");
+	finish(0);
+	start("r", "new.csv");
+	hear_ok();
+	enter("no.d");
+	leave();
+	finish(0);
+	assert_content("top/.f.txt", "old");
+	assert_tree("top/d", "", "d");
+	assert_tree("top/.d", "", ".d");
+	assert_tree("top/no.d", "", "no.d");
+	assert_content("top/a.txt", "hello");
+	assert_mode("top/new.csv", 0755);
+	assert_entries("top", 6);
+}
+END_TEST
+
+START_TEST(names_are_judged_without_a_root)
+{
+	policy = drop_in_policy();
+	policy.hidden = POLICY_NO;
+	add_rule(false, "no.*");
+	put_dir("d", 0755);
+	put_dir("d/.d", 0755);
+	start("r", "d");
+	hear_ok();
+	SAY("C0644 5 .f\n");
+	hear_warning("scp: d/.f: " HIDDEN);
+	SAY("D0755 0 no.d\n");
+	hear_warning("scp: d/no.d: " DENIED);
+	send_file("f", "hello");
+	finish(2);
+	refuses_target("d/.d", HIDDEN, 3);
+	refuses_target("%/d/.d/x", HIDDEN, 3);
+	refuses_target("no.d/x", DENIED, 3);
+	refuses_target("d/no.f", DENIED, 1);
+	assert_tree("d", "d/.d d0755\nd/f f0644 \"hello\"\n", "names");
+}
+END_TEST
+
+START_TEST(directories_may_not_be_allowed)
+{
+	confine();
+	policy.recursive = POLICY_NO;
+	put_own_dir("top/d");
+	start("r", ".");
+	hear_ok();
+	SAY("D0755 0 new\n");
+	hear_warning("scp: ./new: directories are not allowed");
+	SAY("D0755 0 d\n");
+	hear_warning("scp: ./d: directories are not allowed");
+	send_file("f", "hello");
+	SAY("D0755 0 d\nC0644 4 f\nlost\0E\nC0644 5 g\nhello\0");
+	hear_warning("scp: ./d: directories are not allowed");
+	hear_refusal("./d", "f", IS_DENIED);
+	for (int i = 0; i < 3; i++)
+		hear_ok();
+	finish(4);
+	assert_tree("top", "top/d d0755\ntop/f f0644 \"hello\"\ntop/g f0644 \"hello\"\n",
+	    "not recursive");
+}
+END_TEST
+
+START_TEST(directories_may_not_be_made)
+{
+	confine();
+	policy.mkdir = POLICY_NO;
+	put_own_dir("top/d");
+	put_own_dir("top/d/e");
+	start("r", ".");
+	hear_ok();
+	SAY("D0755 0 new\n");
+	hear_warning("scp: ./new: No such file or directory");
+	enter("d");
+	SAY("D0755 0 new\n");
+	hear_warning("scp: ./d/new: No such file or directory");
+	enter("e");
+	send_file("f", "hello");
+	leave();
+	leave();
+	finish(2);
+	start("r", "new");
+	hear_ok();
+	SAY("D0755 0 d\n");
+	hear_warning("scp: new: No such file or directory");
+	finish(1);
+	assert_tree("top", "top/d d0755\ntop/d/e d0755\ntop/d/e/f f0644 \"hello\"\n", "no mkdir");
+}
+END_TEST
+
+START_TEST(depth_is_limited_in_a_confined_root)
+{
+	confine();
+	policy.max_depth = 2;
+	start("r", ".");
+	hear_ok();
+	enter("a");
+	enter("b");
+	SAY("D0755 0 c\n");
+	hear_warning("scp: ./a/b/c: directories are nested too deeply");
+	leave();
+	leave();
+	finish(1);
+	policy.max_depth = 0;
+	start("r", ".");
+	hear_ok();
+	SAY("D0755 0 c\n");
+	hear_warning("scp: ./c: directories are nested too deeply");
+	send_file("f", "hello");
+	finish(1);
+	assert_tree("top", "top/a d0755\ntop/a/b d0755\ntop/f f0644 \"hello\"\n", "depth");
+}
+END_TEST
+
+START_TEST(size_of_a_file_is_limited)
+{
+	confine();
+	policy.max_file_size = 5;
+	put_own_file("top/old", "old");
+	start("", ".");
+	hear_ok();
+	send_file("f", "12345");
+	SAY("C0644 6 g\n");
+	hear_warning("scp: ./g: larger than allowed");
+	SAY("C0644 6 old\n");
+	hear_warning("scp: ./old: larger than allowed");
+	send_file("h", "");
+	finish(2);
+	assert_tree("top",
+	    "top/f f0644 \"12345\"\ntop/h f0644 \"\"\ntop/old f0644 \"old\"\n", "size");
+	log_is("close \"/f\" bytes read 0 written 5 seconds # mode 0644\n"
+	    "refused \"/g\" reason \"larger than allowed\"\n"
+	    "refused \"/old\" reason \"larger than allowed\"\n"
+	    "close \"/h\" bytes read 0 written 0 seconds # mode 0644\n");
+}
+END_TEST
+
+START_TEST(bytes_of_a_session_are_limited)
+{
+	confine();
+	policy.max_session_bytes = 10;
+	start("r", ".");
+	hear_ok();
+	send_file("a", "123456");
+	SAY("C0644 5 b\n");
+	hear_warning("scp: ./b: more data than allowed");
+	SAY("C0644 9223372036854775807 b\n");
+	hear_some_warning("scp: ./b: ");
+	enter("d");
+	send_file("c", "1234");
+	send_file("e", "");
+	SAY("C0644 1 b\n");
+	hear_warning("scp: ./d/b: more data than allowed");
+	leave();
+	finish(3);
+	/* The next session has as much again. */
+	start("", "d");
+	hear_ok();
+	send_file("f", "1234567890");
+	finish(0);
+	assert_entries("top/d", 3);
+	assert_entries("top", 2);
+}
+END_TEST
+
+START_TEST(files_of_a_session_are_counted)
+{
+	confine();
+	policy.max_files = 3;
+	start("r", ".");
+	hear_ok();
+	send_file("a", "a");
+	enter("d");
+	send_file("b", "b");
+	SAY("C0644 1 c\n");
+	hear_warning("scp: ./d/c: more files than allowed");
+	SAY("D0755 0 e\n");
+	hear_warning("scp: ./d/e: more files than allowed");
+	leave();
+	finish(2);
+	assert_tree("top", "top/a f0644 \"a\"\ntop/d d0755\ntop/d/b f0644 \"b\"\n", "files");
+}
+END_TEST
+
+START_TEST(what_is_refused_does_not_count)
+{
+	confine();
+	policy.max_files = 2;
+	policy.max_session_bytes = 10;
+	put_own_dir("top/d");
+	put_own_file("top/old", "old");
+	start("r", ".");
+	hear_ok();
+	SAY("C0644 5 d\n");
+	hear_warning("scp: ./d: Is a directory");
+	SAY("C0644 5 .f\n");
+	hear_warning("scp: ./.f: " HIDDEN);
+	SAY("D0755 0 .f\n");
+	hear_warning("scp: ./.f: " HIDDEN);
+	SAY("D0755 0 old\n");
+	hear_some_warning("scp: ./old: ");
+	send_file("a", "12345");
+	send_file("b", "12345");
+	finish(4);
+	assert_entries("top", 4);
+}
+END_TEST
+
+START_TEST(nothing_may_be_overwritten)
+{
+	confine();
+	policy.overwrite = OVERWRITE_NO;
+	put_own_file("top/old", "old");
+	start("r", ".");
+	hear_ok();
+	SAY("C0644 3 old\n");
+	hear_warning("scp: ./old: File exists");
+	send_file("new", "new");
+	SAY("C0644 3 new\n");
+	hear_warning("scp: ./new: File exists");
+	/* Somebody else is faster. */
+	SAY("C0644 3 race\n");
+	hear_ok();
+	put_own_file("top/race", "theirs");
+	SAY("new\0");
+	hear_warning("scp: ./race: File exists");
+	enter("d");
+	send_file("old", "new");
+	leave();
+	enter("d");
+	leave();
+	finish(3);
+	assert_tree("top",
+	    "top/d d0755\n"
+	    "top/d/old f0644 \"new\"\n"
+	    "top/new f0644 \"new\"\n"
+	    "top/old f0644 \"old\"\n"
+	    "top/race f0644 \"theirs\"\n", "overwrite no");
+	ck_assert_ptr_nonnull(strstr(log_text(),
+	    "\nforced close \"/race\" bytes read 0 written 3 "));
+	ck_assert_ptr_nonnull(strstr(log_text(), "\nrefused \"/new\" reason \"File exists\"\n"));
+}
+END_TEST
+
+START_TEST(what_is_overwritten_may_be_kept)
+{
+	confine();
+	policy.overwrite = OVERWRITE_BACKUP;
+	put_own_file("top/f", "old");
+	start("", ".");
+	hear_ok();
+	send_file("f", "new");
+	send_file("f", "newer");
+	send_file("g", "hello");
+	finish(0);
+	assert_tree("top",
+	    "top/f f0644 \"newer\"\n"
+	    "top/f.~1~ f0644 \"old\"\n"
+	    "top/f.~2~ f0644 \"new\"\n"
+	    "top/g f0644 \"hello\"\n", "backup");
+}
+END_TEST
+
+START_TEST(times_may_be_ignored)
+{
+	confine();
+	policy.times = TIMES_IGNORE;
+	put_own_dir("top/old");
+	start("rp", ".");
+	hear_ok();
+	SAY("T1000000000 0 1000000000 0\n");
+	hear_ok();
+	send_file("f", "hello");
+	SAY("T1000000000 0 1000000000 0\n");
+	hear_ok();
+	enter("d");
+	leave();
+	SAY("T1000000000 0 1000000000 0\n");
+	hear_ok();
+	enter("old");
+	leave();
+	finish(0);
+	assert_recent("top/f");
+	assert_recent("top/d");
+	assert_recent("top/old");
+	policy.times = TIMES_CLIENT;
+	start("rp", ".");
+	hear_ok();
+	SAY("T1000000000 0 1000000000 0\n");
+	hear_ok();
+	send_file("f", "hello");
+	finish(0);
+	assert_mtime("top/f", 1000000000);
+}
+END_TEST
+
+static const struct {
+	const char	  *flags;
+	unsigned	   modes;
+	struct policy_bits file, dir;
+	mode_t		   sent;
+	mode_t		   made_file, made_dir;
+} masks[] = {
+	/* As a restricted account has it: set-id bits never, and sticky neither. */
+	{ "r", MODES_CLIENT, { 0777, 0 }, { 0777, 0 }, 07777, 0755, 0755 },
+	{ "rp", MODES_CLIENT, { 0777, 0 }, { 0777, 0 }, 07777, 0777, 0777 },
+	{ "rp", MODES_CLIENT, { 0777, 0 }, { 0777, 0 }, 04755, 0755, 0755 },
+	{ "rp", MODES_CLIENT, { 0777, 0 }, { 0777, 0 }, 02711, 0711, 0711 },
+	{ "rp", MODES_CLIENT, { 0777, 0 }, { 0777, 0 }, 0000, 0000, 0000 },
+	/* Bits that come with -p alone, where they are allowed. */
+	{ "r", MODES_CLIENT, { 07777, 0 }, { 07777, 0 }, 07777, 0755, 0755 },
+	{ "rp", MODES_CLIENT, { 07777, 0 }, { 07777, 0 }, 07755, 07755, 07755 },
+	/* Fewer for files than for directories, or the other way round. */
+	{ "r", MODES_CLIENT, { 0660, 0 }, { 0770, 0 }, 0777, 0640, 0750 },
+	{ "rp", MODES_CLIENT, { 0660, 0 }, { 0770, 0 }, 0777, 0660, 0770 },
+	{ "rp", MODES_CLIENT, { 0770, 0 }, { 0550, 0 }, 0777, 0770, 0550 },
+	/* Bits that are set in any case, whatever the umask says. */
+	{ "r", MODES_CLIENT, { 0664, 0060 }, { 02775, 02070 }, 0700, 0660, 02770 },
+	{ "rp", MODES_CLIENT, { 0664, 0060 }, { 02775, 02070 }, 0700, 0660, 02770 },
+	{ "rp", MODES_CLIENT, { 0664, 0060 }, { 02775, 02070 }, 0000, 0060, 02070 },
+	/* The client's own do not count. */
+	{ "r", MODES_INHERIT, { 0777, 0 }, { 0777, 0 }, 0700, 0644, 0755 },
+	{ "rp", MODES_INHERIT, { 0777, 0 }, { 0777, 0 }, 0700, 0644, 0755 },
+	{ "rp", MODES_INHERIT, { 0777, 0 }, { 0777, 0 }, 07777, 0644, 0755 },
+	{ "rp", MODES_INHERIT, { 0660, 0020 }, { 0770, 0020 }, 0000, 0660, 0770 },
+};
+
+START_TEST(modes_are_what_the_policy_leaves_of_them)
+{
+	confine();
+	for (size_t i = 0; i < COUNT(masks); i++) {
+		policy.modes = masks[i].modes;
+		policy.file_mode = masks[i].file;
+		policy.dir_mode = masks[i].dir;
+		start(masks[i].flags, ".");
+		hear_ok();
+		say_line("C%04o 5 f\n", (unsigned)masks[i].sent);
+		hear_ok();
+		SAY("hello\0");
+		hear_ok();
+		say_line("D%04o 0 d\n", (unsigned)masks[i].sent);
+		hear_ok();
+		send_file("g", "hello");
+		leave();
+		finish(0);
+		ck_assert_msg(mode_of("top/f") == masks[i].made_file,
+		    "row %zu, file: expected %04o, got %04o", i, (unsigned)masks[i].made_file,
+		    mode_of("top/f"));
+		ck_assert_msg(mode_of("top/d") == masks[i].made_dir,
+		    "row %zu, directory: expected %04o, got %04o", i, (unsigned)masks[i].made_dir,
+		    mode_of("top/d"));
+		empty_dir("top");
+	}
+}
+END_TEST
+
+/* With -p the client sets the mode of what was there already, but no more than it may. */
+START_TEST(modes_of_what_is_there_already)
+{
+	confine();
+	policy.file_mode.may = 0660;
+	policy.dir_mode.may = 0770;
+	for (int inherit = 0; inherit <= 1; inherit++) {
+		policy.modes = inherit ? MODES_INHERIT : MODES_CLIENT;
+		put_own_file("top/f", "old");
+		put_own_dir("top/d");
+		start("r", ".");
+		hear_ok();
+		SAY("C4777 3 f\n");
+		hear_ok();
+		SAY("new\0");
+		hear_ok();
+		SAY("D4777 0 d\n");
+		hear_ok();
+		leave();
+		finish(0);
+		assert_mode("top/f", 0644);
+		assert_mode("top/d", 0755);
+		start("rp", ".");
+		hear_ok();
+		SAY("C4777 3 f\n");
+		hear_ok();
+		SAY("new\0");
+		hear_ok();
+		SAY("D4777 0 d\n");
+		hear_ok();
+		leave();
+		finish(0);
+		assert_mode("top/f", inherit ? 0644 : 0660);
+		assert_mode("top/d", inherit ? 0755 : 0770);
+		empty_dir("top");
+	}
+}
+END_TEST
+
+/* Links to a directory and a file of the root, to nothing in it, out of it, and to itself. */
+static void
+put_links(void)
+{
+	put_own_dir("top/d");
+	put_own_dir("out");
+	put_own_file("top/file", "old");
+	put_own_file("secret", "old");
+	put_own_link("d", "top/dir");
+	put_own_link("d/../file", "top/l");
+	put_own_link("d/made", "top/dangling");
+	put_own_link("../secret", "top/leak");
+	put_own_link("../out", "top/leakdir");
+	put_own_link("../made", "top/leaknew");
+	put_own_link("..", "top/up");
+	put_own_link("loop", "top/loop");
+}
+
+static void
+assert_untouched(void)
+{
+	assert_content("secret", "old");
+	assert_entries("out", 0);
+	assert_entries(".", 3);
+	assert_entries("top", 10);
+}
+
+START_TEST(links_of_the_target_are_not_followed)
+{
+	static const char *const targets[] = {
+		"dir", "dir/", "dir/new", "l", "dangling", "leak", "leakdir", "leakdir/x",
+		"leaknew", "up", "up/x", "up/top/x", "loop", "dir/../dir/new", "%/top/l",
+	};
+
+	confine();
+	put_links();
+	for (size_t i = 0; i < COUNT(targets); i++)
+		refuses_target(targets[i], NO_LINKS, 3);
+	assert_content("top/file", "old");
+	assert_entries("top/d", 0);
+	assert_untouched();
+}
+END_TEST
+
+START_TEST(links_of_the_target_are_followed_beneath_the_root)
+{
+	static const struct {
+		const char *target, *made;
+	} rows[] = {
+		{ "dir", "top/d/f" },		{ "dir/", "top/d/f" },	{ "dir/new", "top/d/new" },
+		{ "l", "top/file" },		{ "dangling", "top/d/made" },
+		{ "./dir/../dir/new", "top/d/new" },
+		{ "dir/../new", "top/new" },	/* as text */
+	};
+	static const char *const outside[] = {
+		"leak", "leakdir", "leakdir/x", "leaknew", "up", "up/x", "up/top/x",
+		"dir/../up/top/x",
+	};
+
+	confine();
+	put_links();
+	policy.symlinks = SYMLINKS_BENEATH;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		start("", rows[i].target);
+		hear_ok();
+		send_file("f", "hello");
+		finish(0);
+		assert_content(rows[i].made, "hello");
+		remove_file(rows[i].made);
+	}
+	put_own_file("top/file", "old");
+	for (size_t i = 0; i < COUNT(outside); i++)
+		refuses_target(outside[i], OUTSIDE, 3);
+	refuses_target("loop", NO_LINKS, 3);
+	assert_entries("top/d", 0);
+	assert_untouched();
+}
+END_TEST
+
+/* An absolute link leaves the root, wherever it leads to. */
+START_TEST(absolute_links_lead_outside)
+{
+	static char path[PATH_MAX];
+
+	confine();
+	policy.symlinks = SYMLINKS_BENEATH;
+	put_own_dir("top/d");
+	strcpy(path, path_of("%/top/d"));
+	put_own_link(path, "top/l");
+	put_own_link("/d", "top/m");
+	refuses_target("l", OUTSIDE, 3);
+	refuses_target("l/x", OUTSIDE, 3);
+	refuses_target("m", OUTSIDE, 3);
+	assert_entries("top/d", 0);
+}
+END_TEST
+
+START_TEST(links_below_the_target_are_never_followed)
+{
+	static const char *const links[] = {
+		"dir", "l", "dangling", "leak", "leakdir", "leaknew", "up", "loop",
+	};
+
+	confine();
+	put_links();
+	for (unsigned links_are = SYMLINKS_BENEATH; links_are <= SYMLINKS_NEVER; links_are++) {
+		policy.symlinks = links_are;
+		start("r", ".");
+		hear_ok();
+		for (size_t i = 0; i < COUNT(links); i++) {
+			say_line("C0644 3 %s\n", links[i]);
+			hear_refusal("./", links[i], NO_LINKS);
+			say_line("D0755 0 %s\n", links[i]);
+			hear_refusal("./", links[i], NO_LINKS);
+		}
+		enter("d");
+		leave();
+		finish(2 * COUNT(links));
+	}
+	assert_content("top/file", "old");
+	assert_entries("top/d", 0);
+	assert_untouched();
+}
+END_TEST
+
+/* What was looked at is what is used, whatever has taken its name. */
+START_TEST(swapped_directories_lead_nowhere_else)
+{
+	confine();
+	put_links();
+	policy.symlinks = SYMLINKS_BENEATH;
+	start("r", "d");
+	hear_ok();
+	enter("sub");
+	ck_assert_int_eq(renameat(unit_fd, "top/d", unit_fd, "top/away"), 0);
+	put_own_link("../out", "top/d");
+	ck_assert_int_eq(renameat(unit_fd, "top/away/sub", unit_fd, "top/away/sub2"), 0);
+	put_own_link("../../out", "top/away/sub");
+	send_file("f", "hello");
+	enter("e");
+	leave();
+	leave();
+	send_file("g", "hello");
+	SAY("D0755 0 sub\n");
+	hear_some_warning("scp: d/sub: ");
+	finish(1);
+	assert_content("top/away/sub2/f", "hello");
+	assert_content("top/away/g", "hello");
+	assert_entries("out", 0);
+}
+END_TEST
+
+START_TEST(files_of_several_links_are_replaced)
+{
+	confine();
+	put_own_file("secret", "old");
+	ck_assert_int_eq(linkat(unit_fd, "secret", unit_fd, "top/f", 0), 0);
+	start("", ".");
+	hear_ok();
+	send_file("f", "new");
+	finish(0);
+	assert_content("secret", "old");
+	assert_content("top/f", "new");
+}
+END_TEST
+
+START_TEST(special_files_of_a_confined_root_are_refused)
+{
+	int reader;
+
+	confine();
+	ck_assert_int_eq(mkfifoat(unit_fd, "top/fifo", 0666), 0);
+	own("top/fifo", setup.uid);
+	reader = openat(unit_fd, "top/fifo", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	refuses_target("fifo", "not a regular file", 1);
+	start("", ".");
+	hear_ok();
+	SAY("C0644 5 fifo\n");
+	hear_warning("scp: ./fifo: not a regular file");
+	finish(1);
+	close(reader);
+}
+END_TEST
+
+/* What a client may not know: a bit of everything. */
+static const struct {
+	const char *flags, *target;
+	const char *record;	/* NULL: the target itself is refused */
+	const char *name;
+	const char *reason;	/* that the log knows */
+} secrets[] = {
+	/* Files: below a directory, and as the target itself. */
+	{ "", ".", "C0644 5 file\n", "file", "File exists" },
+	{ "", "file", "C0644 5 f\n", "", "File exists" },
+	{ "", "file/", "C0644 5 f\n", "", "Is a directory" },
+	{ "", "new/", "C0644 5 f\n", "", "Is a directory" },
+	{ "", "no/such", "C0644 5 f\n", "", "No such file or directory" },
+	{ "", "file/x", "C0644 5 f\n", "", "Not a directory" },
+	{ "", ".", "C0644 5 d\n", "d", "Is a directory" },
+	{ "", ".", "C0644 5 fifo\n", "fifo", "not a regular file" },
+	{ "", ".", "C0644 5 l\n", "l", NO_LINKS },
+	{ "", "l", "C0644 5 f\n", "", NO_LINKS },
+	{ "", "loop", "C0644 5 f\n", "", NO_LINKS },
+	{ "", ".", "C0644 5 .f\n", ".f", HIDDEN },
+	{ "", ".", "C0644 5 f.exe\n", "f.exe", DENIED },
+	{ "", ".f", "C0644 5 f\n", "", HIDDEN },
+	{ "", ".no/f", "C0644 5 f\n", "", HIDDEN },
+	{ "", "f.exe", "C0644 5 f\n", "", DENIED },
+	{ "", "no.exe/f", "C0644 5 f\n", "", DENIED },
+	{ "", "..", "C0644 5 f\n", "", OUTSIDE },
+	{ "", "../secret", "C0644 5 f\n", "", OUTSIDE },
+	{ "", "../no/such", "C0644 5 f\n", "", OUTSIDE },
+	{ "", "/../secret", "C0644 5 f\n", "", OUTSIDE },
+	{ "", "closed", "C0644 5 f\n", "f", "Permission denied" },
+	{ "", "closed/f", "C0644 5 f\n", "", "Permission denied" },
+	/* Directories. */
+	{ "r", ".", "D0755 0 file\n", "file", "Not a directory" },
+	{ "r", ".", "D0755 0 new\n", "new", "No such file or directory" },
+	{ "r", ".", "D0755 0 fifo\n", "fifo", "Not a directory" },
+	{ "r", ".", "D0755 0 dir\n", "dir", NO_LINKS },
+	{ "r", ".", "D0755 0 .d\n", ".d", HIDDEN },
+	{ "r", ".", "D0755 0 d.exe\n", "d.exe", DENIED },
+	{ "r", "..", "D0755 0 f\n", "", OUTSIDE },
+	{ "r", "../secret", "D0755 0 f\n", "", OUTSIDE },
+	{ "r", "no/such", "D0755 0 f\n", "", "No such file or directory" },
+	{ "r", "file", "D0755 0 f\n", "", "Not a directory" },
+	/* Targets that must be directories. */
+	{ "d", "no", NULL, "", "No such file or directory" },
+	{ "d", "no/such", NULL, "", "No such file or directory" },
+	{ "d", "file", NULL, "", "Not a directory" },
+	{ "d", "fifo", NULL, "", "Not a directory" },
+	{ "d", ".d", NULL, "", HIDDEN },
+	{ "d", "d.exe", NULL, "", DENIED },
+	{ "d", "..", NULL, "", OUTSIDE },
+	{ "d", "../secret", NULL, "", OUTSIDE },
+	{ "d", "l", NULL, "", NO_LINKS },
+	{ "d", "dir", NULL, "", NO_LINKS },
+};
+
+static void
+put_secrets(void)
+{
+	put_links();
+	ck_assert_int_eq(mkfifoat(unit_fd, "top/fifo", 0600), 0);
+	own("top/fifo", setup.uid);
+	put_dir("top/closed", 0);
+	own("top/closed", setup.uid);
+	policy.overwrite = OVERWRITE_NO;
+	policy.mkdir = POLICY_NO;
+	add_rule(false, "*.exe");
+}
+
+/* The record, and AHEAD of the answer all that belongs to it, at once. */
+static void
+say_secret(const char *record, bool ahead)
+{
+	static const char body[] = "hello", entries[] = "C0644 5 f\nhello\0E\n";
+	bool file = record[0] == 'C';
+	char said[256];
+	size_t n = strlen(record);
+
+	memcpy(said, record, n);
+	memcpy(said + n, file ? body : entries, file ? sizeof(body) : sizeof(entries) - 1);
+	if (ahead)
+		n += file ? sizeof(body) : sizeof(entries) - 1;
+	say(said, n);
+}
+
+/* What is refused in row I, in the lockstep or AHEAD of the answers. */
+static void
+check_secret(size_t i, bool ahead)
+{
+	const char *reason = policy.reveal == POLICY_NO ? IS_DENIED : secrets[i].reason;
+	char logged[256];
+
+	log_clear();
+	start(secrets[i].flags, secrets[i].target);
+	if (secrets[i].record == NULL) {
+		hear_refusal(secrets[i].target, "", reason);
+		hang_up();
+		await_end(0, 1);
+	} else {
+		hear_ok();
+		say_secret(secrets[i].record, ahead);
+		hear_refusal(secrets[i].target, secrets[i].name[0] != '\0' ? secrets[i].name : "f",
+		    reason);
+		if (ahead && secrets[i].record[0] == 'D') {
+			hear_some_warning("scp: ");
+			hear_ok();
+		}
+		finish(ahead && secrets[i].record[0] == 'D' ? 2 : 1);
+	}
+	snprintf(logged, sizeof(logged), "\" reason \"%s\"\n", secrets[i].reason);
+	ck_assert_msg(strncmp(log_text(), "refused \"/", 10) == 0 &&
+	    strstr(log_text(), logged) != NULL,
+	    "row %zu: expected the reason \"%s\" in the log, got %s", i, secrets[i].reason,
+	    log_text());
+}
+
+START_TEST(what_is_refused_is_told_or_not)
+{
+	confine();
+	put_secrets();
+	for (unsigned reveal = POLICY_YES; reveal <= POLICY_NO; reveal++) {
+		policy.reveal = reveal;
+		for (size_t i = 0; i < COUNT(secrets); i++)
+			check_secret(i, false);
+	}
+	assert_content("top/file", "old");
+	assert_entries("top", 12);
+}
+END_TEST
+
+START_TEST(what_is_refused_is_not_told_to_a_client_that_is_ahead)
+{
+	confine();
+	put_secrets();
+	policy.reveal = POLICY_NO;
+	for (size_t i = 0; i < COUNT(secrets); i++)
+		check_secret(i, true);
+	assert_content("top/file", "old");
+	assert_entries("top", 12);
+}
+END_TEST
+
+/* What does not depend on what there is, is told: the client can do something about it. */
+START_TEST(what_tells_nothing_is_told)
+{
+	confine();
+	policy.reveal = POLICY_NO;
+	policy.recursive = POLICY_NO;
+	policy.max_file_size = 5;
+	policy.max_session_bytes = 8;
+	policy.max_files = 2;
+	start("r", ".");
+	hear_ok();
+	SAY("D0755 0 d\n");
+	hear_warning("scp: d: directories are not allowed");
+	SAY("C0644 6 f\n");
+	hear_warning("scp: f: larger than allowed");
+	send_file("f", "12345");
+	SAY("C0644 4 g\n");
+	hear_warning("scp: g: more data than allowed");
+	send_file("g", "123");
+	SAY("C0644 0 h\n");
+	hear_warning("scp: h: more files than allowed");
+	finish(4);
+}
+END_TEST
+
+/* Refusals for any reason, of a client that waits for none of the answers. */
+START_TEST(refused_files_of_a_client_that_is_ahead_are_skipped)
+{
+	static const char said[] =
+	    "C0644 5 .hidden\nhello\0"
+	    "C0644 8 large\n12345678\0"
+	    "C0644 5 a.exe\nE\nE\nE\0"
+	    "D0755 0 .git\nC0644 4 f\nlost\0D0755 0 sub\nC0644 4 f\nlost\0E\nE\n"
+	    "C0644 5 good\nhello\0"
+	    "D0755 0 d\nD0755 0 e\nD0755 0 deep\nC0644 4 f\nlost\0E\nC0644 2 f\nhi\0E\nE\n"
+	    "C0644 4 more\nlost\0"
+	    "C0644 0 last\n\0";
+
+	confine();
+	policy.max_file_size = 7;
+	policy.max_session_bytes = 8;
+	policy.max_depth = 2;
+	add_rule(false, "*.exe");
+	for (int wires = PIPES; wires <= SOCKETS; wires++) {
+		setup.wires = (enum wires)wires;
+		start("r", ".");
+		hear_ok();
+		say(said, sizeof(said) - 1);
+		hear_warning("scp: ./.hidden: " HIDDEN);
+		hear_warning("scp: ./large: larger than allowed");
+		hear_warning("scp: ./a.exe: " DENIED);
+		hear_warning("scp: ./.git: " HIDDEN);
+		hear_refusal("./.git", "f", IS_DENIED);
+		hear_refusal("./.git", "sub", IS_DENIED);
+		hear_refusal("./.git/sub", "f", IS_DENIED);
+		hear_ok();
+		hear_ok();
+		hear_ok();
+		hear_ok();
+		hear_ok();
+		hear_ok();
+		hear_warning("scp: ./d/e/deep: directories are nested too deeply");
+		hear_refusal("./d/e/deep", "f", IS_DENIED);
+		for (int i = 0; i < 5; i++)
+			hear_ok();
+		hear_warning("scp: ./more: more data than allowed");
+		hear_ok();
+		hear_ok();
+		finish(10);
+		assert_tree("top",
+		    "top/d d0755\n"
+		    "top/d/e d0755\n"
+		    "top/d/e/f f0644 \"hi\"\n"
+		    "top/good f0644 \"hello\"\n"
+		    "top/last f0644 \"\"\n", "ahead");
+		empty_dir("top");
+	}
+}
+END_TEST
+
+START_TEST(a_session_is_logged)
+{
+	confine();
+	put_own_dir("top/old");
+	put_own_file("top/old/f", "old");
+	setup.start = "old";
+	start("rp", "..");
+	hear_ok();
+	SAY("T1000000000 0 1000000000 0\n");
+	hear_ok();
+	SAY("D0750 0 new\n");
+	hear_ok();
+	SAY("C4751 6 a \"b\"\n");
+	hear_ok();
+	SAY("hello\n\0");
+	hear_ok();
+	SAY("C0644 3 .f\n");
+	hear_warning("scp: ../new/.f: " HIDDEN);
+	SAY("D0755 0 \033\n");
+	hear_ok();
+	leave();
+	leave();
+	enter("old");
+	SAY("C0600 5 f\n");
+	hear_ok();
+	SAY("lost!\1disk on fire\n");
+	hear_warning("scp: ../old/f: dropped, the sender says: disk on fire");
+	leave();
+	finish(2);
+	assert_content("top/old/f", "old");
+	log_is("mkdir name \"/new\" mode 0750\n"
+	    "close \"/new/a \\\"b\\\"\" bytes read 0 written 6 seconds # mode 0751\n"
+	    "refused \"/new/.f\" reason \"" HIDDEN "\"\n"
+	    "mkdir name \"/new/\\033\" mode 0755\n"
+	    "opendir \"/old\"\n"
+	    "forced close \"/old/f\" bytes read 0 written 5 seconds # mode 0600 "
+	    "reason \"dropped, the sender says: disk on fire\"\n");
+}
+END_TEST
+
+START_TEST(the_target_itself_is_logged)
+{
+	confine();
+	start("", "d/../new");
+	hear_ok();
+	send_file("f", "hello");
+	finish(0);
+	log_is("close \"/new\" bytes read 0 written 5 seconds # mode 0644\n");
+	start("r", "/dir/");
+	hear_ok();
+	enter("d");
+	send_file("f", "");
+	leave();
+	finish(0);
+	log_is("mkdir name \"/dir\" mode 0755\n"
+	    "close \"/dir/f\" bytes read 0 written 0 seconds # mode 0644\n");
+	start("d", "none");
+	hear_some_warning("scp: none: ");
+	hang_up();
+	await_end(0, 1);
+	log_is("refused \"/none\" reason \"No such file or directory\"\n");
+}
+END_TEST
+
+/* What was said before the connection was lost, and what ended with it. */
+START_TEST(lost_connections_are_logged)
+{
+	static const struct {
+		const char *said;
+		size_t	    n;
+		const char *logged;
+	} rows[] = {
+#define ROW(s, logged) { s, sizeof(s) - 1, logged }
+		ROW("", ""),
+		ROW("C0644 5 f\nhel", "forced close \"/f\" bytes read 0 written 3 seconds # "
+		    "mode 0644 reason \"protocol error: lost connection\"\n"),
+		ROW("C0644 5 f\n", "forced close \"/f\" bytes read 0 written 0 seconds # "
+		    "mode 0644 reason \"protocol error: lost connection\"\n"),
+		ROW("C0644 5 f\nhello",
+		    "close \"/f\" bytes read 0 written 5 seconds # mode 0644\n"),
+		ROW("D0755 0 d\nC0644 5 .f\nhel", "mkdir name \"/d\" mode 0755\n"
+		    "refused \"/d/.f\" reason \"" HIDDEN "\"\n"
+		    "refused \"/d/.f\" reason \"protocol error: lost connection\"\n"),
+		ROW("D0755 0 d\nC06", "mkdir name \"/d\" mode 0755\n"
+		    "refused \"/d\" reason \"protocol error: lost connection\"\n"),
+		ROW("D0755 0 d\nx\n", "mkdir name \"/d\" mode 0755\n"
+		    "refused \"/d\" reason \"protocol error: expected control record\"\n"),
+		ROW("C0644 1 a/b\n", "refused \"/\" reason \"error: unexpected filename: a/b\"\n"),
+#undef ROW
+	};
+
+	confine();
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		size_t len;
+
+		start("r", ".");
+		say(rows[i].said, rows[i].n);
+		hang_up();
+		(void)hear_rest(&len);
+		await_end(outcome->end, outcome->errors == 0 ? 0 : WHATEVER);
+		log_is(rows[i].logged);
+		empty_dir("top");
+	}
+}
+END_TEST
+
+START_TEST(a_file_that_cannot_be_written_is_logged)
+{
+	static const char body[8192];
+
+	confine();
+	setup.file_size = 4096;
+	start("", ".");
+	hear_ok();
+	SAY("C0644 8192 f\n");
+	hear_ok();
+	say(body, sizeof(body));
+	SAY("\0");
+	hear_warning("scp: ./f: File too large");
+	finish(1);
+	log_is("forced close \"/f\" bytes read 0 written 8192 seconds # mode 0644 "
+	    "reason \"File too large\"\n");
+	assert_entries("top", 0);
+}
+END_TEST
+
+/* Of two operands none is right, and no path is known. */
+START_TEST(a_request_without_a_target_is_logged)
+{
+	confine();
+	start_with(2, "d", "d");
+	hear_warning("scp: ambiguous target");
+	fails();
+	log_is("refused \"/\" reason \"ambiguous target\"\n");
+}
+END_TEST
+
+/* The session ends where a record that is required cannot be written; what was done, was done. */
+START_TEST(a_required_log_that_cannot_be_written_ends_the_session)
+{
+	confine();
+	setup.broken_log = true;
+	put_own_dir("top/d");
+	start("r", ".");
+	hear_ok();
+	SAY("C0644 5 f\n");
+	hear_ok();
+	SAY("hello\0C0644 5 g\nhello\0");
+	hear_warning("scp: the log cannot be written");
+	fails();
+	assert_content("top/f", "hello");
+	ck_assert(!exists("top/g"));
+
+	start("r", ".");
+	hear_ok();
+	SAY("D0755 0 d\nC0644 5 g\nhello\0");
+	hear_warning("scp: the log cannot be written");
+	fails();
+	ck_assert(!exists("top/d/g"));
+
+	start("r", ".");
+	hear_ok();
+	SAY("C0644 5 .f\n");
+	hear_warning("scp: ./.f: " HIDDEN);
+	fails();
+
+	start("", ".");
+	hear_ok();
+	SAY("C0644 5 d\nhello\0C0644 5 g\nhello\0");
+	hear_warning("scp: ./d: Is a directory");
+	fails();
+	assert_entries("top", 2);
+
+	start("d", "none");
+	hear_warning("scp: none: No such file or directory");
+	hang_up();
+	await_end(0, 1);
+}
+END_TEST
+
 static void
 add(TCase *t)
 {
@@ -3161,21 +4492,57 @@ add(TCase *t)
 	tcase_add_test(t, rule_20_modes_with_p);
 	tcase_add_test(t, rule_20_mode_comes_last);
 	tcase_add_test(t, rule_20_device_keeps_mode_and_times);
-	tcase_add_test(t, policy_special_allows_a_fifo_that_has_a_reader);
-	tcase_add_test(t, policy_without_special_refuses_devices);
+	tcase_add_test(t, fifo_that_has_a_reader_is_written);
+	tcase_add_test(t, restricted_accounts_write_regular_files_only);
 	tcase_add_test(t, special_files_below_a_directory_are_refused);
 	tcase_add_test(t, own_links_below_the_target_are_followed);
 	tcase_add_test(t, directory_onto_a_link_that_leads_nowhere);
 	tcase_add_test(t, links_of_others_below_the_target_are_not_followed);
 	tcase_add_test(t, links_of_others_behind_our_own_are_not_followed);
 	tcase_add_test(t, operand_may_be_anybodys_link);
-	tcase_add_test(t, policy_without_follow_follows_no_link);
+	tcase_add_test(t, policy_may_follow_no_link_below_the_target);
 	tcase_add_test(t, swapped_directory_is_not_left);
 	tcase_add_test(t, depth_is_limited_in_lockstep);
 	tcase_add_test(t, depth_is_limited_for_a_client_that_is_ahead);
 	tcase_add_test(t, rule_29_deep_trees);
 	tcase_add_test(t, bodies_of_many_sizes);
 	tcase_add_test(t, same_name_twice_is_the_second);
+	tcase_add_test(t, confined_targets);
+	tcase_add_test(t, confined_directories);
+	tcase_add_test(t, nothing_is_put_outside_of_the_root);
+	tcase_add_test(t, nothing_is_put_into_the_kernels_filesystems);
+	tcase_add_test(t, names_below_the_target_are_judged);
+	tcase_add_test(t, names_of_the_target_are_judged);
+	tcase_add_test(t, names_are_judged_without_a_root);
+	tcase_add_test(t, directories_may_not_be_allowed);
+	tcase_add_test(t, directories_may_not_be_made);
+	tcase_add_test(t, depth_is_limited_in_a_confined_root);
+	tcase_add_test(t, size_of_a_file_is_limited);
+	tcase_add_test(t, bytes_of_a_session_are_limited);
+	tcase_add_test(t, files_of_a_session_are_counted);
+	tcase_add_test(t, what_is_refused_does_not_count);
+	tcase_add_test(t, nothing_may_be_overwritten);
+	tcase_add_test(t, what_is_overwritten_may_be_kept);
+	tcase_add_test(t, times_may_be_ignored);
+	tcase_add_test(t, modes_are_what_the_policy_leaves_of_them);
+	tcase_add_test(t, modes_of_what_is_there_already);
+	tcase_add_test(t, links_of_the_target_are_not_followed);
+	tcase_add_test(t, links_of_the_target_are_followed_beneath_the_root);
+	tcase_add_test(t, absolute_links_lead_outside);
+	tcase_add_test(t, links_below_the_target_are_never_followed);
+	tcase_add_test(t, swapped_directories_lead_nowhere_else);
+	tcase_add_test(t, files_of_several_links_are_replaced);
+	tcase_add_test(t, special_files_of_a_confined_root_are_refused);
+	tcase_add_test(t, what_is_refused_is_told_or_not);
+	tcase_add_test(t, what_is_refused_is_not_told_to_a_client_that_is_ahead);
+	tcase_add_test(t, what_tells_nothing_is_told);
+	tcase_add_test(t, refused_files_of_a_client_that_is_ahead_are_skipped);
+	tcase_add_test(t, a_session_is_logged);
+	tcase_add_test(t, the_target_itself_is_logged);
+	tcase_add_test(t, lost_connections_are_logged);
+	tcase_add_test(t, a_file_that_cannot_be_written_is_logged);
+	tcase_add_test(t, a_request_without_a_target_is_logged);
+	tcase_add_test(t, a_required_log_that_cannot_be_written_ends_the_session);
 }
 
 int

@@ -7,6 +7,7 @@
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -16,12 +17,15 @@
 
 #include <grp.h>
 #include <limits.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 
 #include <bsd/string.h>
 #include <bsd/unistd.h>
 
+#include "log.h"
+#include "policies.h"
 #include "source.h"
 #include "unit.h"
 
@@ -43,12 +47,18 @@ enum wires { PIPES, SOCKETS, PACKETS };	/* PACKETS: one write is one read */
 static struct source source;
 static struct session session;
 static struct conn conn;
-static struct policy policy;
+static struct policy policy;	/* all zero: that of a drop-in */
+static struct audit audit;
 
 static struct {
 	enum wires wires;
 	uid_t	   uid;		/* whom the server becomes; 0: nobody else */
 	rlim_t	   descriptors;	/* to begin with; 0: as they are */
+	const char *root;	/* in the test's directory, or "/"; NULL: the whole system */
+	const char *start;	/* beneath that; NULL: its top */
+	const char *proc;	/* where the server sees /proc, and nobody else does; or NULL */
+	bool	   broken_log;	/* a log that is required cannot be written */
+	rlim_t	   log_room;	/* bytes of a log that is required; 0: as much as it takes */
 } setup;
 
 /* What the server says of itself, where both see it. */
@@ -112,6 +122,31 @@ set_times(const char *name, time_t mtime, time_t atime)
 	ck_assert_int_eq(utimensat(unit_fd, name, times, AT_SYMLINK_NOFOLLOW), 0);
 }
 
+/* Mounts /proc on a directory of the test's, for this process and its children alone. */
+static bool
+mount_proc_here(const char *name)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s", unit_path, name);
+	return unshare(CLONE_NEWNS) == 0 &&
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+	    mount("/proc", path, NULL, MS_BIND, NULL) == 0;
+}
+
+static int
+open_root(struct root *root)
+{
+	char path[PATH_MAX];
+	const char *what, *start_at = setup.start != NULL ? setup.start : "";
+
+	if (setup.root == NULL)
+		return root_open(root);
+	snprintf(path, sizeof(path), "%s/%s", setup.root[0] == '/' ? "" : unit_path,
+	    setup.root[0] == '/' ? "" : setup.root);
+	return root_confine(root, path, "", start_at, policy.symlinks == SYMLINKS_BENEATH, &what);
+}
+
 static _Noreturn void
 serve(const struct request *request, int in, int out)
 {
@@ -125,14 +160,27 @@ serve(const struct request *request, int in, int out)
 		few.rlim_cur = setup.descriptors;
 		setrlimit(RLIMIT_NOFILE, &few);
 	}
+	if (setup.proc != NULL && !mount_proc_here(setup.proc))
+		_exit(104);
 	failed = setup.uid != 0 && (setgroups(0, NULL) == -1 ||
 	    setresgid(setup.uid, setup.uid, setup.uid) == -1 ||
 	    setresuid(setup.uid, setup.uid, setup.uid) == -1 || prctl(PR_SET_DUMPABLE, 1) == -1);
-	if (failed || chdir(unit_path) == -1 || root_open(&root, "/") == -1 ||
+	if (failed || chdir(unit_path) == -1 || open_root(&root) == -1 ||
 	    dup2(errors_fd, STDERR_FILENO) == -1)
 		_exit(103);
 	conn_init(&conn, in, out, TURN_THEIRS, 0);
-	session_init(&session, &conn, request, &policy, &root);
+	if (setup.broken_log)
+		log_begin_broken(&audit);
+	else
+		log_begin(&audit);
+	if (setup.log_room != 0) {
+		struct rlimit room = { setup.log_room, setup.log_room };
+
+		signal(SIGXFSZ, SIG_IGN);
+		audit.required = true;
+		setrlimit(RLIMIT_FSIZE, &room);
+	}
+	session_init(&session, &conn, request, &policy, &root, &audit);
 	outcome->end = source_run(&source, &session);
 	outcome->errors = session.errors;
 	_exit(0);
@@ -182,7 +230,7 @@ start(const char *flags, const char *operands)
 		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 		ck_assert(outcome != MAP_FAILED);
 		if (policy.max_depth == 0)
-			policy_init(&policy);
+			policy = drop_in_policy();
 	}
 	ck_assert_uint_lt(strlcpy(words, operands != NULL ? operands : "", sizeof(words)),
 	    sizeof(words));
@@ -1506,7 +1554,7 @@ END_TEST
 
 START_TEST(policy_limits_the_depth)
 {
-	policy_init(&policy);
+	policy = drop_in_policy();
 	policy.max_depth = 3;
 	put_dir("a", 0755);
 	put_dir("a/b", 0755);
@@ -1524,6 +1572,804 @@ START_TEST(rule_26_d_is_without_effect)
 {
 	put_file("x", "hello", 0644);
 	SENDS("d x", "C0644 5 x\nhello\0");
+}
+END_TEST
+
+/*
+ * Policies.  The root is a directory "top", the server a user whom permissions bind, and whatever
+ * is said of a path in the log is said from the root on.
+ */
+#define HIDDEN	 "names that begin with a dot are not allowed"
+#define DENIED	 "this name is not allowed"
+#define OUTSIDE	 "it is outside the root"
+#define NO_LINKS "symbolic links are not followed here"
+
+static void
+confine(void)
+{
+	serve_a_user();
+	policy = restricted_policy();
+	setup.root = "top";
+	put_dir("top", 0755);
+	log_open();
+}
+
+static void
+add_rule(bool allow, const char *pattern)
+{
+	struct policy_rule *r = &policy.rules[policy.nrules++];
+
+	*r = (struct policy_rule){ .allow = allow };
+	strcpy(r->pattern, pattern);
+}
+
+/* PATH, in which a '%' at the beginning stands for the test's directory. */
+static const char *
+path_of(const char *path)
+{
+	static char whole[PATH_MAX];
+
+	snprintf(whole, sizeof(whole), "%s%s", path[0] == '%' ? unit_path : "",
+	    path + (path[0] == '%'));
+	return whole;
+}
+
+/* Nothing but one warning about OPERAND. */
+static void
+is_refused(const char *flags, const char *operand, const char *reason)
+{
+	char wanted[2 * PATH_MAX];
+	const char *path = path_of(operand);
+	size_t len = strlen(path);
+	int n;
+
+	while (len > 1 && path[len - 1] == '/')
+		len--;
+	n = snprintf(wanted, sizeof(wanted), "\1scp: %.*s: %s\n", (int)len, path, reason);
+	sends_with(flags, path, wanted, (size_t)n, 0, 1);
+}
+
+START_TEST(confined_operands)
+{
+	static const struct {
+		const char *start, *operand;
+		const char *path;	/* that the log knows */
+	} rows[] = {
+		{ "", "x", "x" },		{ "", "/x", "x" },	{ "", "./x", "x" },
+		{ "", "//x/", "x" },		{ "", "d/../x", "x" },	{ "", "no/../x", "x" },
+		{ "", "d/x", "d/x" },		{ "", "/d//x", "d/x" },
+		{ "", "%/top/x", "x" },		{ "", "%/top//d/./x", "d/x" },
+		{ "d", "x", "d/x" },		{ "d", "../x", "x" },	{ "d", "/x", "x" },
+		{ "d", "/d/x", "d/x" },		{ "d", "%/top/x", "x" },
+		{ "d", "./../d/x", "d/x" },
+	};
+
+	confine();
+	put_file("top/x", "hello", 0644);
+	put_dir("top/d", 0755);
+	put_file("top/d/x", "world", 0644);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		bool below = rows[i].path[0] == 'd';
+		char logged[128];
+
+		setup.start = rows[i].start;
+		sends_with("", path_of(rows[i].operand),
+		    below ? "C0644 5 x\nworld" : "C0644 5 x\nhello",
+		    sizeof("C0644 5 x\nhello"), 0, 0);
+		snprintf(logged, sizeof(logged),
+		    "close \"/%s\" bytes read 5 written 0 seconds # mode 0644\n", rows[i].path);
+		log_is(logged);
+	}
+	setup.start = "";
+	is_refused("", "no", "No such file or directory");
+	is_refused("", "", "No such file or directory");
+	is_refused("", "%/topx/x", "No such file or directory");
+	is_refused("", "x/y", "Not a directory");
+	is_refused("", "~/x", "No such file or directory");
+}
+END_TEST
+
+/* By whatever path, it is sent under the name that it has. */
+START_TEST(the_root_itself_is_sent)
+{
+	static const char *const operands[] = {
+		".", "/", "./", "//", "d/..", "/d/../", "%/top", "%/top/", "%/top/d/..",
+	};
+
+	confine();
+	for (size_t i = 0; i < COUNT(operands); i++) {
+		sends_with("r", path_of(operands[i]), "D0755 0 top\nE\n", 14, 0, 0);
+		log_is("opendir \"/\"\n");
+		is_refused("", operands[i], "not a regular file");
+		log_is("refused \"/\" reason \"not a regular file\"\n");
+	}
+	put_dir("top/d", 0700);
+	own("top/d");
+	setup.start = "d";
+	SENDS("r .", "D0700 0 d\nE\n");
+	SENDS("r ..", "D0755 0 top\nD0700 0 d\nE\nE\n");
+	log_is("opendir \"/d\"\nopendir \"/\"\nopendir \"/d\"\n");
+	setup.root = "/";
+	setup.start = "";
+	is_refused("r", "/", "it has no name");
+	is_refused("r", ".", "it has no name");
+}
+END_TEST
+
+START_TEST(nothing_is_sent_from_outside_of_the_root)
+{
+	static const char *const operands[] = {
+		"..", "../", "../secret", "../top/x", "/..", "/../secret", "d/../../secret",
+		"../../../../../../etc/passwd", "%/top/..", "%/top/../secret",
+	};
+
+	confine();
+	put_file("secret", "secret", 0644);
+	put_file("top/x", "hello", 0644);
+	put_dir("top/d", 0755);
+	for (size_t i = 0; i < COUNT(operands); i++) {
+		is_refused("", operands[i], OUTSIDE);
+		is_refused("r", operands[i], OUTSIDE);
+	}
+	/* The session goes on. */
+	WARNS("", "../secret|x", 1, "\1scp: ../secret: " OUTSIDE "\nC0644 5 x\nhello\0");
+}
+END_TEST
+
+static void
+put_names(void)
+{
+	confine();
+	add_rule(false, "no.*");
+	add_rule(true, "*.txt");
+	put_dir("top/d", 0755);
+	put_file("top/d/a.txt", "hello", 0644);
+	put_file("top/d/.a.txt", "secret", 0644);
+	put_file("top/d/no.txt", "secret", 0644);
+	put_file("top/d/a.csv", "secret", 0644);
+	put_dir("top/d/.git", 0755);
+	put_file("top/d/.git/a.txt", "secret", 0644);
+	put_dir("top/d/no.d", 0755);
+	put_file("top/d/no.d/a.txt", "secret", 0644);
+}
+
+START_TEST(names_that_are_not_allowed_are_not_there)
+{
+	put_names();
+	/* Not even looked at. */
+	put_dir("top/d/.closed", 0);
+	put_file("top/d/.secret", "", 0);
+	put_link("nowhere", "top/d/.l");
+	put_link("nowhere", "top/d/no.l");
+	ck_assert_int_eq(mkfifoat(unit_fd, "top/d/no.fifo", 0644), 0);
+	SENDS("r d", "D0755 0 d\nC0644 5 a.txt\nhello\0E\n");
+	log_is("opendir \"/d\"\nclose \"/d/a.txt\" bytes read 5 written 0 seconds # mode 0644\n");
+	SENDS("r .", "D0755 0 top\nD0755 0 d\nC0644 5 a.txt\nhello\0E\nE\n");
+	/* Directories need not be allowed. */
+	put_dir("top/e", 0755);
+	put_dir("top/e/csv", 0755);
+	put_file("top/e/csv/b.txt", "", 0600);
+	own("top/e/csv/b.txt");
+	SENDS("r e", "D0755 0 e\nD0755 0 csv\nC0600 0 b.txt\n\0E\nE\n");
+}
+END_TEST
+
+/* Nor what could not be sent if it were. */
+START_TEST(files_that_are_not_allowed_are_not_there_either)
+{
+	confine();
+	add_rule(true, "*.txt");
+	put_dir("top/d", 0755);
+	put_file("top/d/secret.key", "secret", 0);
+	SENDS("r d", "D0755 0 d\nE\n");
+	log_is("opendir \"/d\"\n");
+}
+END_TEST
+
+START_TEST(names_that_are_not_allowed_are_refused)
+{
+	static const struct {
+		const char *operand, *why;
+	} rows[] = {
+		{ "d/.a.txt", HIDDEN },		{ "d/.git/a.txt", HIDDEN },
+		{ "d/.git", HIDDEN },
+		{ ".no", HIDDEN },		{ ".no/such.txt", HIDDEN },
+		{ "%/top/d/.a.txt", HIDDEN },
+		{ "d/no.txt", DENIED },		{ "d/no.d", DENIED },
+		{ "d/no.d/a.txt", DENIED },	{ "no.such/a.txt", DENIED },
+		{ "d/a.csv", DENIED },
+	};
+
+	put_names();
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		char logged[256];
+		const char *operand = rows[i].operand;
+
+		is_refused("r", operand, rows[i].why);
+		if (operand[0] == '%')
+			operand += strlen("%/top/");
+		snprintf(logged, sizeof(logged), "refused \"/%s\" reason \"%s\"\n", operand,
+		    rows[i].why);
+		log_is(logged);
+		is_refused("", rows[i].operand, rows[i].why);
+		log_is(logged);
+	}
+	WARNS("", "d/.a.txt|d/a.txt", 1, "\1scp: d/.a.txt: " HIDDEN "\nC0644 5 a.txt\nhello\0");
+	/* What is hidden by a link's name is. */
+	policy.symlinks = SYMLINKS_BENEATH;
+	put_link("a.txt", "top/d/.l.txt");
+	put_link("a.txt", "top/d/l.csv");
+	put_link("a.txt", "top/d/l.txt");
+	is_refused("", "d/.l.txt", HIDDEN);
+	is_refused("", "d/l.csv", DENIED);
+	SENDS(" d/l.txt", "C0644 5 l.txt\nhello\0");
+	/* And is not there for whoever asks for all there is. */
+	put_dir("top/e", 0755);
+	put_link("../d/a.txt", "top/e/l.csv");
+	put_link("../d/a.txt", "top/e/.l.txt");
+	SENDS("r e", "D0755 0 e\nE\n");
+}
+END_TEST
+
+START_TEST(names_are_judged_without_a_root)
+{
+	policy = drop_in_policy();
+	policy.hidden = POLICY_NO;
+	add_rule(false, "no.*");
+	put_dir("d", 0755);
+	put_file("d/.a", "secret", 0644);
+	put_file("d/no.a", "secret", 0644);
+	put_file("d/a", "hello", 0644);
+	SENDS("r d", "D0755 0 d\nC0644 5 a\nhello\0E\n");
+	is_refused("", "d/.a", HIDDEN);
+	is_refused("", "d/no.a", DENIED);
+	is_refused("", "%/d/.a", HIDDEN);
+	is_refused("", "no.d/a", DENIED);
+}
+END_TEST
+
+START_TEST(links_are_not_followed)
+{
+	confine();
+	put_file("top/x", "hello", 0644);
+	put_file("secret", "secret", 0644);
+	put_dir("top/d", 0755);
+	put_link("x", "top/l");
+	put_link("d", "top/ld");
+	put_link("../secret", "top/out");
+	put_link("loop", "top/loop");
+	put_link("../x", "top/d/l");
+	put_dir("top/e", 0755);
+	put_link("..", "top/e/l");
+	is_refused("", "l", NO_LINKS);
+	is_refused("r", "l", NO_LINKS);
+	is_refused("r", "ld", NO_LINKS);
+	is_refused("r", "ld/", NO_LINKS);
+	is_refused("", "ld/l", NO_LINKS);
+	is_refused("", "out", NO_LINKS);
+	is_refused("", "loop", NO_LINKS);
+	is_refused("", "d/l", NO_LINKS);
+	log_clear();
+	WARNS("r", "d|e|x", 2,
+	    "D0755 0 d\n\1scp: d/l: " NO_LINKS "\nE\n"
+	    "D0755 0 e\n\1scp: e/l: " NO_LINKS "\nE\n"
+	    "C0644 5 x\nhello\0");
+	log_is("opendir \"/d\"\nrefused \"/d/l\" reason \"" NO_LINKS "\"\n"
+	    "opendir \"/e\"\nrefused \"/e/l\" reason \"" NO_LINKS "\"\n"
+	    "close \"/x\" bytes read 5 written 0 seconds # mode 0644\n");
+}
+END_TEST
+
+START_TEST(links_are_followed_beneath_the_root)
+{
+	confine();
+	policy.symlinks = SYMLINKS_BENEATH;
+	put_file("top/x", "hello", 0640);
+	own("top/x");
+	put_dir("top/d", 0755);
+	put_dir("top/e", 0711);
+	own("top/e");
+	put_link("x", "top/l");
+	put_link("l", "top/ll");
+	put_link("d", "top/ld");
+	put_link("../x", "top/d/l");
+	SENDS(" l", "C0640 5 l\nhello\0");
+	SENDS(" ll", "C0640 5 ll\nhello\0");
+	log_is("close \"/l\" bytes read 5 written 0 seconds # mode 0640\n"
+	    "close \"/ll\" bytes read 5 written 0 seconds # mode 0640\n");
+	SENDS("r d", "D0755 0 d\nC0640 5 l\nhello\0E\n");
+	SENDS("r ld", "D0755 0 ld\nC0640 5 l\nhello\0E\n");
+	SENDS("r ld/", "D0755 0 ld\nC0640 5 l\nhello\0E\n");
+	SENDS(" ld/l", "C0640 5 l\nhello\0");
+	SENDS(" /ld/l", "C0640 5 l\nhello\0");
+	/* Directories within directories behind links. */
+	put_dir("top/f", 0755);
+	put_link("../e", "top/f/m");
+	put_link("../x", "top/e/n");
+	SENDS("r f", "D0755 0 f\nD0711 0 m\nC0640 5 n\nhello\0E\nE\n");
+	is_refused("", "ld", "not a regular file");
+}
+END_TEST
+
+START_TEST(links_that_lead_out_are_refused)
+{
+	static char path[PATH_MAX];
+
+	confine();
+	policy.symlinks = SYMLINKS_BENEATH;
+	put_file("secret", "secret", 0644);
+	put_dir("out", 0755);
+	put_file("out/x", "secret", 0644);
+	put_file("top/x", "hello", 0644);
+	put_link("../secret", "top/file");
+	put_link("../out", "top/dir");
+	put_link("..", "top/up");
+	put_link("/", "top/abs");
+	strcpy(path, path_of("%/top/x"));
+	put_link(path, "top/absin");
+	put_link("../top/x", "top/outandin");
+	is_refused("r", "file", OUTSIDE);
+	is_refused("r", "dir", OUTSIDE);
+	is_refused("r", "dir/x", OUTSIDE);
+	is_refused("r", "up", OUTSIDE);
+	is_refused("r", "up/secret", OUTSIDE);
+	is_refused("r", "up/top/x", OUTSIDE);
+	is_refused("r", "abs", OUTSIDE);
+	is_refused("r", "absin", OUTSIDE);
+	is_refused("r", "outandin", OUTSIDE);
+	put_dir("top/d", 0755);
+	put_link("../../secret", "top/d/l");
+	WARNS("r", "d|x", 1, "D0755 0 d\n\1scp: d/l: " OUTSIDE "\nE\nC0644 5 x\nhello\0");
+	put_dir("top/e", 0755);
+	put_link("../../out", "top/e/l");
+	WARNS("r", "e|x", 1, "D0755 0 e\n\1scp: e/l: " OUTSIDE "\nE\nC0644 5 x\nhello\0");
+}
+END_TEST
+
+START_TEST(links_that_lead_nowhere_or_around)
+{
+	confine();
+	policy.symlinks = SYMLINKS_BENEATH;
+	put_link("nowhere", "top/dangling");
+	put_link("loop", "top/loop");
+	is_refused("r", "dangling", "No such file or directory");
+	is_refused("r", "loop", NO_LINKS);
+	put_dir("top/d", 0755);
+	put_link(".", "top/d/l");
+	WARNS("r", "d", 1, "D0755 0 d\n\1scp: d/l: Too many levels of symbolic links\nE\n");
+	put_dir("top/a", 0755);
+	put_dir("top/b", 0755);
+	put_link("../b", "top/a/x");
+	put_link("../a", "top/b/y");
+	WARNS("r", "a", 1,
+	    "D0755 0 a\nD0755 0 x\n\1scp: a/x/y: Too many levels of symbolic links\nE\nE\n");
+	put_dir("top/c", 0755);
+	put_link("..", "top/c/z");
+	start("r", "c");
+	converse();
+	assert_end(0, SOME);
+}
+END_TEST
+
+/* Goes into NAME in the directory FD, which it makes. */
+static int
+descend(int fd, const char *name)
+{
+	int next;
+
+	ck_assert_int_eq(mkdirat(fd, name, 0755), 0);
+	next = openat(fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ck_assert_int_ge(next, 0);
+	close(fd);
+	return next;
+}
+
+/* Removes the directories top/NAME, top/NAME/NAME and so on, too deep for anybody else. */
+static void
+remove_chain(const char *name)
+{
+	char first[PATH_MAX], second[PATH_MAX];
+
+	snprintf(first, sizeof(first), "top/%s", name);
+	snprintf(second, sizeof(second), "top/%s/%s", name, name);
+	while (renameat(unit_fd, second, unit_fd, "next") == 0) {
+		ck_assert_int_eq(unlinkat(unit_fd, first, AT_REMOVEDIR), 0);
+		ck_assert_int_eq(renameat(unit_fd, "next", unit_fd, first), 0);
+	}
+}
+
+/*
+ * A link whose path is longer than a path may be leads where it leads, or nowhere; never to what
+ * the beginning of its path is the name of.
+ */
+START_TEST(links_too_deep_for_a_path)
+{
+	enum { LEVELS = 16, LEVEL = 250, LINK = 200 };
+	static char level[LEVEL + 1], name[LINK + 1], cut[LINK + 1];
+	int fd, kept;
+
+	confine();
+	policy.symlinks = SYMLINKS_BENEATH;
+	memset(level, 'd', LEVEL);
+	memset(name, 'l', LINK);
+	memcpy(cut, name, PATH_MAX - 1 - LEVELS * (LEVEL + 1));
+	strcpy(policy.rules[policy.nrules++].pattern, cut);
+	fd = openat(unit_fd, "top", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	for (int i = 0; i < LEVELS; i++)
+		fd = descend(fd, level);
+	ck_assert_int_eq(symlinkat("nowhere", fd, name), 0);
+	kept = openat(fd, cut, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+	ck_assert_int_eq(write(kept, "secret", 6), 6);
+	close(kept);
+	start("r", level);
+	converse();
+	ck_assert_int_eq(unlinkat(fd, name, 0), 0);
+	ck_assert_int_eq(unlinkat(fd, cut, 0), 0);
+	close(fd);
+	remove_chain(level);
+	ck_assert_msg(memmem(wire.bytes, wire.len, "secret", 6) == NULL,
+	    "what a rule denies is sent under another name");
+	assert_end(0, 1);
+}
+END_TEST
+
+START_TEST(nothing_is_sent_from_the_kernels_filesystems)
+{
+	static const char *const operands[] = {
+		"/proc", "/proc/self", "/proc/self/status", "/proc/version", "/sys", "/sys/kernel",
+		"proc/version", "%/p", "%/q", "%/q/version",
+	};
+
+	if (access("/proc/version", F_OK) == -1 || access("/sys/kernel", F_OK) == -1) {
+		printf("SKIP: no /proc or /sys\n");
+		return;
+	}
+	put_link("../../proc/version", "p");
+	put_link("../../proc", "q");
+	put_file("x", "hello", 0644);
+	confine();
+	policy.symlinks = SYMLINKS_BENEATH;
+	setup.root = "/";
+	for (size_t i = 0; i < COUNT(operands); i++)
+		is_refused("r", operands[i], OUTSIDE);
+	is_refused("", "/dev/null", "not a regular file");
+	log_clear();
+	sends_with("", path_of("%/x"), "C0644 5 x\nhello", sizeof("C0644 5 x\nhello"), 0, 0);
+	ck_assert_ptr_nonnull(strstr(log_text(), path_of("%/x\"")));
+}
+END_TEST
+
+/* Has the server see /proc in the directory NAME; false, and said so, where it cannot. */
+static bool
+mount_proc(const char *name)
+{
+	int status;
+	pid_t pid = fork();
+
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0)
+		_exit(mount_proc_here(name) ? 0 : 1);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	if (status != 0)
+		printf("SKIP: no mounting here\n");
+	setup.proc = name;
+	return status == 0;
+}
+
+START_TEST(nothing_is_sent_from_what_is_mounted_below)
+{
+	confine();
+	put_dir("top/d", 0755);
+	put_dir("top/d/p", 0755);
+	put_file("top/x", "hello", 0644);
+	if (!mount_proc("top/d/p"))
+		return;
+	WARNS("r", "d|x", 1, "D0755 0 d\n\1scp: d/p: " OUTSIDE "\nE\nC0644 5 x\nhello\0");
+	is_refused("", "d/p/version", OUTSIDE);
+	is_refused("r", "d/p/self", OUTSIDE);
+	is_refused("r", "d/p", OUTSIDE);
+}
+END_TEST
+
+START_TEST(size_of_a_file_is_limited)
+{
+	confine();
+	policy.max_file_size = 5;
+	put_file("top/a", "12345", 0644);
+	put_file("top/b", "123456", 0644);
+	put_dir("top/d", 0755);
+	put_file("top/d/b", "1234567", 0644);
+	WARNS("r", "b|d|a", 2,
+	    "\1scp: b: larger than allowed\nD0755 0 d\n\1scp: d/b: larger than allowed\nE\n"
+	    "C0644 5 a\n12345\0");
+	log_is("refused \"/b\" reason \"larger than allowed\"\n"
+	    "opendir \"/d\"\n"
+	    "refused \"/d/b\" reason \"larger than allowed\"\n"
+	    "close \"/a\" bytes read 5 written 0 seconds # mode 0644\n");
+}
+END_TEST
+
+START_TEST(bytes_of_a_session_are_limited)
+{
+	confine();
+	policy.max_session_bytes = 10;
+	put_file("top/a", "123456", 0644);
+	put_file("top/b", "12345", 0644);
+	put_file("top/c", "1234", 0644);
+	put_file("top/e", "", 0644);
+	WARNS("", "a|b|c|e|b", 2,
+	    "C0644 6 a\n123456\0\1scp: b: more data than allowed\nC0644 4 c\n1234\0"
+	    "C0644 0 e\n\0\1scp: b: more data than allowed\n");
+}
+END_TEST
+
+START_TEST(files_of_a_session_are_counted)
+{
+	confine();
+	policy.max_files = 3;
+	put_file("top/a", "a", 0644);
+	put_dir("top/d", 0755);
+	put_file("top/d/b", "b", 0644);
+	WARNS("r", "no|a|d|a|d", 3,
+	    "\1scp: no: No such file or directory\n"
+	    "C0644 1 a\na\0D0755 0 d\nC0644 1 b\nb\0E\n"
+	    "\1scp: a: more files than allowed\n\1scp: d: more files than allowed\n");
+}
+END_TEST
+
+START_TEST(depth_is_limited_in_a_confined_root)
+{
+	confine();
+	put_dir("top/a", 0755);
+	put_dir("top/a/b", 0755);
+	put_dir("top/a/b/c", 0755);
+	policy.max_depth = 2;
+	WARNS("r", "a", 1,
+	    "D0755 0 a\nD0755 0 b\n\1scp: a/b/c: directories are nested too deeply\nE\nE\n");
+	SENDS("r a/b", "D0755 0 b\nD0755 0 c\nE\nE\n");
+	policy.max_depth = 0;
+	is_refused("r", "a", "directories are nested too deeply");
+}
+END_TEST
+
+START_TEST(directories_may_not_be_allowed)
+{
+	confine();
+	policy.recursive = POLICY_NO;
+	put_dir("top/d", 0755);
+	put_file("top/d/x", "hello", 0644);
+	WARNS("r", "d|.|d/x", 2,
+	    "\1scp: d: directories are not allowed\n\1scp: .: directories are not allowed\n"
+	    "C0644 5 x\nhello\0");
+}
+END_TEST
+
+/* What a client may not know: a bit of everything. */
+static const struct {
+	const char *flags, *operand;
+	const char *reason;	/* that the log knows */
+} secrets[] = {
+	{ "", "no", "No such file or directory" },
+	{ "", "no/such", "No such file or directory" },
+	{ "", "", "No such file or directory" },
+	{ "", "x/y", "Not a directory" },
+	{ "", "d", "not a regular file" },
+	{ "", ".", "not a regular file" },
+	{ "r", "fifo", "not a regular file" },
+	{ "", "closed", "Permission denied" },
+	{ "r", "closed.d", "Permission denied" },
+	{ "", "closed.d/x", "Permission denied" },
+	{ "", "l", NO_LINKS },
+	{ "r", "ld", NO_LINKS },
+	{ "", "ld/x", NO_LINKS },
+	{ "r", ".x", HIDDEN },
+	{ "r", ".no", HIDDEN },
+	{ "", "x.exe", DENIED },
+	{ "", "no.exe/x", DENIED },
+	{ "", "b.csv", DENIED },
+	{ "r", "..", OUTSIDE },
+	{ "r", "../secret", OUTSIDE },
+	{ "r", "../no", OUTSIDE },
+	{ "r", "/../no/such", OUTSIDE },
+};
+
+START_TEST(what_is_refused_is_told_or_not)
+{
+	confine();
+	add_rule(false, "*.exe");
+	add_rule(true, "[!b]*");
+	put_file("secret", "secret", 0644);
+	put_file("top/b.csv", "hello", 0644);
+	put_file("top/x", "hello", 0644);
+	put_file("top/.x", "hello", 0644);
+	put_file("top/x.exe", "hello", 0644);
+	put_file("top/closed", "hello", 0);
+	put_dir("top/d", 0755);
+	put_dir("top/closed.d", 0);
+	put_link("x", "top/l");
+	put_link("d", "top/ld");
+	ck_assert_int_eq(mkfifoat(unit_fd, "top/fifo", 0644), 0);
+	for (unsigned reveal = POLICY_YES; reveal <= POLICY_NO; reveal++) {
+		policy.reveal = reveal;
+		for (size_t i = 0; i < COUNT(secrets); i++) {
+			char logged[128];
+
+			is_refused(secrets[i].flags, secrets[i].operand,
+			    reveal == POLICY_NO ? "Permission denied" : secrets[i].reason);
+			snprintf(logged, sizeof(logged), "\" reason \"%s\"\n", secrets[i].reason);
+			ck_assert_msg(strstr(log_text(), logged) != NULL, "row %zu: got %s", i,
+			    log_text());
+			log_clear();
+		}
+	}
+}
+END_TEST
+
+/* That there is a link, or a directory, is told no more than that there is nothing. */
+START_TEST(directories_that_are_refused_are_not_told)
+{
+	confine();
+	policy.reveal = POLICY_NO;
+	policy.symlinks = SYMLINKS_BENEATH;
+	put_dir("top/d", 0755);
+	put_link(".", "top/d/l");
+	WARNS("r", "d", 1, "D0755 0 d\n\1scp: d/l: Permission denied\nE\n");
+	policy.recursive = POLICY_NO;
+	is_refused("r", "d", "Permission denied");
+}
+END_TEST
+
+START_TEST(a_session_is_logged)
+{
+	confine();
+	put_dir("top/d", 0750);
+	own("top/d");
+	put_dir("top/d/e", 02750);
+	own("top/d/e");
+	ck_assert_int_eq(fchmodat(unit_fd, "top/d/e", 02750, 0), 0);
+	put_file("top/d/e/a \"b\"\033", "hello", 0640);
+	own("top/d/e/a \"b\"\033");
+	put_file("top/x", "", 0644);
+	setup.start = "d";
+	WARNS("r", ".|../x|../no|e/", 1,
+	    "D0750 0 d\nD2750 0 e\nC0640 5 a \"b\"\033\nhello\0E\nE\n"
+	    "C0644 0 x\n\0\1scp: ../no: No such file or directory\n"
+	    "D2750 0 e\nC0640 5 a \"b\"\033\nhello\0E\n");
+	log_is("opendir \"/d\"\n"
+	    "opendir \"/d/e\"\n"
+	    "close \"/d/e/a \\\"b\\\"\\033\" bytes read 5 written 0 seconds # mode 0640\n"
+	    "close \"/x\" bytes read 0 written 0 seconds # mode 0644\n"
+	    "refused \"/no\" reason \"No such file or directory\"\n"
+	    "opendir \"/d/e\"\n"
+	    "close \"/d/e/a \\\"b\\\"\\033\" bytes read 5 written 0 seconds # mode 0640\n");
+}
+END_TEST
+
+/* What the client does not take. */
+START_TEST(refusals_of_the_client_are_logged)
+{
+	confine();
+	put_file("top/a", "1", 0644);
+	put_file("top/b", "2", 0644);
+	answer("C0644 1 a", false, "\1no\n");
+	WARNS("", "a|b", 1, "C0644 1 a\nC0644 1 b\n2\0");
+	log_is("forced close \"/a\" bytes read 0 written 0 seconds # mode 0644 reason \"no\"\n"
+	    "close \"/b\" bytes read 1 written 0 seconds # mode 0644\n");
+	answer("C0644 1 a", true, "\1disk full\033\n");
+	WARNS("", "a|b", 1, "C0644 1 a\n1\0C0644 1 b\n2\0");
+	log_is("forced close \"/a\" bytes read 1 written 0 seconds # mode 0644 "
+	    "reason \"disk full\\\\033\"\n"
+	    "close \"/b\" bytes read 1 written 0 seconds # mode 0644\n");
+	answer("T", false, "\1no\n");
+	start("p", "a");
+	converse();
+	assert_end(0, 1);
+	log_is("forced close \"/a\" bytes read 0 written 0 seconds # mode 0644 reason \"no\"\n");
+	answer("C0644 1 a", false, "\2enough\n");
+	sends_with("", "a|b", "C0644 1 a\n", 10, -1, SOME);
+	log_is("forced close \"/a\" bytes read 0 written 0 seconds # mode 0644 "
+	    "reason \"enough\"\n");
+}
+END_TEST
+
+START_TEST(lost_connections_are_logged)
+{
+	static const struct {
+		const char *heard;
+		size_t	    n;
+		int	    replies;
+		const char *logged;
+	} rows[] = {
+#define ROW(s, replies, logged) { s, sizeof(s) - 1, replies, logged }
+		ROW("C0644 5 x\n", 1, "forced close \"/x\" bytes read 0 written 0 seconds # "
+		    "mode 0644 reason \"lost connection\"\n"),
+		ROW("C0644 5 x\nhello\0", 2, "forced close \"/x\" bytes read 5 written 0 seconds # "
+		    "mode 0644 reason \"lost connection\"\n"),
+#undef ROW
+	};
+
+	confine();
+	put_file("top/x", "hello", 0644);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		start("", "x");
+		for (int r = 0; r < rows[i].replies; r++)
+			SAY("\0");
+		hear(rows[i].heard, rows[i].n);
+		hang_up();
+		await_end(-1, SOME);
+		log_is(rows[i].logged);
+	}
+}
+END_TEST
+
+START_TEST(a_client_that_does_not_listen_is_logged)
+{
+	static char content[300001];
+
+	confine();
+	memset(content, 'x', sizeof(content) - 1);
+	put_file("top/x", content, 0644);
+	start("", "x");
+	SAY("\0");
+	HEAR("C0644 300000 x\n");
+	close(from);
+	SAY("\0");
+	close(to);
+	await_server();
+	log_is("forced close \"/x\" bytes read # written 0 seconds # mode 0644 "
+	    "reason \"lost connection\"\n");
+}
+END_TEST
+
+START_TEST(a_file_that_shrinks_is_logged)
+{
+	static char content[300001];
+	size_t got;
+
+	confine();
+	memset(content, 'x', sizeof(content) - 1);
+	put_file("top/x", content, 0644);
+	start("", "x");
+	SAY("\0");
+	HEAR("C0644 300000 x\n");
+	ck_assert_int_eq(renameat(unit_fd, "top/x", unit_fd, "x"), 0);
+	truncate_x(100000);
+	SAY("\0");
+	take(300000, &got);
+	HEAR("\1scp: x: file shrank\n");
+	SAY("\0");
+	await_end(0, 1);
+	log_is("forced close \"/x\" bytes read 300000 written 0 seconds # mode 0644 "
+	    "reason \"file shrank\"\n");
+}
+END_TEST
+
+/* The session ends where a record that is required cannot be written. */
+START_TEST(a_required_log_that_cannot_be_written_ends_the_session)
+{
+	confine();
+	setup.broken_log = true;
+	put_file("top/a", "1", 0644);
+	put_file("top/b", "2", 0644);
+	put_dir("top/d", 0755);
+	put_file("top/d/f", "3", 0644);
+	sends_with("", "a|b", "C0644 1 a\n1", 12, -1, 0);
+	sends_with("r", "d|b", "D0755 0 d\n", 10, -1, 0);
+	sends_with("", "no|b", "\1scp: no: No such file or directory\n", 36, -1, 1);
+}
+END_TEST
+
+/* In the middle of a directory, too. */
+START_TEST(a_required_log_that_is_full_ends_the_session)
+{
+	static const char wanted[] = "D0755 0 d\n\1scp: d/l: " NO_LINKS "\n";
+
+	confine();
+	put_dir("top/d", 0755);
+	put_link("nowhere", "top/d/l");
+	put_file("top/b", "2", 0644);
+	setup.log_room = sizeof("opendir \"/d\"\n") + 1;
+	sends_with("r", "d|b", wanted, sizeof(wanted) - 1, -1, 1);
 }
 END_TEST
 
@@ -1587,6 +2433,34 @@ add(TCase *t)
 	tcase_add_test(t, rule_29_deep_trees);
 	tcase_add_test(t, policy_limits_the_depth);
 	tcase_add_test(t, rule_26_d_is_without_effect);
+	tcase_add_test(t, confined_operands);
+	tcase_add_test(t, the_root_itself_is_sent);
+	tcase_add_test(t, nothing_is_sent_from_outside_of_the_root);
+	tcase_add_test(t, names_that_are_not_allowed_are_not_there);
+	tcase_add_test(t, files_that_are_not_allowed_are_not_there_either);
+	tcase_add_test(t, names_that_are_not_allowed_are_refused);
+	tcase_add_test(t, names_are_judged_without_a_root);
+	tcase_add_test(t, links_are_not_followed);
+	tcase_add_test(t, links_are_followed_beneath_the_root);
+	tcase_add_test(t, links_that_lead_out_are_refused);
+	tcase_add_test(t, links_that_lead_nowhere_or_around);
+	tcase_add_test(t, links_too_deep_for_a_path);
+	tcase_add_test(t, nothing_is_sent_from_the_kernels_filesystems);
+	tcase_add_test(t, nothing_is_sent_from_what_is_mounted_below);
+	tcase_add_test(t, size_of_a_file_is_limited);
+	tcase_add_test(t, bytes_of_a_session_are_limited);
+	tcase_add_test(t, files_of_a_session_are_counted);
+	tcase_add_test(t, depth_is_limited_in_a_confined_root);
+	tcase_add_test(t, directories_may_not_be_allowed);
+	tcase_add_test(t, what_is_refused_is_told_or_not);
+	tcase_add_test(t, directories_that_are_refused_are_not_told);
+	tcase_add_test(t, a_session_is_logged);
+	tcase_add_test(t, refusals_of_the_client_are_logged);
+	tcase_add_test(t, lost_connections_are_logged);
+	tcase_add_test(t, a_client_that_does_not_listen_is_logged);
+	tcase_add_test(t, a_file_that_shrinks_is_logged);
+	tcase_add_test(t, a_required_log_that_cannot_be_written_ends_the_session);
+	tcase_add_test(t, a_required_log_that_is_full_ends_the_session);
 }
 
 int

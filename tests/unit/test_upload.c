@@ -2,6 +2,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -12,6 +13,7 @@
 #include <signal.h>
 #include <sys/acl.h>
 
+#include "policies.h"
 #include "unit.h"
 #include "upload.h"
 
@@ -22,6 +24,24 @@ enum {
 };
 
 static const struct attrs nothing;	/* asked for */
+static struct policy policy;	/* a drop-in's, unless the test says otherwise */
+
+/* What has been synced, and what that fails with; 0: it works. */
+static struct {
+	int files, dirs, file_err, dir_err;
+} syncs;
+
+/* In place of the library's. */
+int
+fsync(int fd)
+{
+	struct stat st;
+	bool is_dir = fstat(fd, &st) == 0 && S_ISDIR(st.st_mode);
+
+	*(is_dir ? &syncs.dirs : &syncs.files) += 1;
+	errno = is_dir ? syncs.dir_err : syncs.file_err;
+	return errno != 0 ? -1 : (int)syscall(SYS_fsync, fd);
+}
 
 static const char *
 path_in(char path[PATH_MAX], const char *name)
@@ -60,7 +80,7 @@ unshare_mounts(void)
 static void
 init(struct upload *up, bool named_only)
 {
-	upload_init(up);
+	upload_init(up, &policy);
 	up->temp.named_only = named_only;
 }
 
@@ -976,7 +996,7 @@ START_TEST(end_is_always_safe)
 {
 	struct upload up;
 
-	upload_init(&up);
+	upload_init(&up, &policy);
 	upload_end(&up);
 	upload_end(&up);
 	put(&up, "f", "hello", 0644);
@@ -1496,7 +1516,7 @@ START_TEST(replaced_file_keeps_its_mode_whatever_the_umask)
 	umask(0777);
 	for (int named = 0; named <= 1; named++) {
 		put_file("f", "old", 0644);
-		upload_init(&up);
+		upload_init(&up, &policy);
 		up.temp.named_only = named != 0;
 		ck_assert_int_eq(upload_begin(&up, unit_fd, "f", 0600, 3, UPLOAD_REGULAR), 0);
 		ck_assert_int_eq(up.replaces, true);
@@ -1536,13 +1556,905 @@ START_TEST(traps_in_sticky_directories_are_refused)
 		ck_assert_int_eq(fchownat(unit_fd, "strangers", STRANGER, STRANGER, 0), 0);
 		ck_assert_int_eq(fchown(unit_fd, rows[i].owner, 0), 0);
 		ck_assert_int_eq(fchmod(unit_fd, rows[i].mode), 0);
-		upload_init(&up);
+		upload_init(&up, &policy);
 		end = upload_begin(&up, unit_fd, rows[i].name, 0644, 5, UPLOAD_REGULAR);
 		err = end == -1 ? errno : 0;
 		upload_end(&up);
 		ck_assert_msg(err == rows[i].err, "row %zu: expected %s, got %s", i,
 		    strerror(rows[i].err), strerror(err));
 	}
+}
+END_TEST
+
+/* A commit that fails before NAME has the new content: no word of attributes. */
+static void
+assert_not_committed(struct upload *up, int err)
+{
+	const char *what = "untouched";
+	int end = upload_commit(up, &nothing, &what), got = errno;
+
+	ck_assert_msg(end == -1 && got == err, "expected %s, got %d, %s", strerror(err), end,
+	    strerror(got));
+	ck_assert_ptr_null(what);
+	upload_end(up);
+}
+
+/* As assert_in_place, for what is replaced: another inode, and the old one as LINK is untouched. */
+static void
+assert_replaced(const char *name, const char *content, const char *link)
+{
+	for (int named = 0; named <= 1; named++) {
+		struct stat before = stat_of(name);
+		int entries = count_entries(".");
+		char old[64];
+		struct upload up;
+
+		ck_assert_ptr_nonnull(get_file(name));
+		strcpy(old, get_file(name));
+		init(&up, named);
+		begin(&up, name, 0644, strlen(content));
+		ck_assert(!upload_is_in_place(&up));
+		fill(&up, content);
+		assert_content(name, old);
+		commit(&up, &nothing);
+		ck_assert_uint_ne(stat_of(name).st_ino, before.st_ino);
+		assert_content(name, content);
+		assert_entries(entries);
+		if (link != NULL) {
+			ck_assert_uint_eq(stat_of(link).st_ino, before.st_ino);
+			assert_content(link, old);
+			/* And again, as it was. */
+			ck_assert_int_eq(unlinkat(unit_fd, name, 0), 0);
+			ck_assert_int_eq(linkat(unit_fd, link, unit_fd, name, 0), 0);
+		}
+	}
+}
+
+/* Refused at once, as one of SIZE bytes, and NAME is as it was. */
+static void
+assert_kept(const char *name, int err)
+{
+	struct stat before = stat_of(name), after;
+	int entries = count_entries(".");
+
+	for (int named = 0; named <= 1; named++) {
+		struct upload up;
+
+		init(&up, named);
+		assert_refused(&up, unit_fd, name, 5, UPLOAD_REGULAR, err);
+		after = stat_of(name);
+		ck_assert_uint_eq(after.st_ino, before.st_ino);
+		ck_assert_uint_eq(after.st_mode, before.st_mode);
+		ck_assert_uint_eq(after.st_nlink, before.st_nlink);
+		ck_assert_int_eq(after.st_size, before.st_size);
+		ck_assert_int_eq(after.st_mtim.tv_nsec, before.st_mtim.tv_nsec);
+		assert_entries(entries);
+	}
+}
+
+static void
+put_linked(const char *name, const char *link, const char *content, mode_t mode)
+{
+	put_file(name, content, mode);
+	ck_assert_int_eq(linkat(unit_fd, name, unit_fd, link, 0), 0);
+}
+
+/* Whatever else the policy says, in either kind of account. */
+static void
+try_without_overwriting(void)
+{
+	policy.overwrite = OVERWRITE_NO;
+	for (unsigned replace = REPLACE_AUTO; replace <= REPLACE_IN_PLACE; replace++) {
+		policy.replace = replace;
+		assert_kept("f", EEXIST);
+		assert_kept("one", EEXIST);
+		assert_kept("closed", EEXIST);
+		assert_kept("dir", EISDIR);
+		assert_kept("link", ELOOP);
+		assert_kept("fifo", ENXIO);
+	}
+}
+
+START_TEST(nothing_is_overwritten)
+{
+	become_user();
+	put_file("f", "old", 0644);
+	put_linked("one", "two", "old", 0644);
+	put_file("closed", "old", 0444);
+	ck_assert_int_eq(mkdirat(unit_fd, "dir", 0755), 0);
+	ck_assert_int_eq(symlinkat("f", unit_fd, "link"), 0);
+	ck_assert_int_eq(mkfifoat(unit_fd, "fifo", 0644), 0);
+	try_without_overwriting();
+	policy = restricted_policy();
+	try_without_overwriting();
+	assert_content("f", "old");
+	assert_content("two", "old");
+}
+END_TEST
+
+START_TEST(where_nothing_is_overwritten_new_files_are_made)
+{
+	policy.overwrite = OVERWRITE_NO;
+	for (int named = 0; named <= 1; named++) {
+		struct upload up;
+
+		init(&up, named);
+		put(&up, "f", "hello", 0644);
+		assert_content("f", "hello");
+		assert_refused(&up, unit_fd, "f", 5, UPLOAD_REGULAR, EEXIST);
+		assert_entries(1);
+		unlinkat(unit_fd, "f", 0);
+	}
+}
+END_TEST
+
+START_TEST(file_that_appeared_meanwhile_is_not_overwritten)
+{
+	policy.overwrite = OVERWRITE_NO;
+	put_file("victim", "old", 0600);
+	for (int named = 0; named <= 1; named++) {
+		struct upload up;
+
+		init(&up, named);
+		begin(&up, "f", 0644, 5);
+		put_file("f", "theirs", 0600);
+		fill(&up, "hello");
+		assert_not_committed(&up, EEXIST);
+		assert_content("f", "theirs");
+		unlinkat(unit_fd, "f", 0);
+
+		begin(&up, "f", 0644, 5);
+		ck_assert_int_eq(symlinkat("victim", unit_fd, "f"), 0);
+		fill(&up, "hello");
+		assert_not_committed(&up, EEXIST);
+		ck_assert(S_ISLNK(stat_of("f").st_mode));
+		assert_content("victim", "old");
+		assert_entries(2);
+		unlinkat(unit_fd, "f", 0);
+	}
+}
+END_TEST
+
+/* A thing that is no file has nothing that could be overwritten. */
+START_TEST(fifo_is_written_whatever_is_overwritten)
+{
+	static const unsigned ways[] = { OVERWRITE_NO, OVERWRITE_BACKUP };
+	char got[16] = "";
+	int reader;
+
+	ck_assert_int_eq(mkfifoat(unit_fd, "fifo", 0600), 0);
+	reader = openat(unit_fd, "fifo", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	for (size_t i = 0; i < COUNT(ways); i++) {
+		struct upload up;
+
+		policy.overwrite = ways[i];
+		policy.sync = SYNC_FULL;
+		init(&up, false);
+		ck_assert_int_eq(upload_begin(&up, unit_fd, "fifo", 0644, 5, UPLOAD_SPECIAL), 0);
+		fill(&up, "hello");
+		commit(&up, &nothing);
+		ck_assert_int_eq(read(reader, got, sizeof(got) - 1), 5);
+		assert_entries(1);
+	}
+	close(reader);
+}
+END_TEST
+
+START_TEST(backups_are_kept)
+{
+	static const mode_t kept[] = { 0644, 0600, 0200, 0755 };
+
+	become_user();
+	policy.overwrite = OVERWRITE_BACKUP;
+	for (int named = 0; named <= 1; named++) {
+		struct upload up;
+
+		init(&up, named);
+		put(&up, "f", "0", 0644);
+		assert_entries(1);
+		for (size_t i = 0; i < COUNT(kept); i++) {
+			char name[16], content[2] = { (char)('1' + i), '\0' };
+			struct stat before, after;
+
+			ck_assert_int_eq(fchmodat(unit_fd, "f", kept[i], 0), 0);
+			before = stat_of("f");
+			put(&up, "f", content, 0600);
+			snprintf(name, sizeof(name), "f.~%zu~", i + 1);
+			after = stat_of(name);
+			ck_assert_uint_eq(after.st_ino, before.st_ino);
+			ck_assert_uint_eq(after.st_mode, before.st_mode);
+			ck_assert_int_eq(after.st_mtim.tv_nsec, before.st_mtim.tv_nsec);
+			ck_assert_uint_eq(after.st_nlink, 1);
+			/* The new one is what it would be without a backup. */
+			ck_assert_uint_eq(mode_of("f"), kept[i]);
+			assert_entries((int)i + 2);
+		}
+		for (size_t i = 0; i <= COUNT(kept); i++) {
+			char name[16];
+
+			snprintf(name, sizeof(name), i == 0 ? "f" : "f.~%zu~", i);
+			ck_assert_int_eq(unlinkat(unit_fd, name, 0), 0);
+		}
+	}
+}
+END_TEST
+
+START_TEST(backup_of_what_appeared_meanwhile)
+{
+	policy.overwrite = OVERWRITE_BACKUP;
+	for (int named = 0; named <= 1; named++) {
+		struct upload up;
+
+		init(&up, named);
+		begin(&up, "f", 0644, 5);
+		put_file("f", "theirs", 0604);
+		fill(&up, "hello");
+		commit(&up, &nothing);
+		assert_content("f", "hello");
+		assert_content("f.~1~", "theirs");
+		ck_assert_uint_eq(mode_of("f.~1~"), 0604);
+		assert_entries(2);
+		unlinkat(unit_fd, "f", 0);
+		unlinkat(unit_fd, "f.~1~", 0);
+	}
+}
+END_TEST
+
+/* In place there is nothing left to keep: then everything is replaced, whatever REPLACE says. */
+START_TEST(with_backups_nothing_is_written_in_place)
+{
+	policy.overwrite = OVERWRITE_BACKUP;
+	for (unsigned replace = REPLACE_AUTO; replace <= REPLACE_IN_PLACE; replace++)
+		for (int restricted = 0; restricted <= 1; restricted++) {
+			struct upload up;
+
+			policy.restricted = restricted != 0;
+			policy.replace = replace;
+			put_linked("f", "g", "old", 0644);
+			init(&up, restricted == 0);
+			begin(&up, "f", 0644, 3);
+			ck_assert(!upload_is_in_place(&up));
+			fill(&up, "new");
+			commit(&up, &nothing);
+			assert_content("f", "new");
+			assert_content("g", "old");
+			assert_content("f.~1~", "old");
+			ck_assert_uint_eq(stat_of("g").st_nlink, 2);
+			assert_entries(3);
+			unlinkat(unit_fd, "f", 0);
+			unlinkat(unit_fd, "g", 0);
+			unlinkat(unit_fd, "f.~1~", 0);
+		}
+}
+END_TEST
+
+START_TEST(backup_of_a_file_of_another)
+{
+	struct upload up;
+
+	if (lacks_root("files of others"))
+		return;
+	put_file("f", "the old one", 0666);
+	ck_assert_int_eq(fchownat(unit_fd, "f", STRANGER, STRANGER, 0), 0);
+	become_user();
+	umask(027);
+	policy.overwrite = OVERWRITE_BACKUP;
+	for (int named = 0; named <= 1; named++) {
+		init(&up, named);
+		put(&up, "f", "new", 0664);
+		assert_content("f", "new");
+		ck_assert_uint_eq(stat_of("f").st_uid, NOBODY);
+		ck_assert_uint_eq(mode_of("f"), 0640);
+		assert_content("f.~1~", "the old one");
+		ck_assert_uint_eq(stat_of("f.~1~").st_uid, STRANGER);
+		ck_assert_uint_eq(mode_of("f.~1~"), 0666);
+		assert_entries(2);
+		ck_assert_int_eq(renameat(unit_fd, "f.~1~", unit_fd, "f"), 0);
+	}
+}
+END_TEST
+
+START_TEST(where_there_can_be_no_backup_the_old_file_stays)
+{
+	char name[NAME_MAX + 1];
+
+	policy.overwrite = OVERWRITE_BACKUP;
+	memset(name, 'n', NAME_MAX);
+	name[NAME_MAX] = '\0';
+	for (int named = 0; named <= 1; named++) {
+		struct upload up;
+
+		put_file(name, "old", 0644);
+		init(&up, named);
+		begin(&up, name, 0644, 5);
+		fill(&up, "hello");
+		assert_not_committed(&up, ENAMETOOLONG);
+		assert_content(name, "old");
+		assert_entries(1);
+		unlinkat(unit_fd, name, 0);
+	}
+	become_user();
+	put_file("f", "old", 0644);
+	ck_assert_int_eq(fchmod(unit_fd, 0555), 0);
+	assert_kept("f", EACCES);
+	ck_assert_int_eq(fchmod(unit_fd, 0755), 0);
+}
+END_TEST
+
+/* Always in one step: what cannot be kept is given up, and nothing is written in place. */
+START_TEST(always_replaced)
+{
+	policy.replace = REPLACE_ATOMIC;
+	put_file("f", "old", 0640);
+	assert_replaced("f", "new", NULL);
+	ck_assert_uint_eq(mode_of("f"), 0640);
+	put_linked("one", "two", "old", 0606);
+	assert_replaced("one", "new", "two");
+	ck_assert_uint_eq(mode_of("one"), 0606);
+}
+END_TEST
+
+START_TEST(file_of_another_is_replaced_always)
+{
+	struct upload up;
+
+	if (lacks_root("files of others"))
+		return;
+	put_file("f", "the old one", 0666);
+	ck_assert_int_eq(fchownat(unit_fd, "f", STRANGER, STRANGER, 0), 0);
+	put_file("g", "the old one", 0660);
+	ck_assert_int_eq(fchownat(unit_fd, "g", NOBODY, STRANGER, 0), 0);
+	become_user();
+	umask(022);
+	policy.replace = REPLACE_ATOMIC;
+	policy.file_mode.must = 0020;
+	for (int named = 0; named <= 1; named++) {
+		init(&up, named);
+		put(&up, "f", "new", 0600);
+		ck_assert_uint_eq(stat_of("f").st_uid, NOBODY);
+		ck_assert_uint_eq(stat_of("f").st_gid, NOBODY);
+		assert_content("f", "new");
+		put(&up, "g", "new", 0604);
+		ck_assert_uint_eq(stat_of("g").st_gid, NOBODY);
+		assert_content("g", "new");
+		/* They are new to everybody the first time, and ours to keep as they are then. */
+		ck_assert_uint_eq(mode_of("f"), 0620);
+		ck_assert_uint_eq(mode_of("g"), 0624);
+		assert_entries(2);
+	}
+}
+END_TEST
+
+START_TEST(directory_that_we_may_not_write_has_nothing_replaced)
+{
+	become_user();
+	put_file("f", "old", 0644);
+	policy.replace = REPLACE_ATOMIC;
+	ck_assert_int_eq(fchmod(unit_fd, 0555), 0);
+	assert_kept("f", EACCES);
+	ck_assert_int_eq(fchmod(unit_fd, 0755), 0);
+	assert_content("f", "old");
+}
+END_TEST
+
+/* Neither way is left: nothing may be written in place, and nothing can be replaced. */
+START_TEST(mount_point_is_not_replaced)
+{
+	if (!unshare_mounts())
+		return;
+	put_file("f", "below", 0644);
+	put_file("over", "old", 0644);
+	ck_assert_int_eq(mount(PATH_IN("over"), PATH_IN("f"), NULL, MS_BIND, NULL), 0);
+	policy.replace = REPLACE_ATOMIC;
+	for (int named = 0; named <= 1; named++) {
+		struct upload up;
+		int end;
+
+		init(&up, named);
+		end = upload_begin(&up, unit_fd, "f", 0644, 3, UPLOAD_REGULAR);
+		ck_assert(end == 0 || errno == EBUSY);
+		if (end == 0) {
+			fill(&up, "new");
+			assert_not_committed(&up, EBUSY);
+		}
+		assert_content("f", "old");
+		assert_entries(2);
+	}
+	ck_assert_int_eq(umount2(PATH_IN("f"), MNT_DETACH), 0);
+	assert_content("f", "below");
+}
+END_TEST
+
+START_TEST(running_program_with_two_names_is_replaced)
+{
+	struct upload up;
+	pid_t pid = run_program("prog");
+	ino_t before;
+
+	if (pid == -1)
+		return;
+	before = stat_of("prog").st_ino;
+	ck_assert_int_eq(linkat(unit_fd, "prog", unit_fd, "other", 0), 0);
+	policy.replace = REPLACE_ATOMIC;
+	init(&up, false);
+	put(&up, "prog", "new", 0644);
+	assert_content("prog", "new");
+	ck_assert_uint_eq(stat_of("other").st_ino, before);
+	assert_entries(2);
+	end_program(pid);
+}
+END_TEST
+
+START_TEST(always_in_place)
+{
+	become_user();
+	policy.replace = REPLACE_IN_PLACE;
+	put_file("f", "the old one", 0640);
+	assert_in_place("f", "new");
+	put_linked("one", "two", "the old one", 0604);
+	assert_in_place("one", "new");
+	assert_content("two", "new");
+	policy.restricted = true;
+	assert_in_place("f", "newer");
+	/* What is not there cannot be written in place. */
+	for (int named = 0; named <= 1; named++) {
+		struct upload up;
+
+		init(&up, named);
+		begin(&up, "new", 0644, 5);
+		ck_assert(!upload_is_in_place(&up));
+		fill(&up, "hello");
+		ck_assert(!exists("new"));
+		commit(&up, &nothing);
+		assert_content("new", "hello");
+		unlinkat(unit_fd, "new", 0);
+	}
+}
+END_TEST
+
+START_TEST(running_program_is_busy_in_place)
+{
+	pid_t pid = run_program("prog");
+
+	if (pid == -1)
+		return;
+	policy.replace = REPLACE_IN_PLACE;
+	assert_kept("prog", ETXTBSY);
+	end_program(pid);
+}
+END_TEST
+
+/* The other links may be anywhere, out of the root for instance. */
+START_TEST(restricted_several_links_are_never_written)
+{
+	policy = restricted_policy();
+	put_linked("f", "g", "old", 0604);
+	assert_replaced("f", "new", "g");
+	ck_assert_uint_eq(mode_of("f"), 0604);
+	policy.replace = REPLACE_ATOMIC;
+	assert_replaced("f", "new", "g");
+	policy.replace = REPLACE_IN_PLACE;
+	assert_kept("f", EMLINK);
+	assert_content("g", "old");
+}
+END_TEST
+
+/* Where that cannot be had without losing the owner, he is lost; else the file is refused. */
+START_TEST(restricted_several_links_of_another)
+{
+	if (lacks_root("files of others"))
+		return;
+	put_linked("f", "g", "old", 0666);
+	ck_assert_int_eq(fchownat(unit_fd, "f", STRANGER, STRANGER, 0), 0);
+	become_user();
+	umask(022);
+	policy = restricted_policy();
+	assert_replaced("f", "new", "g");
+	ck_assert_uint_eq(stat_of("g").st_uid, STRANGER);
+	ck_assert_int_eq(fchmod(unit_fd, 0555), 0);
+	assert_kept("f", EACCES);
+	ck_assert_int_eq(fchmod(unit_fd, 0755), 0);
+	assert_content("g", "old");
+}
+END_TEST
+
+/* All that is as in any other account: a file with one name is written where it must be. */
+START_TEST(restricted_single_files)
+{
+	policy = restricted_policy();
+	put_file("f", "old", 0640);
+	assert_replaced("f", "new", NULL);
+	ck_assert_uint_eq(mode_of("f"), 0640);
+	if (geteuid() == 0) {
+		put_file("theirs", "the old one", 0666);
+		ck_assert_int_eq(fchownat(unit_fd, "theirs", STRANGER, STRANGER, 0), 0);
+		become_user();
+		assert_in_place("theirs", "new");
+	}
+	put_file("closed", "the old one", 0644);
+	ck_assert_int_eq(fchmod(unit_fd, 0555), 0);
+	assert_in_place("closed", "new");
+	ck_assert_int_eq(fchmod(unit_fd, 0755), 0);
+}
+END_TEST
+
+/* By its loop index: each way to overwrite and to replace. */
+START_TEST(restricted_mount_point_is_busy)
+{
+	if (!unshare_mounts())
+		return;
+	put_file("f", "below", 0644);
+	put_file("over", "old", 0644);
+	ck_assert_int_eq(mount(PATH_IN("over"), PATH_IN("f"), NULL, MS_BIND, NULL), 0);
+	policy = restricted_policy();
+	policy.overwrite = _i / 3 == 0 ? OVERWRITE_YES : OVERWRITE_BACKUP;
+	policy.replace = (unsigned)_i % 3;
+	assert_kept("f", EBUSY);
+	assert_content("over", "old");
+	ck_assert_int_eq(umount2(PATH_IN("f"), MNT_DETACH), 0);
+	assert_content("f", "below");
+}
+END_TEST
+
+enum {
+	K = 1024
+};
+
+/* A filesystem of SIZE in "small", opened; -1, and said so, where there can be none. */
+static int
+mount_small(const char *size)
+{
+	int dirfd;
+
+	if (!unshare_mounts())
+		return -1;
+	ck_assert_int_eq(mkdirat(unit_fd, "small", 0755), 0);
+	ck_assert_int_eq(mount("none", PATH_IN("small"), "tmpfs", 0, size), 0);
+	dirfd = openat(unit_fd, "small", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ck_assert_int_ge(dirfd, 0);
+	return dirfd;
+}
+
+static void
+unmount_small(int dirfd)
+{
+	close(dirfd);
+	ck_assert_int_eq(umount2(PATH_IN("small"), MNT_DETACH), 0);
+}
+
+static const struct {
+	uint64_t size;
+	unsigned percent;
+	uint64_t room;		/* of 400 KiB, for the first file */
+} reserves[] = {
+	{ 0, 0, 400 * K },	{ 1, 0, 396 * K },		{ 4096, 0, 396 * K },
+	{ 4097, 0, 392 * K },	{ 100 * K, 0, 300 * K },	{ 400 * K, 0, 0 },
+	{ 401 * K, 0, 0 },	{ UINT64_MAX, 0, 0 },		{ INT64_MAX, 0, 0 },
+	{ 0, 1, 396 * K },	{ 0, 25, 300 * K },		{ 0, 100, 0 },
+	/* Whichever is more. */
+	{ 100 * K, 50, 200 * K }, { 200 * K, 25, 200 * K },	{ 200 * K, 50, 200 * K },
+	{ 1, 100, 0 },		{ UINT64_MAX, 100, 0 },
+};
+
+START_TEST(what_must_stay_free)
+{
+	int dirfd = mount_small("size=400k");
+
+	if (dirfd == -1)
+		return;
+	for (size_t i = 0; i < COUNT(reserves); i++) {
+		uint64_t room = reserves[i].room;
+		struct upload up;
+
+		policy.min_free = reserves[i].size;
+		policy.min_free_percent = reserves[i].percent;
+		init(&up, i % 2 == 0);
+		assert_refused(&up, dirfd, "f", room + 1, UPLOAD_REGULAR, ENOSPC);
+		assert_refused(&up, dirfd, "f", UINT64_MAX, UPLOAD_REGULAR, ENOSPC);
+		/* What takes no room leaves as much. */
+		put_bytes(&up, dirfd, "f", 0);
+		if (room > 0) {
+			put_bytes(&up, dirfd, "f", room);
+			assert_refused(&up, dirfd, "g", 1, UPLOAD_REGULAR, ENOSPC);
+			assert_refused(&up, dirfd, "f", 1, UPLOAD_REGULAR, ENOSPC);
+		}
+		ck_assert_int_eq(unlinkat(dirfd, "f", 0), 0);
+		ck_assert_int_eq(count_entries("small"), 0);
+	}
+	unmount_small(dirfd);
+}
+END_TEST
+
+/* Old and new are there at once, unless it is written in place: what is overwritten is room. */
+START_TEST(what_must_stay_free_beside_old_files)
+{
+	int dirfd = mount_small("size=400k");
+	struct upload up;
+
+	if (dirfd == -1)
+		return;
+	policy.min_free = 100 * K;
+	init(&up, false);
+	put_bytes(&up, dirfd, "f", 100 * K);
+	assert_refused(&up, dirfd, "f", 200 * K + 1, UPLOAD_REGULAR, ENOSPC);
+	put_bytes(&up, dirfd, "f", 200 * K);
+	assert_refused(&up, dirfd, "f", 100 * K + 1, UPLOAD_REGULAR, ENOSPC);
+	policy.replace = REPLACE_IN_PLACE;
+	assert_refused(&up, dirfd, "f", 300 * K + 1, UPLOAD_REGULAR, ENOSPC);
+	put_bytes(&up, dirfd, "f", 300 * K);
+	put_bytes(&up, dirfd, "f", 300 * K);
+	put_bytes(&up, dirfd, "f", 100 * K);
+	/* A backup stays. */
+	policy.overwrite = OVERWRITE_BACKUP;
+	put_bytes(&up, dirfd, "f", 200 * K);
+	assert_refused(&up, dirfd, "f", 1, UPLOAD_REGULAR, ENOSPC);
+	ck_assert_int_eq(count_entries("small"), 2);
+	unmount_small(dirfd);
+}
+END_TEST
+
+/* A share of few blocks is a share all the same. */
+START_TEST(what_must_stay_free_of_very_little)
+{
+	int dirfd = mount_small("size=64k");
+	struct upload up;
+
+	if (dirfd == -1)
+		return;
+	policy.min_free_percent = 50;
+	init(&up, false);
+	assert_refused(&up, dirfd, "f", 32 * K + 1, UPLOAD_REGULAR, ENOSPC);
+	put_bytes(&up, dirfd, "f", 32 * K);
+	unmount_small(dirfd);
+}
+END_TEST
+
+/* By its loop index: not at all, files, files and directories. */
+START_TEST(what_is_synced)
+{
+	struct upload up;
+
+	policy.sync = (unsigned)_i;
+	put_linked("two", "names", "old", 0644);
+	for (int named = 0; named <= 1; named++) {
+		init(&up, named);
+		put(&up, "f", "new", 0644);
+		ck_assert_int_eq(syncs.files, _i > 0);
+		ck_assert_int_eq(syncs.dirs, _i == SYNC_FULL);
+		put(&up, "f", "newer", 0600);
+		assert_content("f", "newer");
+		ck_assert_int_eq(syncs.files, 2 * (_i > 0));
+		ck_assert_int_eq(syncs.dirs, 2 * (_i == SYNC_FULL));
+		/* In place no name is new. */
+		put(&up, "two", "newest", 0644);
+		assert_content("names", "newest");
+		ck_assert_int_eq(syncs.files, 3 * (_i > 0));
+		ck_assert_int_eq(syncs.dirs, 2 * (_i == SYNC_FULL));
+		unlinkat(unit_fd, "f", 0);
+		syncs.files = syncs.dirs = 0;
+	}
+}
+END_TEST
+
+/* What is not on the disk must not be called so, nor take the place of what is. */
+START_TEST(what_cannot_be_synced_is_not_there)
+{
+	policy.sync = _i == 0 ? SYNC_FILE : SYNC_FULL;
+	syncs.file_err = EIO;
+	for (int named = 0; named <= 1; named++) {
+		struct upload up;
+
+		init(&up, named);
+		begin(&up, "f", 0644, 3);
+		fill(&up, "new");
+		assert_not_committed(&up, EIO);
+		assert_entries(0);
+		put_file("f", "old", 0644);
+		begin(&up, "f", 0644, 3);
+		fill(&up, "new");
+		assert_not_committed(&up, EIO);
+		assert_content("f", "old");
+		assert_entries(1);
+		unlinkat(unit_fd, "f", 0);
+	}
+}
+END_TEST
+
+START_TEST(names_that_cannot_be_synced_lose_no_data)
+{
+	policy.sync = SYNC_FULL;
+	syncs.dir_err = EIO;
+	commit_without(&nothing, "sync", EIO);
+	commit_without(&nothing, "sync", EIO);	/* over the file that is there now */
+}
+END_TEST
+
+/* A user who is in the group STRANGER beside his own. */
+static void
+become_member(void)
+{
+	static const gid_t groups[] = { STRANGER };
+
+	ck_assert_int_eq(fchown(unit_fd, NOBODY, NOBODY), 0);
+	ck_assert_int_eq(setgroups(COUNT(groups), groups), 0);
+	ck_assert_int_eq(setresgid(NOBODY, NOBODY, NOBODY), 0);
+	ck_assert_int_eq(setresuid(NOBODY, NOBODY, NOBODY), 0);
+	ck_assert_int_eq(prctl(PR_SET_DUMPABLE, 1), 0);
+	policy.has_group = true;
+	policy.group = STRANGER;
+}
+
+START_TEST(new_file_has_the_policys_group)
+{
+	static const struct attrs exactly = { .has_mode = true, .mode = 0604 };
+
+	if (lacks_root("supplementary groups"))
+		return;
+	become_member();
+	umask(027);
+	for (int named = 0; named <= 1; named++) {
+		struct upload up;
+
+		init(&up, named);
+		put(&up, "f", "new", 0664);
+		ck_assert_uint_eq(stat_of("f").st_uid, NOBODY);
+		ck_assert_uint_eq(stat_of("f").st_gid, STRANGER);
+		ck_assert_uint_eq(mode_of("f"), 0640);
+		/* What was there keeps its own. */
+		put_file("old", "old", 0640);
+		ck_assert_int_eq(fchownat(unit_fd, "old", NOBODY, NOBODY, 0), 0);
+		put(&up, "old", "new", 0664);
+		ck_assert_uint_eq(stat_of("old").st_gid, NOBODY);
+		begin(&up, "g", 0600, 1);
+		fill(&up, "x");
+		commit(&up, &exactly);
+		ck_assert_uint_eq(stat_of("g").st_gid, STRANGER);
+		ck_assert_uint_eq(mode_of("g"), 0604);
+		unlinkat(unit_fd, "f", 0);
+		unlinkat(unit_fd, "g", 0);
+		unlinkat(unit_fd, "old", 0);
+	}
+}
+END_TEST
+
+START_TEST(group_that_cannot_be_given_takes_no_new_file)
+{
+	if (lacks_root("groups of others"))
+		return;
+	become_user();
+	policy.has_group = true;
+	policy.group = STRANGER;
+	for (int named = 0; named <= 1; named++) {
+		struct upload up;
+
+		init(&up, named);
+		assert_refused(&up, unit_fd, "f", 5, UPLOAD_REGULAR, EPERM);
+		assert_entries(0);
+	}
+}
+END_TEST
+
+static const mode_t musts[] = { 0600, 0060, 0444, 0640, 0100, 0777, 0002, 01000 };
+
+/* As try_new_files, and MUST is there besides, whatever the mode and what limits it. */
+static void
+try_musts(bool named_only, const char *context)
+{
+	struct upload up;
+
+	init(&up, named_only);
+	for (size_t i = 0; i < COUNT(modes) * COUNT(musts); i++) {
+		mode_t mode = modes[i / COUNT(musts)], must = musts[i % COUNT(musts)];
+
+		policy.file_mode.must = must;
+		make_reference("reference", mode);
+		put(&up, "new", "hello", mode);
+		ck_assert_msg(mode_of("new") == (mode_of("reference") | must),
+		    "%s, %s, mode %04o: expected %04o and %04o, got %04o", context,
+		    named_only ? "named" : "unnamed", (unsigned)mode, mode_of("reference"),
+		    (unsigned)must, mode_of("new"));
+		unlinkat(unit_fd, "reference", 0);
+		unlinkat(unit_fd, "new", 0);
+		assert_entries(0);
+	}
+}
+
+START_TEST(bits_of_the_policy_beside_an_umask)
+{
+	become_user();
+	for (size_t i = 0; i < COUNT(umasks); i++) {
+		char what[32];
+
+		snprintf(what, sizeof(what), "umask %04o", (unsigned)umasks[i]);
+		umask(umasks[i]);
+		try_musts(false, what);
+		try_musts(true, what);
+	}
+}
+END_TEST
+
+START_TEST(bits_of_the_policy_beside_a_default_acl)
+{
+	become_user();
+	umask(077);
+	for (size_t i = 0; i < COUNT(default_acls); i++) {
+		if (!set_acl(".", ACL_TYPE_DEFAULT, default_acls[i]))
+			return;
+		try_musts(false, default_acls[i]);
+		try_musts(true, default_acls[i]);
+	}
+}
+END_TEST
+
+START_TEST(bits_of_the_policy_are_not_for_what_was_there)
+{
+	become_user();
+	policy.file_mode.must = 0066;
+	for (int named = 0; named <= 1; named++) {
+		struct upload up;
+
+		init(&up, named);
+		put_file("f", "old", 0640);
+		put(&up, "f", "new", 0600);
+		ck_assert_uint_eq(mode_of("f"), 0640);
+		unlinkat(unit_fd, "f", 0);
+	}
+}
+END_TEST
+
+/* The kernel takes set-id bits from what a user writes: whoever wants them sets them last. */
+START_TEST(special_bits_of_the_policy_come_last)
+{
+	static const mode_t special[] = { 02010, 04100, 06111, 02000, 01000 };
+
+	become_user();
+	umask(022);
+	for (int named = 0; named <= 1; named++)
+		for (size_t i = 0; i < COUNT(special); i++) {
+			struct upload up;
+			struct stat st;
+
+			policy.file_mode.must = special[i];
+			init(&up, named);
+			begin(&up, "f", 0644, 3);
+			ck_assert_int_eq(fstat(up.fd, &st), 0);
+			ck_assert_uint_eq(st.st_mode & ATTRS_SPECIAL, 0);
+			fill(&up, "new");
+			commit(&up, &nothing);
+			ck_assert_msg(mode_of("f") == (0644 | special[i]),
+			    "expected %04o, got %04o", 0644 | (unsigned)special[i], mode_of("f"));
+			unlinkat(unit_fd, "f", 0);
+		}
+}
+END_TEST
+
+/* Whatever a policy refuses, nothing stays open, and nothing is left in the directory. */
+START_TEST(no_descriptor_is_lost_to_a_policy)
+{
+	int before = count_descriptors();
+
+	put_file("f", "old", 0644);
+	put_linked("two", "names", "old", 0644);
+	for (int i = 0; i < ROUNDS; i++) {
+		struct upload up;
+
+		policy = restricted_policy();
+		init(&up, i % 2 == 1);
+		policy.replace = REPLACE_IN_PLACE;
+		assert_refused(&up, unit_fd, "two", 1, UPLOAD_REGULAR, EMLINK);
+		policy.overwrite = OVERWRITE_NO;
+		assert_refused(&up, unit_fd, "f", 1, UPLOAD_REGULAR, EEXIST);
+		policy.overwrite = OVERWRITE_BACKUP;
+		policy.min_free_percent = 100;
+		assert_refused(&up, unit_fd, "two", 1, UPLOAD_REGULAR, ENOSPC);
+		assert_refused(&up, unit_fd, "new", 1, UPLOAD_REGULAR, ENOSPC);
+		policy.min_free_percent = 0;
+		policy.sync = SYNC_FULL;
+		put(&up, "f", "x", 0644);
+		unlinkat(unit_fd, "f.~1~", 0);
+		assert_entries(3);
+	}
+	ck_assert_int_eq(count_descriptors(), before);
 }
 END_TEST
 
@@ -1600,10 +2512,44 @@ add(TCase *t)
 	tcase_add_test(t, no_descriptor_is_lost);
 	tcase_add_test(t, descriptors_close_on_exec);
 	tcase_add_test(t, names_once_are_names_for_good);
+	tcase_add_test(t, nothing_is_overwritten);
+	tcase_add_test(t, where_nothing_is_overwritten_new_files_are_made);
+	tcase_add_test(t, file_that_appeared_meanwhile_is_not_overwritten);
+	tcase_add_test(t, fifo_is_written_whatever_is_overwritten);
+	tcase_add_test(t, backups_are_kept);
+	tcase_add_test(t, backup_of_what_appeared_meanwhile);
+	tcase_add_test(t, with_backups_nothing_is_written_in_place);
+	tcase_add_test(t, backup_of_a_file_of_another);
+	tcase_add_test(t, where_there_can_be_no_backup_the_old_file_stays);
+	tcase_add_test(t, always_replaced);
+	tcase_add_test(t, file_of_another_is_replaced_always);
+	tcase_add_test(t, directory_that_we_may_not_write_has_nothing_replaced);
+	tcase_add_test(t, mount_point_is_not_replaced);
+	tcase_add_test(t, running_program_with_two_names_is_replaced);
+	tcase_add_test(t, always_in_place);
+	tcase_add_test(t, running_program_is_busy_in_place);
+	tcase_add_test(t, restricted_several_links_are_never_written);
+	tcase_add_test(t, restricted_several_links_of_another);
+	tcase_add_test(t, restricted_single_files);
+	tcase_add_loop_test(t, restricted_mount_point_is_busy, 0, 6);
+	tcase_add_test(t, what_must_stay_free);
+	tcase_add_test(t, what_must_stay_free_beside_old_files);
+	tcase_add_test(t, what_must_stay_free_of_very_little);
+	tcase_add_loop_test(t, what_is_synced, 0, 3);
+	tcase_add_loop_test(t, what_cannot_be_synced_is_not_there, 0, 2);
+	tcase_add_test(t, names_that_cannot_be_synced_lose_no_data);
+	tcase_add_test(t, new_file_has_the_policys_group);
+	tcase_add_test(t, group_that_cannot_be_given_takes_no_new_file);
+	tcase_add_test(t, bits_of_the_policy_beside_an_umask);
+	tcase_add_test(t, bits_of_the_policy_beside_a_default_acl);
+	tcase_add_test(t, bits_of_the_policy_are_not_for_what_was_there);
+	tcase_add_test(t, special_bits_of_the_policy_come_last);
+	tcase_add_test(t, no_descriptor_is_lost_to_a_policy);
 }
 
 int
 main(void)
 {
+	policy = drop_in_policy();
 	return run_unit("upload", add);
 }

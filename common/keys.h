@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef COMMON_KEYS_H
+#define COMMON_KEYS_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "account.h"
+#include "policy.h"
+
+/*
+ * What an administrator can say, by options and in the configuration file: one table of keys.  What
+ * is said later can only narrow what was said before: the policy allows what all sources allow.
+ */
+
+/* Stands in what keys_show writes between the allow patterns of two sources: each must match. */
+#define KEYS_ALSO "# and also"
+
+/* From here on another source speaks; it may say again, more narrowly, what others have said. */
+void	keys_begin_source(struct policy *);
+
+/*
+ * Takes KEY with VALUE (NULL where there is none) for ACCOUNT.  0; -1 with *WHY a constant text,
+ * and the policy is not to be used.
+ *
+ * A source that says a root says it before start.  An absolute start is a path beneath the root, or
+ * begins with the path of the root itself.  A start that an earlier source has said keeps its
+ * distance from the root: it is then that path beneath the narrower one.
+ */
+int	keys_set(struct policy *, const struct account *, const char *key, const char *value,
+	    const char **why);
+
+/* Whether KEY has a value: 1, 0, or -1: there is no such key. */
+int	keys_takes_value(const char *key);
+
+/*
+ * Fills in what nobody has said, by the defaults of a drop-in or, with RESTRICTED or where a root
+ * has been said, of a restricted account.  What is said after that narrows these, too: it cannot
+ * change the facility or format of the log, for instance.  May be called again then, for defaults
+ * that follow from it.
+ */
+void	keys_settle(struct policy *, bool restricted);
+
+/*
+ * Writes the settled policy, a line a key, as the configuration file has them.  A root, a start, an
+ * umask and a group that are not there have no line.
+ */
+void	keys_show(const struct policy *, FILE *);
+
+#endif

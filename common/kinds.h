@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef COMMON_KINDS_H
+#define COMMON_KINDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "account.h"
+#include "amount.h"
+#include "policy.h"
+
+/* How the values of keys are taken and shown: what keys.c has its table of. */
+enum {
+	CHOICES_MAX = 16	/* of one key, the empty one behind them included */
+};
+
+struct key;
+
+/* One thing that a source says. */
+struct saying {
+	struct policy	     *policy;
+	const struct account *account;
+	const struct key     *key;
+	const char	     *value;
+	bool		      after_start;	/* the same source has said a start */
+};
+
+/* How values are taken and shown. */
+struct kind {
+	const char *expected;		/* what a value that is none hears; words have their own */
+	bool	    repeats;		/* one source may say several: all of them hold */
+
+	/* Narrows the policy; NULL, or why not. */
+	const char *(*take)(const struct saying *);
+	/* Writes the lines of a key, if it has any. */
+	void	    (*show)(const struct policy *, const struct key *, FILE *);
+
+	/* Of limits alone: how one is read and written, the least and the most. */
+	int	    (*parse)(const char *text, uint64_t *n);
+	void	    (*format)(char dst[AMOUNT_TEXT_MAX], uint64_t n);
+	const char *suffix;
+	uint64_t    least, most;
+};
+
+struct choices {
+	const char *expected;
+	struct choice {
+		const char *text;
+		unsigned    value;	/* an enumerator of policy.h */
+	} list[CHOICES_MAX];
+};
+
+struct key {
+	const char	   *name;
+	const struct kind  *kind;
+	size_t		    at;			/* of its field in struct policy */
+	const struct choices *choices;
+	const char	   *drop_in;		/* where nobody has said it; NULL: nothing */
+	const char	   *restricted;
+	const char	   *restricted_upload;	/* of accounts that only upload, if that differs */
+};
+
+extern const struct kind flag_kind, ordered_kind, exclusive_kind, allow_kind, deny_kind, depth_kind,
+    count_kind, size_kind, rate_kind, time_kind, free_kind, umask_kind, bits_kind, group_kind;
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef EXPAND_H
+#define EXPAND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "account.h"
+#include "policy.h"
+#include "root.h"
+#include "words.h"
+
+/*
+ * What a shell would make of the operands of a client's command: {a,b}, ~ and patterns, in this
+ * order.  Names are looked for in the root and nowhere else, in directories opened through it, and
+ * what the policy does not allow is not found, nor is what lies behind it.
+ */
+enum {
+	EXPAND_MAX = 65536,		/* paths in all */
+	EXPAND_BYTES = 16 << 20,	/* of them in all */
+	EXPAND_BRACES = 1024,		/* words that one word's braces make */
+	EXPAND_WORK = 1 << 28		/* steps in all, of a few nanoseconds */
+};
+
+struct expansion {
+	char	**paths;	/* owned, and so is each */
+	size_t	  count, room;
+	size_t	  bytes;	/* of them, each with its NUL */
+	size_t	  work;		/* steps that finding them took */
+};
+
+struct expand_world {
+	const struct root    *root;		/* borrowed, like the others */
+	const struct policy  *policy;
+	const struct account *account;
+	bool		      wild;	/* patterns are looked up; else they stay as they are */
+};
+
+void	expand_init(struct expansion *);
+
+/*
+ * Appends what WORD stands for, at least one path: itself, where nothing in it is to be expanded,
+ * or where a pattern matches nothing; else the paths that match, sorted by bytes, which are shorter
+ * than PATH_MAX.  Each word that its braces make is expanded by itself, and an empty one left out.
+ * "~" is where relative paths begin, and so is "~user" for the account itself; for others it is
+ * their home, where the root is "/" and the policy reveals what there is, and else itself.  0; -1
+ * with *WHY a constant text: too many, too much work, or no memory.
+ */
+int	expand_word(struct expansion *, const struct word *, const struct expand_world *,
+	    const char **why);
+
+void	expand_end(struct expansion *);
+
+#endif

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: ISC */
+#include <string.h>
+
+#include <bsd/string.h>
+
+#include "invocation.h"
+
+static const char *
+base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash != NULL ? slash + 1 : path;
+}
+
+bool
+invocation_is_scp(const char *word)
+{
+	return strcmp(base_name(word), "scp") == 0;
+}
+
+bool
+invocation_is_sftp(const char *word)
+{
+	return strcmp(base_name(word), "sftp-server") == 0 || strcmp(word, "internal-sftp") == 0;
+}
+
+static int
+take_options(struct invocation *v, int argc, char *const argv[], const char **why)
+{
+	*why = "too many options";
+	if (argc > WORDS_MAX)
+		return -1;
+	for (int i = 0; i < argc; i++)
+		v->options[v->noptions++] = argv[i];
+	return 0;
+}
+
+/*
+ * A login shell gets one string.  It is the client's command, or, where sshd has a forced command
+ * for the account, that; then ORIGINAL is the client's.  Whether there is one only sshd knows, so
+ * a string that looks like it may only narrow.
+ */
+static int
+take_login(struct invocation *v, const char *string, const char *original, struct words *words)
+{
+	const char *none;
+
+	v->way = INVOKED_LOGIN;
+	v->command = string;
+	if (words_split(words, string, strlen(string), &none) == -1 || words->count < 2 ||
+	    !invocation_is_scp(words->list[0].text) ||
+	    strcmp(words->list[1].text, "--serve") != 0)
+		return 0;	/* Whatever it is, it will be judged as the client's. */
+	v->narrow = true;
+	v->command = original;
+	if (original == NULL)
+		v->way = INVOKED_INTERACTIVE;
+	for (size_t i = 2; i < words->count; i++)
+		v->options[v->noptions++] = words->list[i].text;
+	return 0;
+}
+
+int
+invocation_parse(struct invocation *v, int argc, char *const argv[], const char *original,
+    struct words *words, const char **why)
+{
+	const char *name = argc > 0 ? argv[0] : "";
+	bool shell = name[0] == '-' || strcmp(base_name(name), "scp-shell") == 0;
+
+	*v = (struct invocation){ .way = shell ? INVOKED_INTERACTIVE : INVOKED_PLAIN };
+	*why = NULL;
+	if (argc == 3 && strcmp(argv[1], "-c") == 0)
+		return take_login(v, argv[2], original, words);
+	if (argc < 2 || shell)
+		return 0;
+	if (strcmp(argv[1], "--serve") == 0) {
+		v->way = original != NULL ? INVOKED_SERVE : INVOKED_INTERACTIVE;
+		v->command = original;
+		return take_options(v, argc - 2, argv + 2, why);
+	}
+	if (strcmp(argv[1], "--check") == 0) {
+		v->way = INVOKED_CHECK;
+		return take_options(v, argc - 2, argv + 2, why);
+	}
+	if (strcmp(argv[1], "--explain") != 0)
+		return 0;
+	v->way = INVOKED_EXPLAIN;
+	*why = "--explain takes a command";
+	if (argc < 3)
+		return -1;
+	v->command = argv[2];
+	return take_options(v, argc - 3, argv + 3, why);
+}
+
+const char *
+invocation_request(const struct invocation *v, int argc, char *const argv[], char *dst, size_t cap)
+{
+	if (v->command != NULL)
+		return v->command;
+	dst[0] = '\0';
+	for (int i = 0; i < argc; i++)
+		if ((i > 0 && strlcat(dst, " ", cap) >= cap) || strlcat(dst, argv[i], cap) >= cap)
+			break;
+	return dst;
+}

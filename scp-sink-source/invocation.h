@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef INVOCATION_H
+#define INVOCATION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "words.h"
+
+/* The ways in which this program is started, and what each says: told apart, and not yet judged. */
+enum invocation_way {
+	INVOKED_PLAIN,		/* a drop-in: the argument vector is the request */
+	INVOKED_SERVE,		/* --serve: options of the administrator, and the client's command */
+	INVOKED_LOGIN,		/* as a login shell with the client's command */
+	INVOKED_INTERACTIVE,	/* by somebody who wants a shell */
+	INVOKED_CHECK,		/* --check */
+	INVOKED_EXPLAIN		/* --explain, and a command */
+};
+
+struct invocation {
+	enum invocation_way way;
+	const char	   *command;	/* the client's, borrowed; with SERVE, LOGIN and EXPLAIN */
+	bool		    narrow;	/* OPTIONS may be the client's own words: they must not widen
+					 * even what nobody else has said */
+	size_t		    noptions;
+	const char	   *options[WORDS_MAX];	/* borrowed: what follows --serve, --check or the
+						 * command of --explain */
+};
+
+/*
+ * Tells how we were started.  ORIGINAL is SSH_ORIGINAL_COMMAND, or NULL.  WORDS is room for a
+ * command that is to be split, and must outlive the invocation.  0, or -1 with *WHY a constant
+ * text.
+ */
+int	invocation_parse(struct invocation *, int argc, char *const argv[], const char *original,
+	    struct words *, const char **why);
+
+/*
+ * What is asked for, as it was sent: the command, or else the argument vector, put together in DST
+ * of CAP bytes and cut where it does not fit.
+ */
+const char *invocation_request(const struct invocation *, int argc, char *const argv[], char *dst,
+	    size_t cap);
+
+/* True for the first word of a command that means this program.  PROTOCOL rule 28. */
+bool	invocation_is_scp(const char *word);
+
+/* True for the first word of a command that an SFTP client asks for. */
+bool	invocation_is_sftp(const char *word);
+
+#endif

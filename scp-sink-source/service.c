@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: ISC */
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include <bsd/string.h>
+
+#include "config.h"
+#include "keys.h"
+#include "service.h"
+
+#define LOG_SOCKET "/dev/log"
+
+enum {
+	KEY_MAX = 64		/* bytes of an option's name, NUL included */
+};
+
+void
+service_init(struct service *s, const char *connection)
+{
+	s->account = (struct account){ .uid = geteuid() };
+	s->root = (struct root){ .fd = -1, .start = -1 };
+	s->request = (struct request){ .role = REQUEST_NONE };
+	s->problem[0] = s->where[0] = '\0';
+	s->known = s->loaded = s->misread = false;
+	s->words.count = 0;
+	snprintf(s->user, sizeof(s->user), "%u", (unsigned)geteuid());
+	policy_init(&s->policy);
+	expand_init(&s->paths);
+	audit_init(&s->audit, s->user, connection);
+}
+
+/* PROBLEM: "scp: WHERE: WHY". */
+static int
+complain(struct service *s, const char *where, const char *why)
+{
+	text_message(s->problem, where, NULL, why);
+	return -1;
+}
+
+int
+service_become(struct service *s, const char *name)
+{
+	s->known = true;
+	if (name == NULL)
+		account_own(&s->account);
+	else if (account_named(&s->account, name) == -1)
+		return complain(s, name, "there is no such user");
+	if (s->account.name[0] != '\0')
+		snprintf(s->user, sizeof(s->user), "%s", s->account.name);
+	return 0;
+}
+
+/* Whoever runs us, unless somebody else was named: asked for only where it matters. */
+static void
+know_account(struct service *s)
+{
+	if (!s->known)
+		(void)service_become(s, NULL);
+}
+
+/* Takes a configuration file, which may be missing unless it MUST be there. */
+static int
+load_file(struct service *s, const char *path, bool must)
+{
+	char where[PATH_MAX];
+	const char *why;
+	unsigned line;
+	int fd = root_file(path);
+
+	/* Without one, nobody asks the system's databases who a drop-in's user is. */
+	if (fd == -1 && errno == ENOENT)
+		return must ? complain(s, path, strerror(errno)) : 0;
+	close(fd);
+	know_account(s);
+	if (config_load(&s->policy, path, &s->account, &line, &why) == 0)
+		return 0;
+	snprintf(where, sizeof(where), line > 0 ? "%s, line %u" : "%s", path, line);
+	return complain(s, where, why);
+}
+
+/* Takes "--KEY=VALUE", "--KEY VALUE" or "--KEY", which is at *AT. */
+static int
+take_option(struct service *s, const struct invocation *v, size_t *at)
+{
+	const char *text = v->options[*at], *equals = strchr(text, '='), *value = NULL, *why;
+	size_t len = equals != NULL ? (size_t)(equals - text) : strlen(text);
+	char key[KEY_MAX];
+
+	if (strncmp(text, "--", 2) != 0 || len - 2 >= sizeof(key))
+		return complain(s, text, "there is no such option");
+	memcpy(key, text + 2, len - 2);
+	key[len - 2] = '\0';
+	if (equals != NULL)
+		value = equals + 1;
+	else if (keys_takes_value(key) == 1 && *at + 1 < v->noptions)
+		value = v->options[++*at];
+	return keys_set(&s->policy, &s->account, key, value, &why) == 0 ? 0
+	    : complain(s, text, why);
+}
+
+static int
+take_options(struct service *s, const struct invocation *v)
+{
+	int end = 0;
+
+	keys_begin_source(&s->policy);
+	for (size_t i = 0; end == 0 && i < v->noptions; i++)
+		end = take_option(s, v, &i);
+	return end;
+}
+
+static void
+name_root(struct service *s)
+{
+	const struct policy *p = &s->policy;
+
+	strlcpy(s->where, p->root, sizeof(s->where));
+	if (p->inner[0] == '\0')
+		return;
+	if (strcmp(p->root, "/") != 0)
+		strlcat(s->where, "/", sizeof(s->where));
+	strlcat(s->where, p->inner, sizeof(s->where));
+}
+
+int
+service_load(struct service *s, const struct invocation *v, const char *config)
+{
+	bool restricted = v->way != INVOKED_PLAIN;
+
+	if (restricted)
+		know_account(s);
+	if (load_file(s, config, v->way == INVOKED_CHECK) == -1)
+		return -1;
+	/* What may be a client's own words cannot widen what nobody has said, either. */
+	if (v->narrow)
+		keys_settle(&s->policy, restricted);
+	if (v->way != INVOKED_PLAIN && take_options(s, v) == -1)
+		return -1;
+	keys_settle(&s->policy, restricted);
+	name_root(s);
+	s->loaded = true;
+	return 0;
+}
+
+int
+service_log(struct service *s)
+{
+	const struct policy *p = &s->policy;
+	bool required = p->log_required == REQUIRED_YES;
+	enum audit_form form = p->log_format == LOG_FORMAT_JSON ? AUDIT_JSON : AUDIT_TEXT;
+
+	if (p->log == LOG_WAY_STDERR)
+		audit_to_fd(&s->audit, STDERR_FILENO, form, required);
+	if (p->log != LOG_WAY_SYSLOG ||
+	    audit_to_syslog(&s->audit, LOG_SOCKET, (int)p->log_facility, form, required) == 0)
+		return 0;
+	return complain(s, LOG_SOCKET, strerror(errno));
+}
+
+/* Splits the client's command and looks who is meant by it. */
+static int
+read_command(struct service *s, const char *command)
+{
+	const char *why, *name;
+
+	if (words_split(&s->words, command, strlen(command), &why) == -1)
+		return complain(s, "not served", why);
+	name = s->words.count > 0 ? s->words.list[0].text : "";
+	if (invocation_is_sftp(name))
+		return complain(s, NULL, "this account takes SCP only: use scp -O");
+	if (!invocation_is_scp(name))
+		return complain(s, "not served", "this account is for scp alone");
+	return 0;
+}
+
+static int
+read_request(struct service *s, int argc, char *const argv[], enum request_trust trust)
+{
+	const char *why;
+	char letter, option[] = "-x";
+
+	if (request_parse(&s->request, argc, argv, trust, &why, &letter) == 0)
+		return 0;
+	option[1] = letter;
+	s->misread = true;
+	return complain(s, letter != '\0' ? option : NULL, why);
+}
+
+int
+service_read(struct service *s, const struct invocation *v, int argc, char *const argv[])
+{
+	const char *why;
+	int end;
+
+	if (v->way == INVOKED_PLAIN) {
+		end = read_request(s, argc, argv, REQUEST_OWN);
+	} else {
+		if (read_command(s, v->command) == -1)
+			return -1;
+		for (size_t i = 0; i < s->words.count; i++)
+			s->argv[i] = s->words.list[i].text;
+		end = read_request(s, (int)s->words.count, s->argv, REQUEST_FOREIGN);
+	}
+	if (end == -1 || s->request.role == REQUEST_NONE)
+		return end;
+	why = policy_denies_direction(&s->policy, s->request.role == REQUEST_SINK);
+	return why == NULL ? 0 : complain(s, NULL, why);
+}
+
+/*
+ * Whoever may write what a shell, or sshd, reads in his home has more than scp, whatever else the
+ * policy says.
+ */
+static int
+check_home(struct service *s)
+{
+	const struct policy *p = &s->policy;
+	char keys[PATH_MAX + sizeof("/.ssh")];
+
+	if (s->request.role != REQUEST_SINK || s->account.home[0] == '\0')
+		return 0;
+	snprintf(keys, sizeof(keys), "%s/.ssh", s->account.home);
+	if (root_lies_in(&s->root, keys))
+		return complain(s, s->where, "it is where sshd looks for keys: uploads need another "
+		    "root");
+	if ((p->hidden == POLICY_NO && p->symlinks == SYMLINKS_NEVER) ||
+	    !root_holds(&s->root, s->account.home))
+		return 0;
+	return complain(s, s->where, "it holds the account's home, where .ssh and .profile are "
+	    "commands in disguise: uploads need hidden no and symlinks never, or another root");
+}
+
+static int
+confine(struct service *s)
+{
+	const struct policy *p = &s->policy;
+	const char *what;
+
+	if (root_confine(&s->root, p->root, p->inner, p->has_start ? p->start : NULL,
+	    p->symlinks == SYMLINKS_BENEATH, &what) == 0)
+		return check_home(s);
+	return complain(s, strcmp(what, "root") == 0 ? s->where : p->start, strerror(errno));
+}
+
+/* What a shell would have made of the operands, if there was none. */
+static int
+expand_operands(struct service *s)
+{
+	struct expand_world world = {
+		.root = &s->root, .policy = &s->policy, .account = &s->account,
+		/* A name that is found tells that it is there. */
+		.wild = s->request.role == REQUEST_SOURCE || s->policy.reveal == POLICY_YES,
+	};
+	const char *why;
+
+	for (size_t i = s->words.count - (size_t)s->request.npaths; i < s->words.count; i++)
+		if (expand_word(&s->paths, &s->words.list[i], &world, &why) == -1)
+			return complain(s, NULL, why);
+	s->request.paths = s->paths.paths;
+	s->request.npaths = (int)s->paths.count;
+	return 0;
+}
+
+int
+service_open(struct service *s)
+{
+	if (s->policy.has_umask)
+		umask(s->policy.umask);
+	if (s->policy.restricted) {
+		if (confine(s) == -1)
+			return -1;
+	} else if (root_open(&s->root) == -1) {
+		return complain(s, "/", strerror(errno));
+	}
+	return s->words.count > 0 ? expand_operands(s) : 0;
+}
+
+void
+service_deny(struct service *s, const char *request, bool restricted)
+{
+	/* Where not even the policy could be had, the system's log is the place to say so. */
+	if (!s->loaded && restricted)
+		(void)audit_to_syslog(&s->audit, LOG_SOCKET, LOG_AUTH, AUDIT_TEXT, false);
+	(void)audit_denial(&s->audit, request, s->problem);
+}
+
+void
+service_end(struct service *s)
+{
+	root_close(&s->root);
+	expand_end(&s->paths);
+	audit_close(&s->audit);
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SERVICE_H
+#define SERVICE_H
+
+#include <stdbool.h>
+
+#include "account.h"
+#include "audit.h"
+#include "expand.h"
+#include "invocation.h"
+#include "policy.h"
+#include "request.h"
+#include "root.h"
+#include "text.h"
+#include "words.h"
+
+/*
+ * All that is known before a session begins: for whom, what he may do, what the client wants, where.
+ * Each step needs the ones before it, and returns 0, or -1 with PROBLEM, a line without a newline.
+ */
+struct service {
+	struct account	 account;
+	struct policy	 policy;
+	struct audit	 audit;
+	struct request	 request;
+	struct root	 root;
+	struct words	 words;		/* of the client's command */
+	struct expansion paths;		/* its operands */
+	char		*argv[WORDS_MAX + 1];
+	bool		 known;		/* the account is */
+	bool		 loaded;	/* the policy is */
+	bool		 misread;	/* the options of the request are not understood */
+	char		 user[ACCOUNT_NAME_MAX];	/* the account's name, or its number */
+	char		 where[PATH_MAX];	/* the root, as the administrator calls it */
+	char		 problem[TEXT_MESSAGE_MAX];
+};
+
+void	service_init(struct service *, const char *connection);
+
+/* It is for the user NAME, or where that is NULL for whoever runs us. */
+int	service_become(struct service *, const char *name);
+
+/*
+ * Gathers the policy: the configuration file CONFIG, where there is one (to be checked, it must be
+ * there), the options, and the defaults; the configuration file applies to every way in.
+ */
+int	service_load(struct service *, const struct invocation *, const char *config);
+
+/* Begins to log, as the policy says. */
+int	service_log(struct service *);
+
+/* Reads the client's command, or the argument vector of a drop-in, and judges what it asks for. */
+int	service_read(struct service *, const struct invocation *, int argc, char *const argv[]);
+
+/* Opens the root, and finds what the operands stand for. */
+int	service_open(struct service *);
+
+/* Has the log say that REQUEST was refused for PROBLEM; RESTRICTED: of a restricted account. */
+void	service_deny(struct service *, const char *request, bool restricted);
+
+void	service_end(struct service *);
+
+#endif
