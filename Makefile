@@ -71,6 +71,7 @@ USES_nest	:= attrs beneath root level
 USES_sink	:= $(talk) $(walk) $(rules) attrs audit journal session backup temp upload level nest
 USES_source	:= $(talk) $(walk) $(rules) audit journal listing snapshot session
 USES_invocation := words
+USES_sftp	:= io
 USES_service	:= text $(walk) $(rules) account words listing kinds territory keys config \
 		   audit journal expand \
 		   invocation request
@@ -80,7 +81,7 @@ USES_expand	:= $(walk) $(rules) account words listing
 MODULES	:= name text record pace io deadline conn beneath root attrs trail listing snapshot \
 	   words pattern amount account policy kinds territory keys config audit journal \
 	   request session backup temp upload level nest sink expand source \
-	   invocation service explain
+	   invocation sftp service explain
 OBJS	:= $(MODULES:%=$(OUT)/obj/%.o) $(OUT)/obj/main.o
 UNITS	:= $(patsubst tests/unit/test_%.c,%,$(sort $(wildcard tests/unit/test_*.c)))
 

@@ -15,10 +15,15 @@
 #include "explain.h"
 #include "invocation.h"
 #include "service.h"
+#include "sftp.h"
 #include "sink.h"
 #include "source.h"
 
 #define CONFIG "/etc/scp.conf"
+
+enum {
+	SFTP_PATIENCE = 30	/* seconds for a client to hear that it speaks the wrong protocol */
+};
 
 /*
  * Being told to stop hangs up on the client, whatever we are at: what waits for it is interrupted,
@@ -112,11 +117,15 @@ introduce(enum invocation_way way)
 static int
 deny(struct service *s, const char *request, bool restricted)
 {
+	struct deadline patience;
+
 	fprintf(stderr, "%s\n", s->problem);
 	if (s->misread && !restricted)
 		fputs("usage: scp [-dpqrv] [-l limit] -t target\n"
 		      "       scp [-pqrv] [-l limit] -f file ...\n", stderr);
 	service_deny(s, request, restricted);
+	if (s->sftp && deadline_init(&patience, SFTP_PATIENCE, SFTP_PATIENCE) == 0)
+		sftp_decline(STDIN_FILENO, STDOUT_FILENO, SERVICE_NO_SFTP);
 	service_end(s);
 	return 1;
 }

@@ -26,7 +26,7 @@ service_init(struct service *s, const char *connection)
 	s->root = (struct root){ .fd = -1, .start = -1 };
 	s->request = (struct request){ .role = REQUEST_NONE };
 	s->problem[0] = s->where[0] = '\0';
-	s->known = s->loaded = s->misread = false;
+	s->known = s->loaded = s->sftp = s->misread = false;
 	s->words.count = 0;
 	snprintf(s->user, sizeof(s->user), "%u", (unsigned)geteuid());
 	policy_init(&s->policy);
@@ -171,8 +171,9 @@ read_command(struct service *s, const char *command)
 	if (words_split(&s->words, command, strlen(command), &why) == -1)
 		return complain(s, "not served", why);
 	name = s->words.count > 0 ? s->words.list[0].text : "";
-	if (invocation_is_sftp(name))
-		return complain(s, NULL, "this account takes SCP only: use scp -O");
+	s->sftp = invocation_is_sftp(name);
+	if (s->sftp)
+		return complain(s, NULL, SERVICE_NO_SFTP);
 	if (!invocation_is_scp(name))
 		return complain(s, "not served", "this account is for scp alone");
 	return 0;

@@ -14,6 +14,9 @@
 #include "text.h"
 #include "words.h"
 
+/* What a client that speaks SFTP reads. */
+#define SERVICE_NO_SFTP "this account takes SCP only: use scp -O"
+
 /*
  * All that is known before a session begins: for whom, what he may do, what the client wants, where.
  * Each step needs the ones before it, and returns 0, or -1 with PROBLEM, a line without a newline.
@@ -29,6 +32,7 @@ struct service {
 	char		*argv[WORDS_MAX + 1];
 	bool		 known;		/* the account is */
 	bool		 loaded;	/* the policy is */
+	bool		 sftp;		/* the client speaks that */
 	bool		 misread;	/* the options of the request are not understood */
 	char		 user[ACCOUNT_NAME_MAX];	/* the account's name, or its number */
 	char		 where[PATH_MAX];	/* the root, as the administrator calls it */

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SFTP_H
+#define SFTP_H
+
+/*
+ * Tells a client that speaks SFTP, in its own protocol, that nobody here does.  sshd shows nobody what
+ * a subsystem writes to standard error; but clients show the text of a status, and each of them asks
+ * for something first.
+ */
+enum {
+	SFTP_REPLIES_MAX = 16,		/* requests that are answered */
+	SFTP_PACKET_MAX = 262144	/* bytes of one: what any client keeps to */
+};
+
+/*
+ * Reads requests from IN and answers each with the text WHY, at most 200 bytes, on OUT, until the
+ * client has heard enough.
+ */
+void	sftp_decline(int in, int out, const char *why);
+
+#endif
