@@ -35,7 +35,8 @@ LIBS	:= -lbsd -lacl
 # Each module, and the modules it may use: its unit test is linked with these and no others.
 wire	:= name record text
 talk	:= $(wire) io pace deadline conn
-walk	:= beneath root trail
+paths	:= beneath dir root
+walk	:= $(paths) trail
 rules	:= pattern amount policy
 USES_name	:=
 USES_text	:=
@@ -43,9 +44,11 @@ USES_record	:= name
 USES_pace	:=
 USES_io		:=
 USES_conn	:= $(wire) io pace deadline
-USES_beneath	:=
-USES_root	:= beneath
-USES_attrs	:= beneath root
+USES_dir	:=
+USES_beneath	:= dir
+USES_follow	:= $(paths)
+USES_root	:= beneath dir follow
+USES_attrs	:= $(paths)
 USES_trail	:=
 USES_listing	:=
 USES_snapshot	:= io
@@ -57,30 +60,32 @@ USES_policy	:= pattern amount
 USES_kinds	:= amount account
 USES_territory	:= account
 USES_keys	:= pattern amount account policy kinds territory
-USES_config	:= pattern amount account policy kinds territory keys beneath root
+USES_config	:= pattern amount account policy kinds territory keys $(paths)
 USES_journal	:=
 USES_audit	:= text journal
 USES_deadline	:=
 USES_request	:=
 USES_session	:= $(talk) $(walk) $(rules) audit journal
-USES_backup	:= beneath root
-USES_temp	:= beneath root backup
-USES_upload	:= attrs beneath root backup temp
-USES_level	:= attrs beneath root
-USES_nest	:= attrs beneath root level
-USES_sink	:= $(talk) $(walk) $(rules) attrs audit journal session backup temp upload level nest
+USES_backup	:= $(paths)
+USES_temp	:= $(paths) backup
+USES_upload	:= attrs $(paths) backup temp
+USES_level	:= attrs $(paths)
+USES_nest	:= attrs $(paths) level follow
+USES_sink	:= $(talk) $(walk) $(rules) attrs audit journal session backup temp upload level nest follow
 USES_source	:= $(talk) $(walk) $(rules) audit journal listing snapshot session
 USES_invocation := words
 USES_sftp	:= io
 USES_service	:= text $(walk) $(rules) account words listing kinds territory keys config \
-		   audit journal expand \
+		   audit journal expansion braces expand \
 		   invocation request
 USES_explain	:= $(USES_service) service
-USES_expand	:= $(walk) $(rules) account words listing
+USES_expansion	:=
+USES_braces	:= expansion
+USES_expand	:= expansion braces $(walk) $(rules) account words listing
 
-MODULES	:= name text record pace io deadline conn beneath root attrs trail listing snapshot \
+MODULES	:= name text record pace io deadline conn $(paths) follow attrs trail listing snapshot \
 	   words pattern amount account policy kinds territory keys config audit journal \
-	   request session backup temp upload level nest sink expand source \
+	   request session backup temp upload level nest sink expansion braces expand source \
 	   invocation sftp service explain
 OBJS	:= $(MODULES:%=$(OUT)/obj/%.o) $(OUT)/obj/main.o
 UNITS	:= $(patsubst tests/unit/test_%.c,%,$(sort $(wildcard tests/unit/test_*.c)))

@@ -13,23 +13,13 @@
 #include <bsd/string.h>
 
 #include "beneath.h"
+#include "dir.h"
 
 enum {
 	STEP_FLAGS = O_PATH | O_NOFOLLOW | O_CLOEXEC,
 	TOP_FLAGS = O_PATH | O_DIRECTORY | O_CLOEXEC,
 	REWRITES_MAX = 1024	/* links that are followed, and steps up in what they say */
 };
-
-/* Closes FD, which may be -1, and keeps errno. */
-static void
-close_quietly(int fd)
-{
-	int saved = errno;
-
-	if (fd >= 0)
-		close(fd);
-	errno = saved;
-}
 
 /* Takes the last component off DST of LEN bytes; returns its new length. */
 static size_t
@@ -112,7 +102,7 @@ struct walk {
 static int
 begin(struct walk *w)
 {
-	close_quietly(w->at);
+	dir_close(w->at);
 	w->done = 0;
 	w->at = openat(w->top, ".", TOP_FLAGS);
 	return w->at == -1 ? -1 : 0;
@@ -210,14 +200,14 @@ step(struct walk *w, const char *name, size_t len)
 	if (fd == -1)
 		return -1;
 	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
-		close_quietly(w->at);
+		dir_close(w->at);
 		w->at = fd;
 		w->done += len + 1;
 		return 0;
 	}
 	errno = ENOTDIR;
 	end = S_ISLNK(st.st_mode) ? follow(w, fd, "", len, &st) : -1;
-	close_quietly(fd);
+	dir_close(fd);
 	return end;
 }
 
@@ -283,7 +273,7 @@ walk(int top, const char *path, bool follow_links, char leaf[NAME_MAX + 1])
 		end = advance(&w, leaf);
 	if (end == 1)
 		return w.at;
-	close_quietly(w.at);
+	dir_close(w.at);
 	return -1;
 }
 
@@ -296,7 +286,7 @@ open_by_walk(int top, const char *path, bool follow_links, int flags)
 	if (dirfd == -1)
 		return -1;
 	fd = openat(dirfd, leaf[0] != '\0' ? leaf : ".", flags | O_NOFOLLOW | O_CLOEXEC);
-	close_quietly(dirfd);
+	dir_close(dirfd);
 	return fd;
 }
 
@@ -337,7 +327,7 @@ beneath_place(int top, const char *path, bool follow_links, char leaf[NAME_MAX +
 
 	if (dirfd == -1 || leaf[0] != '\0')
 		return dirfd;
-	close_quietly(dirfd);
+	dir_close(dirfd);
 	errno = EINVAL;
 	return -1;
 }

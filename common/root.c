@@ -2,6 +2,7 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -14,25 +15,14 @@
 #include <bsd/string.h>
 
 #include "beneath.h"
+#include "dir.h"
 #include "root.h"
 
 enum {
 	DIR_FLAGS = O_PATH | O_DIRECTORY | O_CLOEXEC,
 	PLAIN_FLAGS = O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
-	LINKS_MAX = 40,		/* the kernel's own limit */
 	PROC_NAME_MAX = sizeof("/proc/self/fd/-2147483648")
 };
-
-/* Closes FD, which may be -1, and keeps errno. */
-static void
-close_quietly(int fd)
-{
-	int saved = errno;
-
-	if (fd >= 0)
-		close(fd);
-	errno = saved;
-}
 
 int
 root_open(struct root *r)
@@ -119,17 +109,17 @@ open_boundary(struct root *r, const char *path, const char *inner)
 
 	if (top != -1)
 		r->fd = beneath_open(top, inner, r->follow, DIR_FLAGS);
-	close_quietly(top);
+	dir_close(top);
 	/* A working directory that may not be searched is none to go back to: "/" is as good. */
 	if (here == -1)
 		here = open("/", DIR_FLAGS);
 	if (r->fd == -1 || fstat(r->fd, &st) == -1 || name_of(r->fd, here, r->name) == -1) {
 		saved = errno;
-		close_quietly(here);
+		dir_close(here);
 		errno = saved;
 		return -1;
 	}
-	close_quietly(here);
+	dir_close(here);
 	r->dev = st.st_dev;
 	if (root_serves(r, r->fd, NULL))
 		return 0;
@@ -171,8 +161,8 @@ root_confine(struct root *r, const char *path, const char *inner, const char *st
 void
 root_close(struct root *r)
 {
-	close_quietly(r->fd);
-	close_quietly(r->start);
+	dir_close(r->fd);
+	dir_close(r->start);
 	r->fd = r->start = -1;
 }
 
@@ -194,7 +184,7 @@ open_dir(const struct root *r, const char *path, size_t len)
 			const char *slash = memrchr(path, '/', sizeof(part) - 1);
 
 			if (slash == NULL || slash == path) {
-				close_quietly(owned);
+				dir_close(owned);
 				errno = ENAMETOOLONG;
 				return -1;
 			}
@@ -203,7 +193,7 @@ open_dir(const struct root *r, const char *path, size_t len)
 		memcpy(part, path, n);
 		part[n] = '\0';
 		next = openat(owned == -1 ? at : owned, part, DIR_FLAGS);
-		close_quietly(owned);
+		dir_close(owned);
 		owned = next;
 		path += n;
 		len -= n;
@@ -272,7 +262,7 @@ open_beneath(const struct root *r, const char *plain, int flags)
 
 	if (fd == -1 || (fstat(fd, &st) == 0 && root_serves(r, fd, &st)))
 		return fd;
-	close_quietly(fd);
+	dir_close(fd);
 	errno = EXDEV;
 	return -1;
 }
@@ -354,16 +344,8 @@ root_place_through(const struct root *r, const char *path, struct place *p)
 	char plain[PATH_MAX];
 	struct stat st;
 
+	assert(r->confined);
 	*p = (struct place){ .dirfd = -1 };
-	if (!r->confined) {
-		struct place direct;
-		int end = root_place(r, path, &direct);
-
-		if (end == 0)
-			end = root_follow(r, direct.dirfd, direct.leaf, ROOT_ANY_LINK, p);
-		place_close(&direct);
-		return end;
-	}
 	if (path[0] == '\0') {
 		errno = EINVAL;
 		return -1;
@@ -383,128 +365,9 @@ void
 place_close(struct place *p)
 {
 	if (p->owned)
-		close_quietly(p->dirfd);
+		dir_close(p->dirfd);
 	p->dirfd = -1;
 	p->owned = false;
-}
-
-/* Where a walk stands: it takes the components of REST one by one, none of them through a link. */
-struct walk {
-	const struct root *root;
-	enum root_trust	   trust;
-	int		   at;			/* owned */
-	unsigned	   links;		/* followed so far */
-	char		   rest[PATH_MAX];	/* yet to be walked */
-};
-
-static bool
-is_trusted(const struct walk *w, const struct stat *st)
-{
-	return w->trust == ROOT_ANY_LINK || st->st_uid == 0 || st->st_uid == geteuid();
-}
-
-/* Puts what the link FD says in place of itself: TAIL is what came behind it. */
-static int
-splice_link(struct walk *w, int fd, const struct stat *st, const char *tail)
-{
-	char text[PATH_MAX];
-	ssize_t n;
-
-	if (!is_trusted(w, st)) {
-		errno = EACCES;
-		return -1;
-	}
-	if (++w->links > LINKS_MAX) {
-		errno = ELOOP;
-		return -1;
-	}
-	n = readlinkat(fd, "", text, sizeof(text));
-	if (n == -1)
-		return -1;
-	if ((size_t)n + 1 + strlen(tail) >= sizeof(text)) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	text[n] = '\0';
-	if (tail[0] != '\0') {
-		text[n++] = '/';
-		strlcpy(text + n, tail, sizeof(text) - (size_t)n);
-	}
-	strlcpy(w->rest, text, sizeof(w->rest));
-	if (w->rest[0] == '/') {
-		close_quietly(w->at);
-		w->at = dir_open(w->root->fd, ".", DIR_FLAGS, 0);
-	}
-	return w->at == -1 ? -1 : 0;
-}
-
-/*
- * Takes the first component off REST: true, and it is the LAST where nothing but slashes follows.
- */
-static bool
-take_component(char *rest, char **name, char **tail)
-{
-	*name = rest + strspn(rest, "/");
-	*tail = *name + strcspn(*name, "/");
-	if (**tail != '\0')
-		*(*tail)++ = '\0';
-	*tail += strspn(*tail, "/");
-	return **name != '\0';
-}
-
-/* Goes one component on: 1 when LEAF is the last and no link, 0 to go on, -1. */
-static int
-step(struct walk *w, char leaf[NAME_MAX + 1])
-{
-	char *name, *tail;
-	struct stat st;
-	int fd, end;
-	bool last;
-
-	if (!take_component(w->rest, &name, &tail)) {
-		strlcpy(leaf, ".", NAME_MAX + 1);
-		return 1;
-	}
-	/* With a slash behind it, it must be a directory, which is gone into. */
-	last = tail == name + strlen(name) && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
-	fd = openat(w->at, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	if (fd != -1 && fstat(fd, &st) == 0 && S_ISLNK(st.st_mode)) {
-		end = splice_link(w, fd, &st, tail);
-		close_quietly(fd);
-		return end;
-	}
-	if (last && (fd != -1 || errno == ENOENT)) {
-		strlcpy(leaf, name, NAME_MAX + 1);
-		close_quietly(fd);
-		return 1;
-	}
-	if (fd == -1)
-		return -1;
-	close_quietly(w->at);
-	w->at = fd;
-	memmove(w->rest, tail, strlen(tail) + 1);
-	return 0;
-}
-
-int
-root_follow(const struct root *r, int dirfd, const char *name, enum root_trust trust,
-    struct place *p)
-{
-	struct walk w = { .root = r, .trust = trust };
-	int end = 0;
-
-	*p = (struct place){ .dirfd = -1 };
-	w.at = dir_open(dirfd, ".", DIR_FLAGS, 0);
-	if (w.at == -1)
-		return -1;
-	strlcpy(w.rest, name, sizeof(w.rest));
-	while (end == 0)
-		end = step(&w, p->leaf);
-	p->dirfd = w.at;
-	p->owned = true;
-	if (end == -1)
-		place_close(p);
-	return end == -1 ? -1 : 0;
 }
 
 int
@@ -560,7 +423,7 @@ root_look(const struct root *r, int dirfd, const char *name, const char *plain, 
 	if (fd == -1)
 		return -1;
 	end = fstat(fd, st);
-	close_quietly(fd);
+	dir_close(fd);
 	return end;
 }
 
@@ -571,7 +434,7 @@ know_path(const struct root *r, const char *path, char name[PATH_MAX])
 	int fd = open(path, DIR_FLAGS);
 	bool known = fd != -1 && name_of(fd, r->start, name) == 0;
 
-	close_quietly(fd);
+	dir_close(fd);
 	return known;
 }
 
@@ -605,45 +468,6 @@ root_file(const char *path)
 	if (fd == -1 && errno == ENOENT && lstat(path, &st) == 0)
 		errno = ELOOP;
 	return fd;
-}
-
-int
-dir_open(int dirfd, const char *name, int flags, mode_t mode)
-{
-	return openat(dirfd, name, flags | PLAIN_FLAGS | O_NOFOLLOW, mode);
-}
-
-bool
-dir_is_link(int dirfd, const char *name)
-{
-	struct stat st;
-
-	return fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode);
-}
-
-int
-dir_rename_free(int dirfd, const char *from, const char *to)
-{
-	if (renameat2(dirfd, from, dirfd, to, RENAME_NOREPLACE) == 0)
-		return 0;
-	/* Some filesystems have no such rename, but links, which replace nothing either. */
-	if ((errno != EINVAL && errno != ENOSYS) || linkat(dirfd, from, dirfd, to, 0) == -1)
-		return -1;
-	/* The name is taken, whatever becomes of the other. */
-	(void)unlinkat(dirfd, from, 0);
-	return 0;
-}
-
-int
-dir_sync(int dirfd)
-{
-	int fd = dir_open(dirfd, ".", O_RDONLY | O_DIRECTORY, 0), end;
-
-	if (fd == -1)
-		return -1;
-	end = fsync(fd);
-	close_quietly(fd);
-	return end;
 }
 
 /* What /proc calls the descriptor FD. */

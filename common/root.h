@@ -31,11 +31,6 @@ struct root {
 	char	from[PATH_MAX];	/* where relative paths begin, beneath the root: plain */
 };
 
-enum root_trust {		/* whose symbolic links may lead elsewhere */
-	ROOT_ANY_LINK,
-	ROOT_OWN_LINKS		/* those of root and of the effective user */
-};
-
 /* Where something is, or would be. */
 struct place {
 	int	dirfd;			/* the directory that holds it; -1 when closed */
@@ -74,7 +69,10 @@ int	root_dir(const struct root *, const char *path);
  */
 int	root_place(const struct root *, const char *path, struct place *);
 
-/* The same, where a link at the end is followed as well, to what need not be there. */
+/*
+ * The same in a confined root, where a link at the end is followed as well, to what need not be
+ * there.
+ */
 int	root_place_through(const struct root *, const char *path, struct place *);
 
 /*
@@ -95,15 +93,6 @@ int	root_look(const struct root *, int dirfd, const char *name, const char *plai
  */
 bool	root_serves(const struct root *, int fd, const struct stat *st);
 
-/*
- * The place where the symbolic link NAME in DIRFD leads in the end, and every other link on that
- * way. There need not be anything.  Where it leads to a directory by no name, as ".." does, that
- * is the place of ".".  0; -1 with errno, EACCES at a link that is not trusted, ELOOP after too
- * many.  Not for a confined root.
- */
-int	root_follow(const struct root *, int dirfd, const char *name, enum root_trust,
-	    struct place *);
-
 /* Closes what it owns and keeps errno; always safe after the two above, whatever they returned. */
 void	place_close(struct place *);
 
@@ -116,12 +105,6 @@ int	root_own_name(const struct root *, int fd, char leaf[NAME_MAX + 1]);
 /* The path of the working directory, an absolute one: 0, or -1 with errno. */
 int	root_working(char path[PATH_MAX]);
 
-/*
- * Opens the one component NAME of DIRFD, never through a link, never waiting for a FIFO, never
- * getting a terminal.  FLAGS and MODE as in open(2).
- */
-int	dir_open(int dirfd, const char *name, int flags, mode_t mode);
-
 /* True when the directory PATH, an absolute one, is the confined root or lies beneath it. */
 bool	root_holds(const struct root *, const char *path);
 /* True when the confined root is the directory PATH, or lies beneath it. */
@@ -133,20 +116,11 @@ bool	root_lies_in(const struct root *, const char *path);
  */
 int	root_file(const char *path);
 
-/* Renames FROM in DIRFD to TO there, which must be free: EEXIST.  0, -1. */
-int	dir_rename_free(int dirfd, const char *from, const char *to);
-
-/* Has the disk know what names the directory DIRFD has.  0, -1. */
-int	dir_sync(int dirfd);
-
 /*
  * By the name of the descriptor FD in /proc, for kernels that do not do it by the descriptor: changes
  * the mode of what it is, or links it as NAME in DIRFD.
  */
 int	dir_chmod_open(int fd, mode_t mode);
 int	dir_link_open(int fd, int dirfd, const char *name);
-
-/* True when the one component NAME of DIRFD is a symbolic link. */
-bool	dir_is_link(int dirfd, const char *name);
 
 #endif

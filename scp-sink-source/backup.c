@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "backup.h"
-#include "root.h"
+#include "dir.h"
 
 enum {
 	TRIES = 16		/* while others make and remove files of the name */

@@ -12,20 +12,18 @@
 
 #include <bsd/string.h>
 
+#include "braces.h"
+#include "dir.h"
 #include "expand.h"
 #include "listing.h"
 #include "pattern.h"
 
 /*
- * Braces make words of a word.  Those that may have more braces wait on a stack, the next one on
- * top, so that what is finished comes in order.  Each of them makes one path at least: there is
- * never more to do than EXPAND_BRACES allows.
- *
  * A pattern is taken component by component: all paths that match the ones so far, each of which
  * is replaced by what it becomes with the next.  No descriptor is kept from one to the other, and
  * how many components there are does not matter.
  *
- * Both can be made to take long without finding much, as by a * in a directory of many that leads
+ * It can be made to take long without finding much, as by a * in a directory of many that leads
  * back to itself, and again.  So whatever is done costs steps, of which there are only so many.
  */
 enum {
@@ -33,11 +31,6 @@ enum {
 	LOOK_STEPS = 1024,	/* for a path that is opened or looked at */
 	USER_STEPS = 65536	/* for a user, who may be in a database far away */
 };
-
-static const char no_memory[] = "there is not enough memory to expand it";
-static const char too_many[] = "it stands for too many names";
-static const char too_many_braces[] = "its braces make too many words";
-static const char too_much_work[] = "it takes too long to expand";
 
 /* Functions that can fail return NULL, or why they did. */
 struct expander {
@@ -57,234 +50,6 @@ struct component {
 	const char *slashes;	/* borrowed; no string, */
 	int	    nslashes;	/* but so many bytes */
 };
-
-void
-expand_init(struct expansion *e)
-{
-	*e = (struct expansion){ .paths = NULL };
-}
-
-/* Forgets the paths, and keeps the room for them. */
-static void
-clear(struct expansion *e)
-{
-	for (size_t i = 0; i < e->count; i++)
-		free(e->paths[i]);
-	e->count = 0;
-	e->bytes = 0;
-}
-
-void
-expand_end(struct expansion *e)
-{
-	clear(e);
-	free(e->paths);
-	expand_init(e);
-}
-
-static int
-make_room(struct expansion *e)
-{
-	size_t room = e->room > 0 ? 2 * e->room : 16;
-	char **paths;
-
-	if (e->count < e->room)
-		return 0;
-	paths = reallocarray(e->paths, room, sizeof(*paths));
-	if (paths == NULL)
-		return -1;
-	e->paths = paths;
-	e->room = room;
-	return 0;
-}
-
-/* Appends PATH, which is handed over; NULL where there was no memory for it. */
-static const char *
-add(struct expansion *e, char *path)
-{
-	size_t bytes = path != NULL ? strlen(path) + 1 : 0;
-	const char *why = no_memory;
-
-	if (path != NULL && (e->count == EXPAND_MAX || bytes > EXPAND_BYTES - e->bytes))
-		why = too_many;
-	else if (path != NULL && make_room(e) == 0)
-		why = NULL;
-	if (why != NULL) {
-		free(path);
-		return why;
-	}
-	e->paths[e->count++] = path;
-	e->bytes += bytes;
-	return NULL;
-}
-
-/* Takes the last path, which is then the caller's. */
-static char *
-take_last(struct expansion *e)
-{
-	char *path = e->paths[--e->count];
-
-	e->bytes -= strlen(path) + 1;
-	return path;
-}
-
-/* Turns the order around of the paths from FIRST on. */
-static void
-reverse(struct expansion *e, size_t first)
-{
-	for (size_t last = e->count; first + 1 < last; first++) {
-		char *path = e->paths[--last];
-
-		e->paths[last] = e->paths[first];
-		e->paths[first] = path;
-	}
-}
-
-/* False where that is too much. */
-static bool
-spend(struct expander *x, size_t steps)
-{
-	x->out->work += steps;
-	return x->out->work <= EXPAND_WORK;
-}
-
-static bool
-is_escape(const char *p)
-{
-	return p[0] == '\\' && p[1] != '\0';
-}
-
-/*
- * The } of the alternatives that the { at P begins, or NULL where it begins none.  As in bash, a }
- * without a comma before it is a letter like any other: {a},b} is "a}" or "b".
- */
-static const char *
-group_end(const char *p)
-{
-	size_t depth = 0;
-	bool comma = false;
-
-	for (p++; *p != '\0'; p++)
-		if (is_escape(p))
-			p++;
-		else if (*p == '{')
-			depth++;
-		else if (*p == '}' && depth > 0)
-			depth--;
-		else if (*p == '}' && comma)
-			return p;
-		else if (*p == ',' && depth == 0)
-			comma = true;
-	return NULL;
-}
-
-/* The comma or END, the } of the group, that ends the alternative at P. */
-static const char *
-alternative_end(const char *p, const char *end)
-{
-	size_t depth = 0;
-
-	for (; p < end && (*p != ',' || depth > 0); p++)
-		if (is_escape(p))
-			p++;
-		else if (*p == '{')
-			depth++;
-		else if (*p == '}' && depth > 0)
-			depth--;
-	return p;
-}
-
-/*
- * Finds the first group of alternatives in WORD: *OPEN is its {, or NULL, and *CLOSE its }.  {} is
- * itself, whatever follows it.
- */
-static const char *
-find_group(struct expander *x, const char *word, const char **open, const char **close)
-{
-	size_t len = strlen(word);
-
-	*open = NULL;
-	if (!spend(x, len))
-		return too_much_work;
-	for (const char *p = word; *p != '\0'; p++) {
-		if (is_escape(p) || (p[0] == '{' && p[1] == '}')) {
-			p++;
-		} else if (*p == '{') {
-			if (!spend(x, len))
-				return too_much_work;
-			*close = group_end(p);
-			if (*close == NULL)
-				continue;
-			*open = p;
-			return NULL;
-		}
-	}
-	return NULL;
-}
-
-/* Puts one and one together: WORD with the alternative FROM .. TO for the group OPEN .. CLOSE. */
-static char *
-choose(const char *word, const char *open, const char *close, const char *from, const char *to)
-{
-	size_t before = (size_t)(open - word), chosen = (size_t)(to - from);
-	size_t after = strlen(close + 1) + 1;
-	char *made = malloc(before + chosen + after);
-
-	if (made == NULL)
-		return NULL;
-	memcpy(made, word, before);
-	memcpy(made + before, from, chosen);
-	memcpy(made + before + chosen, close + 1, after);
-	return made;
-}
-
-/* Puts on TODO, the first on top, what the group OPEN .. CLOSE makes of WORD. */
-static const char *
-add_alternatives(struct expansion *todo, size_t done, const char *word, const char *open,
-    const char *close)
-{
-	size_t first = todo->count;
-	const char *why = NULL, *at = open, *end;
-
-	do {
-		if (todo->count + done == EXPAND_BRACES)
-			return too_many_braces;
-		end = alternative_end(at + 1, close);
-		why = add(todo, choose(word, open, close, at + 1, end));
-		at = end;
-	} while (why == NULL && at < close);
-	reverse(todo, first);
-	return why;
-}
-
-/* Takes a word off TODO, to which its alternatives go; one that has none is DONE. */
-static const char *
-expand_group(struct expander *x, struct expansion *todo, struct expansion *done)
-{
-	char *word = take_last(todo);
-	const char *open, *close, *why = find_group(x, word, &open, &close);
-
-	if (why == NULL && open == NULL)
-		return add(done, word);
-	if (why == NULL)
-		why = add_alternatives(todo, done->count, word, open, close);
-	free(word);
-	return why;
-}
-
-static const char *
-expand_braces(struct expander *x, const char *word, struct expansion *done)
-{
-	struct expansion todo;
-	const char *why;
-
-	expand_init(&todo);
-	why = add(&todo, strdup(word));
-	while (why == NULL && todo.count > 0)
-		why = expand_group(x, &todo, done);
-	expand_end(&todo);
-	return why;
-}
 
 /* Whether ~USER stands for a directory: HOME, "" where that is where relative paths begin. */
 static bool
@@ -341,8 +106,8 @@ expand_tilde(struct expander *x, char **word)
 		return NULL;
 	memcpy(user, *word + 1, len - 1);
 	user[len - 1] = '\0';
-	if (user[0] != '\0' && !spend(x, USER_STEPS))
-		return too_much_work;
+	if (user[0] != '\0' && !expansion_spend(x->out, USER_STEPS))
+		return expansion_too_much_work;
 	if (!find_home(x->world, user, home))
 		return NULL;
 	escape(escaped, home);
@@ -352,7 +117,7 @@ expand_tilde(struct expander *x, char **word)
 		made = NULL;
 	free(*word);
 	*word = made;
-	return made != NULL ? NULL : no_memory;
+	return made != NULL ? NULL : expansion_no_memory;
 }
 
 /* Whether a client that names PATH is not told at once that he may not. */
@@ -416,12 +181,12 @@ take_literal(struct expander *x, const char *dir, const struct component *c)
 	bool dots = strcmp(c->name, ".") == 0 || strcmp(c->name, "..") == 0;
 	char path[PATH_MAX];
 
-	if (!spend(x, LOOK_STEPS))
-		return too_much_work;
+	if (!expansion_spend(x->out, LOOK_STEPS))
+		return expansion_too_much_work;
 	if (!join(path, dir, c->name, c) ||
 	    (x->behind_wild && !is_there(x->world, path, dots || c->nslashes > 0)))
 		return NULL;
-	return add(&x->next, strdup(path));
+	return expansion_add(&x->next, strdup(path));
 }
 
 /* What the entry is: S_IFMT bits, or 0 where nobody knows. */
@@ -443,8 +208,8 @@ take_entry(struct expander *x, const char *dir, int fd, const struct component *
 	char path[PATH_MAX];
 	mode_t kind;
 
-	if (!spend(x, ENTRY_STEPS + c->len * strlen(e->name)))
-		return too_much_work;
+	if (!expansion_spend(x->out, ENTRY_STEPS + c->len * strlen(e->name)))
+		return expansion_too_much_work;
 	if (!pattern_match(c->name, e->name, PATTERN_DOT_SPECIAL))
 		return NULL;
 	kind = kind_of(fd, e);
@@ -453,12 +218,12 @@ take_entry(struct expander *x, const char *dir, int fd, const struct component *
 		return NULL;
 	/* What is no directory is not worth a look; a link may lead to one. */
 	if (c->nslashes > 0 && !S_ISDIR(kind)) {
-		if (!spend(x, LOOK_STEPS))
-			return too_much_work;
+		if (!expansion_spend(x->out, LOOK_STEPS))
+			return expansion_too_much_work;
 		if (S_ISREG(kind) || !is_directory(x->world, path))
 			return NULL;
 	}
-	return add(&x->next, strdup(path));
+	return expansion_add(&x->next, strdup(path));
 }
 
 /* Goes on from DIR to whatever in it matches C: nothing, where it cannot be read. */
@@ -471,11 +236,11 @@ take_matches(struct expander *x, const char *dir, const struct component *c)
 	const char *why = NULL;
 
 	if (at == -1)
-		return spend(x, LOOK_STEPS) ? NULL : too_much_work;
+		return expansion_spend(x->out, LOOK_STEPS) ? NULL : expansion_too_much_work;
 	fd = dir_open(at, ".", O_RDONLY | O_DIRECTORY, 0);
 	close(at);
-	if (!spend(x, LOOK_STEPS))
-		why = too_much_work;
+	if (!expansion_spend(x->out, LOOK_STEPS))
+		why = expansion_too_much_work;
 	listing_begin(&x->listing, 0, &mark);
 	while (why == NULL && fd != -1 && listing_next(&x->listing, 0, fd, &mark, &e) == 1)
 		why = take_entry(x, dir, fd, c, &e);
@@ -496,7 +261,7 @@ cut_component(const char **pattern, struct component *c)
 		.slashes = slashes, .nslashes = (int)strspn(slashes, "/"),
 	};
 	if (c->name == NULL)
-		return no_memory;
+		return expansion_no_memory;
 	c->wild = pattern_is_wild(c->name);
 	if (!c->wild)
 		pattern_unescape(c->name);
@@ -519,7 +284,7 @@ take_component(struct expander *x, const char **pattern)
 	free(c.name);
 	x->found = x->next;
 	x->next = before;
-	clear(&x->next);
+	expansion_clear(&x->next);
 	return why;
 }
 
@@ -541,11 +306,11 @@ keep_found(struct expander *x)
 
 		x->found.paths[i] = NULL;	/* handed over */
 		if (why == NULL)
-			why = add(x->out, path);
+			why = expansion_add(x->out, path);
 		else
 			free(path);
 	}
-	clear(&x->found);
+	expansion_clear(&x->found);
 	return why;
 }
 
@@ -556,7 +321,7 @@ add_literal(struct expander *x, const char *word)
 
 	if (path != NULL)
 		pattern_unescape(path);
-	return add(x->out, path);
+	return expansion_add(x->out, path);
 }
 
 static const char *
@@ -566,9 +331,9 @@ expand_pattern(struct expander *x, const char *word)
 
 	if (!x->world->wild || !pattern_is_wild(word))
 		return add_literal(x, word);
-	clear(&x->found);
+	expansion_clear(&x->found);
 	x->behind_wild = false;
-	why = add(&x->found, strdup(""));
+	why = expansion_add(&x->found, strdup(""));
 	while (why == NULL && *rest != '\0' && x->found.count > 0)
 		why = take_component(x, &rest);
 	if (why != NULL)
@@ -591,7 +356,7 @@ expand_each(struct expander *x, struct expansion *words)
 			why = expand_pattern(x, words->paths[i]);
 	}
 	if (why == NULL && x->out->count == before)
-		why = add(x->out, strdup(""));
+		why = expansion_add(x->out, strdup(""));
 	return why;
 }
 
@@ -604,16 +369,16 @@ expand_all(struct expansion *out, const char *pattern, const struct expand_world
 
 	x.world = world;
 	x.out = out;
-	expand_init(&x.found);
-	expand_init(&x.next);
+	expansion_init(&x.found);
+	expansion_init(&x.next);
 	listing_init(&x.listing);
-	expand_init(&words);
-	why = expand_braces(&x, pattern, &words);
+	expansion_init(&words);
+	why = braces_expand(out, pattern, &words);
 	if (why == NULL)
 		why = expand_each(&x, &words);
-	expand_end(&words);
-	expand_end(&x.found);
-	expand_end(&x.next);
+	expansion_end(&words);
+	expansion_end(&x.found);
+	expansion_end(&x.next);
 	return why;
 }
 
@@ -621,7 +386,7 @@ int
 expand_word(struct expansion *e, const struct word *word, const struct expand_world *world,
     const char **why)
 {
-	*why = word->pattern == NULL ? add(e, strdup(word->text))
+	*why = word->pattern == NULL ? expansion_add(e, strdup(word->text))
 	    : expand_all(e, word->pattern, world);
 	return *why == NULL ? 0 : -1;
 }

@@ -3,9 +3,9 @@
 #define EXPAND_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
 #include "account.h"
+#include "expansion.h"
 #include "policy.h"
 #include "root.h"
 #include "words.h"
@@ -15,28 +15,12 @@
  * order.  Names are looked for in the root and nowhere else, in directories opened through it, and
  * what the policy does not allow is not found, nor is what lies behind it.
  */
-enum {
-	EXPAND_MAX = 65536,		/* paths in all */
-	EXPAND_BYTES = 16 << 20,	/* of them in all */
-	EXPAND_BRACES = 1024,		/* words that one word's braces make */
-	EXPAND_WORK = 1 << 28		/* steps in all, of a few nanoseconds */
-};
-
-struct expansion {
-	char	**paths;	/* owned, and so is each */
-	size_t	  count, room;
-	size_t	  bytes;	/* of them, each with its NUL */
-	size_t	  work;		/* steps that finding them took */
-};
-
 struct expand_world {
 	const struct root    *root;		/* borrowed, like the others */
 	const struct policy  *policy;
 	const struct account *account;
 	bool		      wild;	/* patterns are looked up; else they stay as they are */
 };
-
-void	expand_init(struct expansion *);
 
 /*
  * Appends what WORD stands for, at least one path: itself, where nothing in it is to be expanded,
@@ -48,7 +32,5 @@ void	expand_init(struct expansion *);
  */
 int	expand_word(struct expansion *, const struct word *, const struct expand_world *,
 	    const char **why);
-
-void	expand_end(struct expansion *);
 
 #endif

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "dir.h"
+#include "follow.h"
 #include "nest.h"
 
 void
@@ -83,10 +85,10 @@ int
 nest_follow(const struct nest *n, const char *name, struct place *p)
 {
 	bool chosen = nest_is_at_target(n) && n->link;
-	enum root_trust trust = chosen ? ROOT_ANY_LINK : ROOT_OWN_LINKS;
+	enum follow_trust trust = chosen ? FOLLOW_ANY : FOLLOW_OWN;
 
 	if (!n->root->confined && (chosen || n->policy->symlinks == SYMLINKS_BENEATH))
-		return root_follow(n->root, nest_dir(n), name, trust, p);
+		return follow_link(n->root, nest_dir(n), name, trust, p);
 	errno = dir_is_link(nest_dir(n), name) ? ELOOP : ENOTDIR;
 	return -1;
 }

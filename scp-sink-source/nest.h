@@ -49,7 +49,7 @@ int	nest_dir(const struct nest *);
  * Where the link NAME in the innermost directory leads.  A target that was a link from the start
  * may be anybody's, it is the client's own choice, and the kernel has judged it; what lies below,
  * or took its place later, may be a trap.  In a confined root nothing is followed here any more.
- * 0, -1; see root_follow.
+ * 0, -1; see follow_link.
  */
 int	nest_follow(const struct nest *, const char *name, struct place *);
 

@@ -30,7 +30,7 @@ service_init(struct service *s, const char *connection)
 	s->words.count = 0;
 	snprintf(s->user, sizeof(s->user), "%u", (unsigned)geteuid());
 	policy_init(&s->policy);
-	expand_init(&s->paths);
+	expansion_init(&s->paths);
 	audit_init(&s->audit, s->user, connection);
 }
 
@@ -294,6 +294,6 @@ void
 service_end(struct service *s)
 {
 	root_close(&s->root);
-	expand_end(&s->paths);
+	expansion_end(&s->paths);
 	audit_close(&s->audit);
 }

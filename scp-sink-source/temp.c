@@ -28,6 +28,7 @@
 #include <bsd/stdlib.h>
 
 #include "backup.h"
+#include "dir.h"
 #include "root.h"
 #include "temp.h"
 

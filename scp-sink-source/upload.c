@@ -7,7 +7,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "root.h"
+#include "dir.h"
 #include "upload.h"
 
 enum {

@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <pwd.h>
 
+#include "braces.h"
 #include "expand.h"
 #include "unit.h"
 
@@ -134,7 +135,7 @@ expand_command(const char *command, size_t len, bool wild)
 	int before = count_open();
 	const char *why = NULL, *split;
 
-	expand_end(&got);
+	expansion_end(&got);
 	if (words_split(&words, command, len, &split) == -1)
 		ck_abort_msg("%s: %s", command, split);
 	for (size_t i = 0; why == NULL && i < words.count; i++) {
@@ -1036,7 +1037,7 @@ check_identity(const char *pattern, const char *text)
 		ck_abort_msg("%s: %s", show(one, pattern), why);
 	if (got.count != 1 || strcmp(got.paths[0], text) != 0)
 		ck_abort_msg("%s: got %s", show(one, pattern), show(other, got.paths[0]));
-	expand_end(&got);
+	expansion_end(&got);
 }
 
 START_TEST(what_is_not_special_is_itself)
@@ -1083,7 +1084,7 @@ START_TEST(random_patterns)
 		pattern[n] = '\0';
 		if (expand_word(&got, &word, &world, &why) == -1 || got.count == 0)
 			ck_abort_msg("\"%s\": %s", pattern, why);
-		expand_end(&got);
+		expansion_end(&got);
 		if (i % 100 == 0)
 			ck_assert_int_eq(count_open(), before);
 	}
@@ -1096,13 +1097,13 @@ START_TEST(expansions_end)
 	struct expansion e;
 
 	memset(&e, 0xff, sizeof(e));
-	expand_init(&e);
+	expansion_init(&e);
 	ck_assert_uint_eq(e.count, 0);
-	expand_end(&e);
-	expand_end(&e);
+	expansion_end(&e);
+	expansion_end(&e);
 	ck_assert_ptr_null(e.paths);
 	check_row("{a,b}", "a b", true);
-	expand_end(&got);
+	expansion_end(&got);
 	ck_assert_uint_eq(got.count, 0);
 	ck_assert_uint_eq(got.bytes, 0);
 	ck_assert_ptr_null(got.paths);

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: ISC */
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "dir.h"
+
+enum {
+	PLAIN_FLAGS = O_NONBLOCK | O_NOCTTY | O_CLOEXEC
+};
+
+int
+dir_open(int dirfd, const char *name, int flags, mode_t mode)
+{
+	return openat(dirfd, name, flags | PLAIN_FLAGS | O_NOFOLLOW, mode);
+}
+
+bool
+dir_is_link(int dirfd, const char *name)
+{
+	struct stat st;
+
+	return fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode);
+}
+
+int
+dir_rename_free(int dirfd, const char *from, const char *to)
+{
+	if (renameat2(dirfd, from, dirfd, to, RENAME_NOREPLACE) == 0)
+		return 0;
+	/* Some filesystems have no such rename, but links, which replace nothing either. */
+	if ((errno != EINVAL && errno != ENOSYS) || linkat(dirfd, from, dirfd, to, 0) == -1)
+		return -1;
+	/* The name is taken, whatever becomes of the other. */
+	(void)unlinkat(dirfd, from, 0);
+	return 0;
+}
+
+int
+dir_sync(int dirfd)
+{
+	int fd = dir_open(dirfd, ".", O_RDONLY | O_DIRECTORY, 0), end;
+
+	if (fd == -1)
+		return -1;
+	end = fsync(fd);
+	dir_close(fd);
+	return end;
+}
+
+void
+dir_close(int fd)
+{
+	int saved = errno;
+
+	if (fd >= 0)
+		close(fd);
+	errno = saved;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef COMMON_DIR_H
+#define COMMON_DIR_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+
+/* What is done with one component of a directory that is held by its descriptor. */
+
+/*
+ * Opens the one component NAME of DIRFD, never through a link, never waiting for a FIFO, never
+ * getting a terminal.  FLAGS and MODE as in open(2).
+ */
+int	dir_open(int dirfd, const char *name, int flags, mode_t mode);
+
+/* Renames FROM in DIRFD to TO there, which must be free: EEXIST.  0, -1. */
+int	dir_rename_free(int dirfd, const char *from, const char *to);
+
+/* Has the disk know what names the directory DIRFD has.  0, -1. */
+int	dir_sync(int dirfd);
+
+/* True when the one component NAME of DIRFD is a symbolic link. */
+bool	dir_is_link(int dirfd, const char *name);
+
+/* Closes FD, which may be -1, and keeps errno. */
+void	dir_close(int fd);
+
+#endif
