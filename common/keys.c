@@ -85,7 +85,7 @@ static const struct key keys[] = {
 	{ "modes", &ordered_kind, AT(modes), &modes_words, "client", "client", NULL },
 	{ "times", &ordered_kind, AT(times), &times_words, "client", "client", NULL },
 	{ "group", &group_kind, AT(group), NULL, NULL, NULL, NULL },
-	{ "log", &ordered_kind, AT(log), &log_words, "none", "syslog", NULL },
+	{ "log", &log_kind, AT(log), &log_words, "none", "syslog", NULL },
 	{ "log-facility", &exclusive_kind, AT(log_facility), &facilities, "auth", "auth", NULL },
 	{ "log-format", &exclusive_kind, AT(log_format), &format_words, "text", "text", NULL },
 	{ "log-required", &ordered_kind, AT(log_required), &no_yes, "no", "no", NULL },

@@ -82,6 +82,21 @@ take_exclusive(const struct saying *s)
 	return NULL;
 }
 
+/* The system's log wins; without it, all must be the same. */
+static const char *
+take_log(const struct saying *s)
+{
+	const struct choice *w = find_choice(s->key->choices, s->value);
+	unsigned *now = field_of(s);
+
+	if (w == NULL)
+		return s->key->choices->expected;
+	if (*now == LOG_WAY_UNSAID || w->value == LOG_WAY_SYSLOG)
+		*now = w->value;
+	return *now == LOG_WAY_SYSLOG || *now == w->value ? NULL
+	    : "it is not what was said before";
+}
+
 static void
 show_word(const struct policy *p, const struct key *k, FILE *out)
 {
@@ -294,6 +309,7 @@ const struct kind flag_kind = {
 	.expected = "it takes no value", .take = take_flag, .show = show_flag
 };
 const struct kind ordered_kind = { .take = take_ordered, .show = show_word };
+const struct kind log_kind = { .take = take_log, .show = show_word };
 const struct kind exclusive_kind = { .take = take_exclusive, .show = show_word };
 const struct kind allow_kind = {
 	.expected = "it takes a pattern of one name", .repeats = true,

@@ -62,7 +62,7 @@ struct key {
 	const char	   *restricted_upload;	/* of accounts that only upload, if that differs */
 };
 
-extern const struct kind flag_kind, ordered_kind, exclusive_kind, allow_kind, deny_kind, depth_kind,
+extern const struct kind flag_kind, ordered_kind, log_kind, exclusive_kind, allow_kind, deny_kind, depth_kind,
     count_kind, size_kind, rate_kind, time_kind, free_kind, umask_kind, bits_kind, group_kind;
 
 #endif

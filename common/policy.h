@@ -28,7 +28,8 @@ enum policy_sync { SYNC_NONE, SYNC_FILE, SYNC_FULL };
 enum policy_symlinks { SYMLINKS_BENEATH, SYMLINKS_NEVER };
 enum policy_modes { MODES_CLIENT, MODES_INHERIT };
 enum policy_times { TIMES_CLIENT, TIMES_IGNORE };
-enum policy_log { LOG_WAY_NONE, LOG_WAY_STDERR, LOG_WAY_SYSLOG };
+/* The client sees what goes to stderr, so neither that nor none is the stricter of both. */
+enum policy_log { LOG_WAY_UNSAID, LOG_WAY_NONE, LOG_WAY_STDERR, LOG_WAY_SYSLOG };
 /* Neither of both is stricter. */
 enum policy_log_format { LOG_FORMAT_UNSAID, LOG_FORMAT_TEXT, LOG_FORMAT_JSON };
 enum policy_required { REQUIRED_NO, REQUIRED_YES };

@@ -14,6 +14,7 @@
 #include "deadline.h"
 #include "explain.h"
 #include "invocation.h"
+#include "io.h"
 #include "service.h"
 #include "sftp.h"
 #include "sink.h"
@@ -22,7 +23,7 @@
 #define CONFIG "/etc/scp.conf"
 
 enum {
-	SFTP_PATIENCE = 30	/* seconds for a client to hear that it speaks the wrong protocol */
+	PATIENCE = 30		/* seconds for a client to hear that it is not served */
 };
 
 /*
@@ -113,19 +114,52 @@ introduce(enum invocation_way way)
 	return 1;
 }
 
+/*
+ * In the protocol, too: some clients know neither standard error nor exit status, and take silence
+ * for success.  A source speaks when it has been spoken to.
+ */
+static void
+answer(const struct service *s)
+{
+	char line[TEXT_MESSAGE_MAX + 2], byte;
+	int n = snprintf(line, sizeof(line), "%c%s\n", RECORD_WARN, s->problem);
+
+	if (s->request.role == REQUEST_SINK ||
+	    (s->request.role == REQUEST_SOURCE && io_read(STDIN_FILENO, &byte, 1) == 1))
+		(void)io_write_all(STDOUT_FILENO, line, (size_t)n);
+}
+
 /* The request is not served: whoever sees standard error reads why, and so does the log. */
 static int
-deny(struct service *s, const char *request, bool restricted)
+deny(struct service *s, const struct invocation *v, int argc, char *argv[], const char *request)
 {
 	struct deadline patience;
 
 	fprintf(stderr, "%s\n", s->problem);
-	if (s->misread && !restricted)
+	if (s->misread && v->way == INVOKED_PLAIN)
 		fputs("usage: scp [-dpqrv] [-l limit] -t target\n"
 		      "       scp [-pqrv] [-l limit] -f file ...\n", stderr);
-	service_deny(s, request, restricted);
-	if (s->sftp && deadline_init(&patience, SFTP_PATIENCE, SFTP_PATIENCE) == 0)
-		sftp_decline(STDIN_FILENO, STDOUT_FILENO, SERVICE_NO_SFTP);
+	service_deny(s, request);
+	if (!s->loaded)
+		service_learn_role(s, v, argc, argv);
+	if (!s->misread && deadline_init(&patience, PATIENCE, PATIENCE) == 0) {
+		if (s->sftp)
+			sftp_decline(STDIN_FILENO, STDOUT_FILENO, SERVICE_NO_SFTP);
+		else
+			answer(s);
+	}
+	service_end(s);
+	return 1;
+}
+
+/* Somebody wants a shell. */
+static int
+turn_away(struct service *s, const struct invocation *v)
+{
+	(void)introduce(v->way);
+	if (service_load(s, v, CONFIG) == 0 && service_log(s) == 0)
+		snprintf(s->problem, sizeof(s->problem), "scp: no command");
+	service_deny(s, "");
 	service_end(s);
 	return 1;
 }
@@ -191,17 +225,16 @@ serve(struct service *s, const struct invocation *v, int argc, char *argv[])
 {
 	static char text[WORDS_BYTES];
 	const char *request = invocation_request(v, argc, argv, text, sizeof(text));
-	bool restricted = v->way != INVOKED_PLAIN;
 	struct deadline deadline;
 	int status;
 
 	if (service_load(s, v, CONFIG) == -1 || service_log(s) == -1 ||
 	    service_read(s, v, argc, argv) == -1)
-		return deny(s, request, restricted);
+		return deny(s, v, argc, argv, request);
 	if (s->request.role == REQUEST_NONE)
 		return introduce(v->way);
 	if (service_open(s) == -1 || begin(s, request, &deadline) == -1)
-		return deny(s, request, restricted);
+		return deny(s, v, argc, argv, request);
 	status = run(s, &deadline);
 	service_end(s);
 	return status;
@@ -227,7 +260,7 @@ main(int argc, char *argv[], char *envp[])
 	service_init(&service, getenv("SSH_CONNECTION"));
 	switch (invocation.way) {
 	case INVOKED_INTERACTIVE:
-		return introduce(invocation.way);
+		return turn_away(&service, &invocation);
 	case INVOKED_CHECK:
 		return explain_policy(&service, &invocation, CONFIG);
 	case INVOKED_EXPLAIN:

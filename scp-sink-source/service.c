@@ -179,6 +179,16 @@ read_command(struct service *s, const char *command)
 	return 0;
 }
 
+void
+service_learn_role(struct service *s, const struct invocation *v, int argc, char *const argv[])
+{
+	char problem[TEXT_MESSAGE_MAX];
+
+	memcpy(problem, s->problem, sizeof(problem));
+	(void)service_read(s, v, argc, argv);
+	memcpy(s->problem, problem, sizeof(problem));
+}
+
 static int
 read_request(struct service *s, int argc, char *const argv[], enum request_trust trust)
 {
@@ -282,10 +292,10 @@ service_open(struct service *s)
 }
 
 void
-service_deny(struct service *s, const char *request, bool restricted)
+service_deny(struct service *s, const char *request)
 {
 	/* Where not even the policy could be had, the system's log is the place to say so. */
-	if (!s->loaded && restricted)
+	if (!s->loaded)
 		(void)audit_to_syslog(&s->audit, LOG_SOCKET, LOG_AUTH, AUDIT_TEXT, false);
 	(void)audit_denial(&s->audit, request, s->problem);
 }

@@ -56,11 +56,18 @@ int	service_log(struct service *);
 /* Reads the client's command, or the argument vector of a drop-in, and judges what it asks for. */
 int	service_read(struct service *, const struct invocation *, int argc, char *const argv[]);
 
+/*
+ * The same where there is a PROBLEM already, which stays, to know in which way the client waits for
+ * an answer.
+ */
+void	service_learn_role(struct service *, const struct invocation *, int argc,
+	    char *const argv[]);
+
 /* Opens the root, and finds what the operands stand for. */
 int	service_open(struct service *);
 
-/* Has the log say that REQUEST was refused for PROBLEM; RESTRICTED: of a restricted account. */
-void	service_deny(struct service *, const char *request, bool restricted);
+/* Has the log say that REQUEST was refused for PROBLEM. */
+void	service_deny(struct service *, const char *request);
 
 void	service_end(struct service *);
 

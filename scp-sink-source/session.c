@@ -131,7 +131,7 @@ session_turn_to(struct session *s, const char *path)
 	if (root_plain(s->root, path, s->plain) == 0)
 		return policy_denies_path(s->policy, s->plain, true);
 	err = errno;
-	strlcpy(s->plain, path, sizeof(s->plain));
+	strlcpy(s->plain, path + strspn(path, "/"), sizeof(s->plain));
 	/* On the whole system such a path is the kernel's to judge, but its names are not. */
 	return s->root->confined ? text_of(s, err) : policy_denies_path(s->policy, path, true);
 }

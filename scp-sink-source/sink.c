@@ -122,22 +122,22 @@ receive_file(struct sink *k, const struct record *r, const struct attrs *a)
 	return status == STATUS_FATAL || status == STATUS_JUNK ? -1 : 0;
 }
 
-/* Why the policy has no entry that the client calls SAID, in R->text; or NULL. */
+/* Why there can be no entry that the client calls SAID, in R: true, or false. */
 static bool
 is_denied(struct sink *k, const char *said, bool directory, struct reason *r)
 {
 	struct session *s = k->session;
 	const char *name = nest_name(&k->nest, said);
 
-	*r = (struct reason){ .telling = true, .text = k->denied };
+	*r = (struct reason){ .telling = true, .text = k->denied, .err = k->denied_err };
 	if (k->nest.outside > 0)
 		return false;	/* There is a reason already. */
-	if (r->text == NULL)
+	if (r->text == NULL && r->err == 0)
 		r->text = policy_denies_name(s->policy, name, directory);
 	/* Where that would tell whether the target is a directory, no name is spared. */
-	if (r->text == NULL && s->policy->reveal == POLICY_NO)
+	if (r->text == NULL && r->err == 0 && s->policy->reveal == POLICY_NO)
 		r->text = policy_denies_name(s->policy, said, directory);
-	return r->text != NULL;
+	return r->text != NULL || r->err != 0;
 }
 
 /* Makes ready for a file: true, or the reason why not. */
@@ -348,11 +348,16 @@ take_records(struct sink *k)
 	return end == -1 || k->session->unlogged ? -1 : 0;
 }
 
-/* Greets the client, and looks at the target first where it must be a directory: 1 to go on. */
+/*
+ * Greets the client, and looks at the target first where it must be a directory: 1 to go on.  Where
+ * nothing is revealed every client is greeted, and what it sends is refused.
+ */
 static int
 greet(struct sink *k, const char *target)
 {
-	bool early = k->session->request->target_is_dir;
+	bool strict = k->session->request->target_is_dir;
+	bool early = strict && k->session->policy->reveal == POLICY_YES;
+	int err = 0;
 	struct reason why = { .text = early ? k->denied : NULL, .telling = true };
 
 	if (early && why.text == NULL)
@@ -362,7 +367,9 @@ greet(struct sink *k, const char *target)
 	if (conn_ack(k->session->conn) == -1)
 		return -1;
 	if (!early && k->denied == NULL)
-		(void)nest_aim(&k->nest, target);
+		err = nest_aim(&k->nest, target);
+	if (strict && err != 0)
+		k->denied_err = err;
 	return 1;
 }
 
@@ -376,6 +383,7 @@ sink_run(struct sink *k, struct session *s)
 	k->times = (struct attrs){ .has_times = false };
 	k->taken = false;
 	k->denied = NULL;
+	k->denied_err = 0;
 	nest_init(&k->nest, s->root, s->policy);
 	if (s->request->npaths != 1)
 		return session_give_up(k->session, NULL, "ambiguous target");

@@ -13,6 +13,7 @@ struct sink {
 	struct attrs	 times;		/* of a T that awaits the C or D it is for */
 	bool		 taken;		/* the target itself was received as a file */
 	const char	*denied;	/* why nothing can be put at the target; or NULL */
+	int		 denied_err;	/* the same, an errno; or 0 */
 	struct nest	 nest;
 };
 

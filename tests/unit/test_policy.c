@@ -55,7 +55,7 @@ START_TEST(nothing_said)
 		ck_assert_uint_eq(p.mkdir, POLICY_YES);
 		ck_assert_uint_eq(p.modes, MODES_CLIENT);
 		ck_assert_uint_eq(p.times, TIMES_CLIENT);
-		ck_assert_uint_eq(p.log, LOG_WAY_NONE);
+		ck_assert_uint_eq(p.log, LOG_WAY_UNSAID);
 		ck_assert_uint_eq(p.log_facility, 0);
 		ck_assert_uint_eq(p.log_format, LOG_FORMAT_UNSAID);
 		ck_assert_uint_eq(p.log_required, REQUIRED_NO);

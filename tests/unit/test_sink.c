@@ -3197,6 +3197,13 @@ refuses_target(const char *target, const char *reason, int kinds)
 	hear_refusal(path, "f", reason);
 	finish(1);
 	start("d", path);
+	if (policy.reveal == POLICY_NO) {
+		hear_ok();	/* It would tell where there is a directory. */
+		SAY("C0644 0 f\n");
+		hear_refusal(path, "f", reason);
+		finish(1);
+		return;
+	}
 	hear_refusal(path, "", reason);
 	hang_up();
 	await_end(0, 1);
@@ -4092,25 +4099,29 @@ say_secret(const char *record, bool ahead)
 static void
 check_secret(size_t i, bool ahead)
 {
-	const char *reason = policy.reveal == POLICY_NO ? IS_DENIED : secrets[i].reason;
+	bool hidden = policy.reveal == POLICY_NO;
+	const char *reason = hidden ? IS_DENIED : secrets[i].reason, *record = secrets[i].record;
 	char logged[256];
 
+	/* Where nothing is revealed, a target that is no directory is no reason not to greet. */
+	if (record == NULL && hidden)
+		record = "C0644 5 f\n";
 	log_clear();
 	start(secrets[i].flags, secrets[i].target);
-	if (secrets[i].record == NULL) {
+	if (record == NULL) {
 		hear_refusal(secrets[i].target, "", reason);
 		hang_up();
 		await_end(0, 1);
 	} else {
 		hear_ok();
-		say_secret(secrets[i].record, ahead);
+		say_secret(record, ahead);
 		hear_refusal(secrets[i].target, secrets[i].name[0] != '\0' ? secrets[i].name : "f",
 		    reason);
-		if (ahead && secrets[i].record[0] == 'D') {
+		if (ahead && record[0] == 'D') {
 			hear_some_warning("scp: ");
 			hear_ok();
 		}
-		finish(ahead && secrets[i].record[0] == 'D' ? 2 : 1);
+		finish(ahead && record[0] == 'D' ? 2 : 1);
 	}
 	snprintf(logged, sizeof(logged), "\" reason \"%s\"\n", secrets[i].reason);
 	ck_assert_msg(strncmp(log_text(), "refused \"/", 10) == 0 &&
