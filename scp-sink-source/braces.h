@@ -9,8 +9,8 @@ enum {
 };
 
 /*
- * Appends to DONE what the braces of WORD, in the form of a pattern, make of it, in their order:
- * one word at least.  COST counts the steps that takes.  NULL, or why not.
+ * Puts into DONE, which is empty, what the braces of WORD, in the form of a pattern, make of it, in
+ * their order: one word at least.  COST counts the steps that takes.  NULL, or why not.
  */
 const char *braces_expand(struct expansion *cost, const char *word, struct expansion *done);
 

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 
 #include <limits.h>
 #include <math.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdint.h>
 #include <syslog.h>
@@ -15,6 +12,7 @@
 
 #include "audit.h"
 #include "json.h"
+#include "readers.h"
 #include "unit.h"
 
 #define CONNECTION "192.0.2.7 50000 192.0.2.1 22"
@@ -29,10 +27,7 @@ enum {
 	MANY = 100000,		/* records: more than any queue takes */
 	ROUNDS = 300,		/* of random strings */
 	RANDOM = 1500,		/* bytes of each of them, at most */
-	SOON = 1,		/* milliseconds: patience where nobody will make room */
-	LATE = 50000,		/* the same where somebody will, however busy the machine is */
-	DISTURBANCES = 3,	/* signals that interrupt one wait */
-	PAGE = 4096
+	SOON = 1		/* milliseconds: patience where nobody will make room */
 };
 
 static const struct audit_entry upload = {
@@ -234,26 +229,6 @@ begin_fd(struct audit *a, int fd, enum audit_form form, bool required)
 	audit_to_fd(a, fd, form, required);
 }
 
-static void
-socket_name(struct sockaddr_un *name)
-{
-	*name = (struct sockaddr_un){ .sun_family = AF_UNIX };
-	snprintf(name->sun_path, sizeof(name->sun_path), "%s/socket", unit_path);
-}
-
-/* What a daemon for the system's log has open; a call later starts it anew. */
-static int
-start_daemon(void)
-{
-	struct sockaddr_un name;
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-
-	socket_name(&name);
-	(void)unlink(name.sun_path);
-	ck_assert_int_eq(bind(fd, (struct sockaddr *)&name, sizeof(name)), 0);
-	return fd;
-}
-
 static int
 begin_syslog(struct audit *a, enum audit_form form, bool required)
 {
@@ -262,25 +237,6 @@ begin_syslog(struct audit *a, enum audit_form form, bool required)
 	socket_name(&name);
 	audit_init(a, "anna", CONNECTION);
 	return audit_to_syslog(a, name.sun_path, LOG_AUTH, form, required);
-}
-
-/* One record that the daemon got, or an empty text. */
-static const char *
-receive(int daemon)
-{
-	static char record[2 * AUDIT_RECORD_MAX];
-	ssize_t n = recv(daemon, record, sizeof(record) - 1, 0);
-
-	record[n > 0 ? n : 0] = '\0';
-	if (n > 0)
-		ck_assert_uint_eq(strlen(record), (size_t)n);
-	return record;
-}
-
-static bool
-has_record(int daemon)
-{
-	return receive(daemon)[0] != '\0';
 }
 
 START_TEST(the_words_of_each_record)
@@ -861,90 +817,48 @@ START_TEST(a_descriptor_that_takes_nothing)
 }
 END_TEST
 
-/* Fills the pipe FD but for SPARE pages. */
-static void
-fill_pipe(int fd, int spare)
-{
-	static char page[PAGE];
-	int size = fcntl(fd, F_GETPIPE_SZ);
-
-	for (int i = spare; i < size / PAGE; i++)
-		ck_assert_int_eq(write(fd, page, PAGE), PAGE);
-}
-
-/* Empties the pipe FD: what was in it behind the NULs. */
-static char *
-empty_pipe(int fd)
-{
-	static char all[1 << 17];
-	size_t n = 0, at = 0;
-
-	for (struct pollfd p = { .fd = fd, .events = POLLIN }; poll(&p, 1, 0) == 1;) {
-		ssize_t got = read(fd, all + n, sizeof(all) - 1 - n);
-
-		ck_assert_int_gt(got, 0);
-		n += (size_t)got;
-	}
-	all[n] = '\0';
-	while (at < n && all[at] == '\0')
-		at++;
-	return all + at;
-}
-
-/* Whoever reads a pipe may stop doing so: no record is worth a session that never ends. */
-START_TEST(a_full_pipe_does_not_hold_the_session)
+/* What a log has no room for, and what is said when there is some again. */
+START_TEST(a_log_that_is_full)
 {
 	struct audit a;
 	int pipes[2];
 
 	ck_assert_int_eq(pipe(pipes), 0);
-	begin_fd(&a, pipes[1], AUDIT_TEXT, true);
-	ck_assert_int_gt(a.journal.patience, 0);
-	fill_pipe(pipes[1], 0);
-	a.journal.patience = SOON;
-	ck_assert_int_eq(log_end(&a), -1);
-	ck_assert_int_eq(errno, EAGAIN);
-	/* Nor does the next one wait. */
-	ck_assert_int_eq(a.journal.patience, 0);
-	ck_assert_int_eq(log_end(&a), -1);
-	ck_assert_str_eq(empty_pipe(pipes[0]), "");
-	ck_assert_int_eq(log_good_end(&a), 0);
-	ck_assert_int_gt(a.journal.patience, SOON);
-	ck_assert_str_eq(empty_pipe(pipes[0]), "session closed for local user anna from "
-	    "[192.0.2.7] files 0 bytes 0 errors 0 exit 0\n");
-	begin_fd(&a, pipes[1], AUDIT_TEXT, false);
-	fill_pipe(pipes[1], 0);
-	a.journal.patience = SOON;
-	ck_assert_int_eq(log_end(&a), 0);
-	ck_assert_str_eq(empty_pipe(pipes[0]), "");
+	for (int required = 0; required < 2; required++) {
+		begin_fd(&a, pipes[1], AUDIT_TEXT, required);
+		fill_pipe(pipes[1], 0);
+		a.journal.patience = SOON;
+		for (int i = 0; i < 2; i++) {
+			ck_assert_int_eq(log_end(&a), -required);
+			if (required)
+				ck_assert_int_eq(errno, EAGAIN);
+			ck_assert(audit_is_on(&a));
+		}
+		ck_assert_str_eq(empty_pipe(pipes[0]), "");
+		ck_assert_int_eq(log_good_end(&a), 0);
+		ck_assert_str_eq(empty_pipe(pipes[0]), "session closed for local user anna from "
+		    "[192.0.2.7] files 0 bytes 0 errors 0 exit 0\n");
+	}
 }
 END_TEST
 
-/* What does not fit as a whole must not be waited for, and what is torn must not spoil the next. */
-START_TEST(a_pipe_with_room_for_half_a_line)
+/* A queue that is full, likewise. */
+START_TEST(a_daemon_that_does_not_read)
 {
-	static char path[MUCH + 1];
+	int daemon = start_daemon(), queued = 0;
 	struct audit a;
-	int pipes[2];
-	char *got;
 
-	memset(path, 'x', MUCH);
-	ck_assert_int_eq(pipe(pipes), 0);
-	begin_fd(&a, pipes[1], AUDIT_TEXT, true);
-	fill_pipe(pipes[1], 1);
-	a.journal.patience = SOON;
-	ck_assert_int_eq(audit_refusal(&a, path, true, "why"), -1);
+	ck_assert_int_eq(begin_syslog(&a, AUDIT_TEXT, true), 0);
+	for (a.journal.patience = 0; log_upload(&a) == 0; a.journal.patience = 0)
+		ck_assert_int_lt(queued++, MANY);
 	ck_assert_int_eq(errno, EAGAIN);
-	ck_assert(a.journal.torn);
-	got = empty_pipe(pipes[0]);
-	ck_assert_uint_eq(strlen(got), PIPE_BUF);
-	ck_assert_ptr_null(strchr(got, '\n'));
-	ck_assert_int_eq(log_refusal(&a), 0);
-	ck_assert(!a.journal.torn);
-	ck_assert_int_eq(log_refusal(&a), 0);
-	ck_assert_str_eq(empty_pipe(pipes[0]),
-	    "\nrefused \"/dir/x\" reason \"Permission denied\"\n"
-	    "refused \"/dir/x\" reason \"Permission denied\"\n");
+	ck_assert_int_eq(log_upload(&a), -1);
+	a.required = false;
+	ck_assert_int_eq(log_upload(&a), 0);
+	a.required = true;
+	ck_assert(has_record(daemon));
+	ck_assert_int_eq(log_end(&a), 0);
+	audit_close(&a);
 }
 END_TEST
 
@@ -967,107 +881,11 @@ START_TEST(a_torn_line_ends_before_the_next)
 	limit.rlim_cur = limit.rlim_max;
 	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
 	ck_assert_int_eq(log_refusal(&a), 0);
+	ck_assert_int_eq(log_refusal(&a), 0);
 	ck_assert_str_eq(get_file("log"),
-	    "refused \"/\nrefused \"/dir/x\" reason \"Permission denied\"\n");
+	    "refused \"/\nrefused \"/dir/x\" reason \"Permission denied\"\n"
+	    "refused \"/dir/x\" reason \"Permission denied\"\n");
 	close(fd);
-}
-END_TEST
-
-/* Reads what is in the pipe or socket FD, but not before a while, and then ends. */
-static pid_t
-read_later(int fd, size_t n)
-{
-	pid_t child = fork();
-
-	if (child == 0) {
-		static char all[1 << 17];
-		struct timespec while_ = { .tv_nsec = 200000000 };
-		struct pollfd p = { .fd = fd, .events = POLLIN };
-
-		nanosleep(&while_, NULL);
-		for (size_t got = 0; got < n;) {
-			ssize_t more;
-
-			poll(&p, 1, -1);
-			more = read(fd, all, sizeof(all));
-			if (more > 0)
-				got += (size_t)more;
-		}
-		_exit(0);
-	}
-	ck_assert_int_gt(child, 0);
-	return child;
-}
-
-static volatile sig_atomic_t alarms;
-
-static void
-undisturb(void)
-{
-	struct itimerval never = { { 0, 0 }, { 0, 0 } };
-
-	setitimer(ITIMER_REAL, &never, NULL);
-}
-
-static void
-count_alarm(int signal)
-{
-	(void)signal;
-	if (++alarms == DISTURBANCES)
-		undisturb();
-}
-
-/* Interrupts whatever waits, a few times. */
-static void
-disturb(void)
-{
-	struct sigaction action = { .sa_handler = count_alarm };
-	struct itimerval often = { { 0, 50000 }, { 0, 50000 } };
-
-	alarms = 0;
-	ck_assert_int_eq(sigaction(SIGALRM, &action, NULL), 0);
-	ck_assert_int_eq(setitimer(ITIMER_REAL, &often, NULL), 0);
-}
-
-START_TEST(a_line_waits_for_room)
-{
-	for (int flags = 0; flags <= O_NONBLOCK; flags += O_NONBLOCK) {
-		struct audit a;
-		int pipes[2], size;
-		pid_t child;
-
-		ck_assert_int_eq(pipe2(pipes, flags), 0);
-		size = fcntl(pipes[1], F_GETPIPE_SZ);
-		begin_fd(&a, pipes[1], AUDIT_TEXT, true);
-		fill_pipe(pipes[1], 0);
-		a.journal.patience = LATE;
-		child = read_later(pipes[0], (size_t)size);
-		disturb();
-		ck_assert_int_eq(log_end(&a), 0);
-		undisturb();
-		ck_assert_int_eq(waitpid(child, NULL, 0), child);
-		close(pipes[0]);
-		close(pipes[1]);
-	}
-}
-END_TEST
-
-START_TEST(a_long_line_goes_through_a_small_pipe)
-{
-	static char path[MUCH + 1];
-	struct audit a;
-	int pipes[2];
-	pid_t child;
-
-	memset(path, 'x', MUCH);
-	ck_assert_int_eq(pipe2(pipes, O_NONBLOCK), 0);
-	ck_assert_int_eq(fcntl(pipes[1], F_SETPIPE_SZ, PAGE), PAGE);
-	begin_fd(&a, pipes[1], AUDIT_TEXT, true);
-	a.journal.patience = LATE;
-	child = read_later(pipes[0], AUDIT_STRING_MAX);
-	ck_assert_int_eq(audit_refusal(&a, path, true, "why"), 0);
-	ck_assert(!a.journal.torn);
-	ck_assert_int_eq(waitpid(child, NULL, 0), child);
 }
 END_TEST
 
@@ -1103,79 +921,6 @@ START_TEST(nobody_is_there)
 }
 END_TEST
 
-/* A socket of another kind is nobody we can talk to. */
-START_TEST(a_stream_is_no_log)
-{
-	struct sockaddr_un name;
-	struct audit a;
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), before;
-
-	socket_name(&name);
-	ck_assert_int_eq(bind(fd, (struct sockaddr *)&name, sizeof(name)), 0);
-	ck_assert_int_eq(listen(fd, 1), 0);
-	before = count_descriptors();
-	ck_assert_int_eq(begin_syslog(&a, AUDIT_TEXT, true), -1);
-	ck_assert_int_eq(errno, EPROTOTYPE);
-	audit_close(&a);
-	ck_assert_int_eq(begin_syslog(&a, AUDIT_TEXT, false), 0);
-	ck_assert(!audit_is_on(&a));
-	audit_close(&a);
-	ck_assert_int_eq(count_descriptors(), before);
-}
-END_TEST
-
-START_TEST(the_name_of_a_socket_is_not_cut)
-{
-	struct sockaddr_un name = { .sun_family = AF_UNIX };
-	char path[256];
-	struct audit a;
-	int daemon = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-	memset(path, 'x', sizeof(path));
-	memcpy(path, unit_path, strlen(unit_path));
-	path[strlen(unit_path)] = '/';
-	path[sizeof(name.sun_path)] = '\0';
-	audit_init(&a, "anna", NULL);
-	ck_assert_int_eq(audit_to_syslog(&a, path, LOG_AUTH, AUDIT_TEXT, true), -1);
-	ck_assert_int_eq(errno, ENAMETOOLONG);
-	audit_close(&a);
-	ck_assert_int_eq(audit_to_syslog(&a, path, LOG_AUTH, AUDIT_TEXT, false), 0);
-	ck_assert(!audit_is_on(&a));
-	audit_close(&a);
-	path[sizeof(name.sun_path) - 1] = '\0';
-	memcpy(name.sun_path, path, sizeof(name.sun_path));
-	ck_assert_int_eq(bind(daemon, (struct sockaddr *)&name, sizeof(name)), 0);
-	ck_assert_int_eq(audit_to_syslog(&a, path, LOG_AUTH, AUDIT_TEXT, true), 0);
-	ck_assert_int_eq(log_end(&a), 0);
-	ck_assert(has_record(daemon));
-	audit_close(&a);
-}
-END_TEST
-
-START_TEST(a_daemon_that_starts_anew_is_found)
-{
-	int daemon = start_daemon(), before;
-	struct audit a;
-
-	ck_assert_int_eq(begin_syslog(&a, AUDIT_TEXT, true), 0);
-	ck_assert_int_eq(log_start(&a), 0);
-	ck_assert(has_record(daemon));
-	before = count_descriptors();
-	for (int i = 0; i < 3; i++) {
-		close(daemon);
-		daemon = start_daemon();
-		ck_assert_int_eq(log_upload(&a), 0);
-		ck_assert(has_record(daemon));
-		ck_assert_int_eq(log_end(&a), 0);
-		ck_assert(has_record(daemon));
-		ck_assert(!has_record(daemon));
-	}
-	ck_assert_int_eq(count_descriptors(), before);
-	audit_close(&a);
-	ck_assert_int_eq(count_descriptors(), before - 1);
-}
-END_TEST
-
 /* While it is not there records are lost, or the session is, but not those after them. */
 START_TEST(a_daemon_that_takes_its_time)
 {
@@ -1203,70 +948,6 @@ START_TEST(a_daemon_that_takes_its_time)
 }
 END_TEST
 
-/* Writes records until one is lost: how many were not. */
-static int
-fill_queue(struct audit *a)
-{
-	for (int i = 0; i < MANY; i++)
-		if (log_upload(a) == -1)
-			return i;
-	ck_abort_msg("no queue is that long");
-}
-
-START_TEST(a_full_queue_does_not_hold_the_session)
-{
-	int daemon = start_daemon(), queued, got = 0;
-	struct audit a;
-
-	ck_assert_int_eq(begin_syslog(&a, AUDIT_TEXT, true), 0);
-	ck_assert_int_gt(a.journal.patience, 0);
-	/* Every record that is written gives its patience back. */
-	queued = 0;
-	while (a.journal.patience > 0 && queued < MANY) {
-		a.journal.patience = SOON;
-		if (log_upload(&a) == -1)
-			break;
-		queued++;
-	}
-	ck_assert_int_eq(errno, EAGAIN);
-	ck_assert_int_gt(queued, 0);
-	ck_assert_int_eq(a.journal.patience, 0);
-	ck_assert_int_eq(fill_queue(&a), 0);
-	a.required = false;
-	ck_assert_int_eq(log_upload(&a), 0);
-	a.required = true;
-	/* Whoever reads again gets what comes then. */
-	ck_assert(has_record(daemon));
-	ck_assert_int_eq(log_end(&a), 0);
-	ck_assert_int_gt(a.journal.patience, SOON);
-	while (has_record(daemon))
-		got++;
-	ck_assert_int_eq(got, queued);
-	audit_close(&a);
-}
-END_TEST
-
-START_TEST(a_record_waits_for_room)
-{
-	int daemon = start_daemon(), queued = 0;
-	struct audit a;
-	pid_t child;
-
-	ck_assert_int_eq(begin_syslog(&a, AUDIT_TEXT, true), 0);
-	for (a.journal.patience = 0; log_upload(&a) == 0; a.journal.patience = 0)
-		ck_assert_int_lt(queued++, MANY);
-	audit_close(&a);
-	ck_assert_int_eq(begin_syslog(&a, AUDIT_TEXT, true), 0);
-	a.journal.patience = LATE;
-	child = read_later(daemon, 1);
-	disturb();
-	ck_assert_int_eq(log_end(&a), 0);
-	undisturb();
-	ck_assert_int_eq(waitpid(child, NULL, 0), child);
-	audit_close(&a);
-}
-END_TEST
-
 static void
 add(TCase *t)
 {
@@ -1285,18 +966,11 @@ add(TCase *t)
 	tcase_add_test(t, no_log_takes_everything);
 	tcase_add_test(t, a_line_is_one_write);
 	tcase_add_test(t, a_descriptor_that_takes_nothing);
-	tcase_add_test(t, a_full_pipe_does_not_hold_the_session);
-	tcase_add_test(t, a_pipe_with_room_for_half_a_line);
+	tcase_add_test(t, a_log_that_is_full);
+	tcase_add_test(t, a_daemon_that_does_not_read);
 	tcase_add_test(t, a_torn_line_ends_before_the_next);
-	tcase_add_test(t, a_line_waits_for_room);
-	tcase_add_test(t, a_long_line_goes_through_a_small_pipe);
 	tcase_add_test(t, nobody_is_there);
-	tcase_add_test(t, a_stream_is_no_log);
-	tcase_add_test(t, the_name_of_a_socket_is_not_cut);
-	tcase_add_test(t, a_daemon_that_starts_anew_is_found);
 	tcase_add_test(t, a_daemon_that_takes_its_time);
-	tcase_add_test(t, a_full_queue_does_not_hold_the_session);
-	tcase_add_test(t, a_record_waits_for_room);
 }
 
 int
