@@ -364,11 +364,9 @@ static const char *
 expand_all(struct expansion *out, const char *pattern, const struct expand_world *world)
 {
 	struct expansion words;
-	struct expander x;
+	struct expander x = { .world = world, .out = out };
 	const char *why;
 
-	x.world = world;
-	x.out = out;
 	expansion_init(&x.found);
 	expansion_init(&x.next);
 	listing_init(&x.listing);

@@ -69,7 +69,7 @@ static int
 judge_file(struct sink *k, enum conn_status status, const char *text, int file_err,
     const struct attrs *a)
 {
-	const char *what;
+	const char *what = NULL;
 
 	if (status == STATUS_LOST)
 		return out_of_step(k, status);
