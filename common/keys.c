@@ -150,6 +150,18 @@ judge_value(const char *value)
 	return NULL;
 }
 
+/*
+ * True for a default of which no other value is stricter: what may be a client's own word is no reason
+ * to change it, and an administrator's no reason to serve nobody.
+ */
+static bool
+is_default_for_good(const struct policy *p, const struct key *k)
+{
+	const unsigned *now = (const void *)((const char *)p + k->at);
+
+	return p->settled && k->kind == &exclusive_kind && (p->said & bit_of(k)) == 0 && *now != 0;
+}
+
 static const char *
 take_value(struct policy *p, const struct account *a, const struct key *k, const char *value)
 {
@@ -166,6 +178,12 @@ take_value(struct policy *p, const struct account *a, const struct key *k, const
 	if (value == NULL)
 		s.value = "";
 	why = judge_value(s.value);
+	if (why == NULL && is_default_for_good(p, k)) {
+		struct policy scratch = *p;	/* Whether it is a value is judged all the same. */
+
+		*(unsigned *)(void *)((char *)&scratch + k->at) = 0;
+		s.policy = &scratch;
+	}
 	return why != NULL ? why : k->kind->take(&s);
 }
 
@@ -178,7 +196,8 @@ keys_set(struct policy *p, const struct account *a, const char *key, const char 
 	*why = k != NULL ? take_value(p, a, k, value) : "there is no such key";
 	if (*why != NULL)
 		return -1;
-	p->said |= bit_of(k);
+	if (!is_default_for_good(p, k))
+		p->said |= bit_of(k);
 	p->said_now |= bit_of(k);
 	return 0;
 }
@@ -206,6 +225,7 @@ keys_settle(struct policy *p, bool restricted)
 			why = s.key->kind->take(&s);
 		assert(why == NULL);
 	}
+	p->settled = true;
 }
 
 void

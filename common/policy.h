@@ -71,6 +71,7 @@ struct policy {
 	struct policy_bits file_mode, dir_mode;
 	unsigned	   nrules;
 	struct policy_rule rules[POLICY_RULES];
+	bool		   settled;		/* what nobody has said is filled in */
 	uint64_t	   said;		/* keys that any source has said: a bit each */
 	uint64_t	   said_now;		/* those of the source that speaks */
 	unsigned	   source;		/* its number */

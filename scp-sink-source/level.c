@@ -114,6 +114,13 @@ adopt(struct level *l, int dirfd, const struct policy *p)
 	return -1;
 }
 
+/* Nothing of what was there is changed, in the end. */
+static void
+keep_attributes(struct level *l)
+{
+	l->attrs = (struct attrs){ .has_mode = l->lent, .mode = l->was };
+}
+
 /* What is not as it should be is not there. */
 static void
 remove_made(int dirfd, const char *name)
@@ -131,13 +138,20 @@ level_make(struct level *l, int dirfd, const char *name, const struct attrs *wan
 	bool made;
 
 	*l = (struct level){ .fd = -1 };
-	if (p->mkdir == POLICY_NO)
-		return level_open(l, dirfd, name, wanted);
+	if (p->mkdir == POLICY_NO) {
+		if (level_open(l, dirfd, name, wanted) == -1)
+			return -1;
+		if (p->overwrite == OVERWRITE_NO)
+			keep_attributes(l);
+		return 0;
+	}
 	made = mkdirat(dirfd, name, (wanted->mode & FILE_BITS) | S_IRWXU) == 0;
 	if (!made && errno != EEXIST)
 		return -1;
 	if (open_as(l, dirfd, name, wanted, made) == -1)
 		return -1;
+	if (!l->made && p->overwrite == OVERWRITE_NO)
+		keep_attributes(l);
 	if (!l->made || adopt(l, dirfd, p) == 0)
 		return 0;
 	remove_made(dirfd, name);

@@ -265,7 +265,7 @@ expand_operands(struct service *s)
 	struct expand_world world = {
 		.root = &s->root, .policy = &s->policy, .account = &s->account,
 		/* A name that is found tells that it is there. */
-		.wild = s->request.role == REQUEST_SOURCE || s->policy.reveal == POLICY_YES,
+		.wild = s->policy.reveal == POLICY_YES,
 	};
 	const char *why;
 

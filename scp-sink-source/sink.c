@@ -79,8 +79,11 @@ judge_file(struct sink *k, enum conn_status status, const char *text, int file_e
 		return session_refuse(k->session, &(struct reason){ .text = text,
 		    .what = upload_is_in_place(&k->upload) ? "damaged, the sender says"
 		    : "dropped, the sender says" });
-	if (upload_commit(&k->upload, a, &what) == -1)
+	if (upload_commit(&k->upload, a, &what) == -1) {
+		/* Then it is there, if not as it should be. */
+		k->taken = k->taken || (what != NULL && nest_is_at_target(&k->nest));
 		return session_refuse(k->session, &(struct reason){ .what = what, .err = errno });
+	}
 	if (nest_is_at_target(&k->nest))
 		k->taken = true;
 	if (session_end_file(k->session) == -1)
@@ -140,22 +143,30 @@ is_denied(struct sink *k, const char *said, bool directory, struct reason *r)
 	return r->text != NULL || r->err != 0;
 }
 
-/* Makes ready for a file: true, or the reason why not. */
+/*
+ * Makes ready for a file: true, or the reason why not.  What the file itself is judged by comes first,
+ * so that it tells nothing of what is there; all that comes later may.
+ */
 static bool
 admit_file(struct sink *k, const struct record *r, mode_t mode, struct place *p,
     struct reason *why)
 {
 	struct session *s = k->session;
+	struct usage after = s->usage;
 
 	if (is_denied(k, r->text, false, why))
 		return false;
-	*why = (struct reason){ .err = 0 };
+	*why = (struct reason){ .text = NULL };
+	if (k->nest.outside == 0)
+		why->text = policy_denies_file(s->policy, &after, r->size);
+	if (why->text != NULL)
+		return false;
 	if (begin_file(k, r, mode, p) == -1) {
-		why->err = errno;
+		*why = (struct reason){ .err = errno, .telling = true };
 		return false;
 	}
-	why->text = policy_denies_file(s->policy, &s->usage, r->size);
-	return why->text == NULL;
+	s->usage = after;
+	return true;
 }
 
 /* A client that did not wait for our answer sends the body all the same. */
@@ -229,7 +240,7 @@ admit_dir(struct sink *k, const struct record *r, const struct attrs *a, struct 
 		return false;
 	if (nest_enter(&k->nest, name, a) == 0)
 		return true;
-	why->err = errno;
+	*why = (struct reason){ .err = errno, .telling = true };
 	s->usage = before;
 	return false;
 }

@@ -960,9 +960,49 @@ START_TEST(a_directory_that_cannot_be_synced)
 }
 END_TEST
 
+/* Where nothing may be overwritten, a directory keeps what it has, also one that was lent. */
+START_TEST(attributes_that_may_not_be_overwritten)
+{
+	static const mode_t kept[] = { 0750, 0500 };
+	struct attrs wanted = { .has_mode = true, .mode = 0777, .has_times = true,
+		.times = { { .tv_sec = 1 }, { .tv_sec = 1 } } };
+	struct policy p = restricted_policy();
+	const char *what;
+
+	become_user();
+	p.overwrite = OVERWRITE_NO;
+	for (size_t i = 0; i < COUNT(kept); i++)
+		for (unsigned making = POLICY_YES; making <= POLICY_NO; making++) {
+			struct level l;
+			struct stat st;
+
+			p.mkdir = making;
+			(void)unlinkat(unit_fd, "d", AT_REMOVEDIR);
+			ck_assert_int_eq(mkdirat(unit_fd, "d", 0700), 0);
+			ck_assert_int_eq(fchmodat(unit_fd, "d", kept[i], 0), 0);
+			ck_assert_int_eq(level_make(&l, unit_fd, "d", &wanted, &p), 0);
+			ck_assert_int_eq(level_end(&l, &what), 0);
+			ck_assert_uint_eq(mode_of("d"), kept[i]);
+			ck_assert_int_eq(fstatat(unit_fd, "d", &st, 0), 0);
+			ck_assert_int_gt(st.st_mtim.tv_sec, 1);
+		}
+	/* The control: a new one gets them. */
+	p.mkdir = POLICY_YES;
+	ck_assert_int_eq(unlinkat(unit_fd, "d", AT_REMOVEDIR), 0);
+	{
+		struct level l;
+
+		ck_assert_int_eq(level_make(&l, unit_fd, "d", &wanted, &p), 0);
+		ck_assert_int_eq(level_end(&l, &what), 0);
+	}
+	ck_assert_uint_eq(mode_of("d"), 0777);
+}
+END_TEST
+
 static void
 add(TCase *t)
 {
+	tcase_add_test(t, attributes_that_may_not_be_overwritten);
 	tcase_add_test(t, rule_10_new_directory_is_ours_while_filled);
 	tcase_add_test(t, rule_10_new_directory_is_a_users_while_filled);
 	tcase_add_test(t, rule_10_made_with_the_owners_bits_added);

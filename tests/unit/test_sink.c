@@ -4181,6 +4181,33 @@ START_TEST(what_tells_nothing_is_told)
 }
 END_TEST
 
+/* What a file is judged by comes before what is there, and room for it is no business of the client. */
+START_TEST(too_much_is_the_same_wherever_it_goes)
+{
+	static const char *const targets[] = { "there", "not-there", "file", "file/below" };
+
+	confine();
+	put_own_dir("top/there");
+	put_own_file("top/file", "old");
+	policy.reveal = POLICY_NO;
+	policy.overwrite = OVERWRITE_NO;
+	for (size_t i = 0; i < COUNT(targets); i++) {
+		policy.max_file_size = 5;
+		start("", targets[i]);
+		hear_ok();
+		SAY("C0644 6 file\n");
+		hear_warning("scp: file: larger than allowed");
+		finish(1);
+		policy.max_file_size = UINT64_MAX;
+		start("", targets[i]);
+		hear_ok();
+		SAY("C0644 4611686018427387904 f\n");
+		hear_warning("scp: f: Permission denied");
+		finish(1);
+	}
+}
+END_TEST
+
 /* Refusals for any reason, of a client that waits for none of the answers. */
 START_TEST(refused_files_of_a_client_that_is_ahead_are_skipped)
 {
@@ -4547,6 +4574,7 @@ add(TCase *t)
 	tcase_add_test(t, what_is_refused_is_told_or_not);
 	tcase_add_test(t, what_is_refused_is_not_told_to_a_client_that_is_ahead);
 	tcase_add_test(t, what_tells_nothing_is_told);
+	tcase_add_test(t, too_much_is_the_same_wherever_it_goes);
 	tcase_add_test(t, refused_files_of_a_client_that_is_ahead_are_skipped);
 	tcase_add_test(t, a_session_is_logged);
 	tcase_add_test(t, the_target_itself_is_logged);
