@@ -162,6 +162,19 @@ is_default_for_good(const struct policy *p, const struct key *k)
 	return p->settled && k->kind == &exclusive_kind && (p->said & bit_of(k)) == 0 && *now != 0;
 }
 
+/* Whether it is a value at all. */
+static const char *
+judge_only(const struct saying *s)
+{
+	struct policy scratch = *s->policy;
+	struct saying other = *s;
+	unsigned *now = (void *)((char *)&scratch + s->key->at);
+
+	other.policy = &scratch;
+	*now = 0;
+	return s->key->kind->take(&other);
+}
+
 static const char *
 take_value(struct policy *p, const struct account *a, const struct key *k, const char *value)
 {
@@ -178,13 +191,9 @@ take_value(struct policy *p, const struct account *a, const struct key *k, const
 	if (value == NULL)
 		s.value = "";
 	why = judge_value(s.value);
-	if (why == NULL && is_default_for_good(p, k)) {
-		struct policy scratch = *p;	/* Whether it is a value is judged all the same. */
-
-		*(unsigned *)(void *)((char *)&scratch + k->at) = 0;
-		s.policy = &scratch;
-	}
-	return why != NULL ? why : k->kind->take(&s);
+	if (why != NULL)
+		return why;
+	return is_default_for_good(p, k) ? judge_only(&s) : k->kind->take(&s);
 }
 
 int

@@ -146,9 +146,9 @@ WIDER = ["--hidden=yes", "--overwrite=yes", "--max-file-size=none", "--max-file-
          "--symlinks=beneath", "--recursive=yes --mkdir=yes", "--reveal=yes", "--log=stderr",
          "--log=none", "--start=/", "--allow=*", "--modes=client", "--umask=0", "--times=client",
          "--file-mode=7777", "--dir-mode=7777", "--max-depth=2048", "--min-free=0",
-         "--log-format=json"]
+         "--log-format=json", "--log-facility=local0"]
 ERRORS = ["--root=/", "--root=/etc", "--root", "--serve", "--check", "-t x", "x", "--hidden yes no",
-          "--log-facility=local0", "--upload-only=no", "--no-such-key",
+          "--upload-only=no", "--no-such-key",
           "--hidden=yes --hidden=yes", "--download-only --upload-only x", "--overwrite=always"]
 TRIES = [
     # the client's request, what it sends, and the name that may not be new or other afterwards
