@@ -162,38 +162,43 @@ is_default_for_good(const struct policy *p, const struct key *k)
 	return p->settled && k->kind == &exclusive_kind && (p->said & bit_of(k)) == 0 && *now != 0;
 }
 
-/* Whether it is a value at all. */
 static const char *
-judge_only(const struct saying *s)
-{
-	struct policy scratch = *s->policy;
-	struct saying other = *s;
-	unsigned *now = (void *)((char *)&scratch + s->key->at);
-
-	other.policy = &scratch;
-	*now = 0;
-	return s->key->kind->take(&other);
-}
-
-static const char *
-take_value(struct policy *p, const struct account *a, const struct key *k, const char *value)
+take_now(struct policy *p, const struct account *a, const struct key *k, const char *value)
 {
 	struct saying s = {
 		.policy = p, .account = a, .key = k, .value = value,
 		.after_start = is_said(p->said_now, "start"),
 	};
+
+	/* What it returns is a constant text, and nothing of S. */
+	/* cppcheck-suppress returnDanglingLifetime */
+	return k->kind->take(&s);
+}
+
+/* Whether it is a value at all. */
+static const char *
+judge_only(const struct policy *p, const struct account *a, const struct key *k, const char *value)
+{
+	struct policy scratch = *p;
+
+	*(unsigned *)(void *)((char *)&scratch + k->at) = 0;
+	return take_now(&scratch, a, k, value);
+}
+
+static const char *
+take_value(struct policy *p, const struct account *a, const struct key *k, const char *value)
+{
 	const char *why;
 
 	if ((p->said_now & bit_of(k)) != 0 && !k->kind->repeats)
 		return "it is said twice";
 	if (k->kind == &flag_kind)
-		return value == NULL ? k->kind->take(&s) : k->kind->expected;
-	if (value == NULL)
-		s.value = "";
-	why = judge_value(s.value);
+		return value == NULL ? take_now(p, a, k, NULL) : k->kind->expected;
+	value = value != NULL ? value : "";
+	why = judge_value(value);
 	if (why != NULL)
 		return why;
-	return is_default_for_good(p, k) ? judge_only(&s) : k->kind->take(&s);
+	return is_default_for_good(p, k) ? judge_only(p, a, k, value) : take_now(p, a, k, value);
 }
 
 int
