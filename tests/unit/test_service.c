@@ -255,21 +255,25 @@ START_TEST(operands_are_found_in_the_root)
 }
 END_TEST
 
-START_TEST(patterns_of_a_target_tell_nothing_where_nothing_is_revealed)
+START_TEST(patterns_tell_nothing_where_nothing_is_revealed)
 {
+	static const struct { const char *command, *option, *path; } rows[] = {
+		{ "scp -t *.txt", "--upload-only", "*.txt" },
+		{ "scp -t *.txt", "--reveal=yes", "a.txt" },
+		{ "scp -f *.txt", "--reveal=no", "*.txt" },
+		{ "scp -f *.txt", "--download-only", "a.txt" },
+	};
+
 	put_file("a.txt", "", 0644);
-	INVOKE("scp -t *.txt", SERVE, word("--root=@"), word("--upload-only"));
-	ck_assert_int_eq(service_load(&s, &v, config), 0);
-	ck_assert_int_eq(service_read(&s, &v, 0, NULL), 0);
-	ck_assert_int_eq(service_open(&s), 0);
-	ck_assert_str_eq(s.request.paths[0], "*.txt");
-	service_end(&s);
-	INVOKE("scp -t *.txt", SERVE, word("--root=@"));
-	ck_assert_int_eq(service_load(&s, &v, config), 0);
-	ck_assert_int_eq(service_read(&s, &v, 0, NULL), 0);
-	ck_assert_int_eq(service_open(&s), 0);
-	ck_assert_str_eq(s.request.paths[0], "a.txt");
-	service_end(&s);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		INVOKE(rows[i].command, SERVE, word("--root=@"), word(rows[i].option));
+		ck_assert_int_eq(service_load(&s, &v, config), 0);
+		ck_assert_int_eq(service_read(&s, &v, 0, NULL), 0);
+		ck_assert_int_eq(service_open(&s), 0);
+		ck_assert_int_eq(s.request.npaths, 1);
+		ck_assert_str_eq(s.request.paths[0], rows[i].path);
+		service_end(&s);
+	}
 }
 END_TEST
 
@@ -361,7 +365,7 @@ add(TCase *t)
 	tcase_add_loop_test(t, commands_are_served_or_refused, 0, (int)COUNT(commands));
 	tcase_add_test(t, what_a_shell_would_do_is_refused);
 	tcase_add_test(t, operands_are_found_in_the_root);
-	tcase_add_test(t, patterns_of_a_target_tell_nothing_where_nothing_is_revealed);
+	tcase_add_test(t, patterns_tell_nothing_where_nothing_is_revealed);
 	tcase_add_test(t, directories_must_exist);
 	tcase_add_test(t, uploads_stay_out_of_the_home_unless_nothing_is_hidden);
 	tcase_add_test(t, uploads_stay_out_of_where_keys_are);
