@@ -34,16 +34,17 @@ LIBS	:= -lbsd -lacl
 
 # Each module, and the modules it may use: its unit test is linked with these and no others.
 wire	:= name record text
-talk	:= $(wire) io pace deadline conn
+talk	:= $(wire) io clock pace deadline conn
 paths	:= beneath dir root
 walk	:= $(paths) trail
 rules	:= pattern amount policy
 USES_name	:=
 USES_text	:=
 USES_record	:= name
-USES_pace	:=
+USES_clock	:=
+USES_pace	:= clock
 USES_io		:=
-USES_conn	:= $(wire) io pace deadline
+USES_conn	:= $(wire) io clock pace deadline
 USES_dir	:=
 USES_beneath	:= dir
 USES_follow	:= $(paths)
@@ -62,8 +63,8 @@ USES_territory	:= account
 USES_keys	:= pattern amount account policy kinds territory
 USES_config	:= pattern amount account policy kinds territory keys $(paths)
 USES_journal	:=
-USES_audit	:= text journal
-USES_deadline	:=
+USES_audit	:= text clock journal
+USES_deadline	:= clock
 USES_request	:=
 USES_session	:= $(talk) $(walk) $(rules) audit journal
 USES_backup	:= $(paths)
@@ -76,15 +77,15 @@ USES_source	:= $(talk) $(walk) $(rules) audit journal listing snapshot session
 USES_invocation := words
 USES_sftp	:= io
 USES_service	:= text $(walk) $(rules) account words listing kinds territory keys config \
-		   audit journal expansion braces expand \
+		   clock audit journal expansion braces expand \
 		   invocation request
 USES_explain	:= $(USES_service) service
 USES_expansion	:=
 USES_braces	:= expansion
 USES_expand	:= expansion braces $(walk) $(rules) account words listing
 
-MODULES	:= name text record pace io deadline conn $(paths) follow attrs trail listing snapshot \
-	   words pattern amount account policy kinds territory keys config audit journal \
+MODULES	:= name text record io clock pace deadline conn $(paths) follow attrs trail listing \
+	   snapshot words pattern amount account policy kinds territory keys config audit journal \
 	   request session backup temp upload level nest sink expansion braces expand source \
 	   invocation sftp service explain
 OBJS	:= $(MODULES:%=$(OUT)/obj/%.o) $(OUT)/obj/main.o

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "audit.h"
+#include "clock.h"
 #include "text.h"
 
 /* What an address consists of, the name of an interface behind it included. */
@@ -16,7 +17,6 @@
 	"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz.:%_-"
 
 enum {
-	NANO = 1000000000,
 	MILLI = 1000,
 	ADDRESS_MAX = 64,		/* bytes of an address, NUL included */
 	FRAME_MAX = 400,		/* bytes of all that is in a record besides its strings */
@@ -145,7 +145,7 @@ put_json_head(struct line *l, const struct audit *a, const char *event)
 	gmtime_r(&now.tv_sec, &t);
 	put(l, "{\"event\":\"%s\",\"time\":\"%04d-%02d-%02dT%02d:%02d:%02d.%03ldZ\",\"pid\":%d",
 	    event, t.tm_year + 1900, t.tm_mon + 1, t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec,
-	    now.tv_nsec / (NANO / MILLI), (int)getpid());
+	    now.tv_nsec / (CLOCK_NANO / MILLI), (int)getpid());
 	put_member(l, "user", a->user, AUDIT_WORD_MAX);
 	put(l, ",\"address\":\"");
 	put_address(l, a);

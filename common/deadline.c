@@ -2,23 +2,14 @@
 #include <errno.h>
 #include <signal.h>
 
+#include "clock.h"
 #include "deadline.h"
 
 enum {
-	NANO = 1000000000,
 	PARTS = 8		/* of the idle time, one of which may pass unnoticed */
 };
 
 static const char idle_reason[] = "idle for too long", end_reason[] = "the session took too long";
-
-static int64_t
-now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * NANO + t.tv_nsec;
-}
 
 static uint64_t
 at_most(uint64_t seconds)
@@ -30,15 +21,13 @@ at_most(uint64_t seconds)
 static int64_t
 slack(const struct deadline *d)
 {
-	return (int64_t)d->idle * NANO / PARTS;
+	return (int64_t)d->idle * CLOCK_NANO / PARTS;
 }
 
 static int
 arm(timer_t timer, int64_t nanoseconds)
 {
-	struct itimerspec when = {
-		.it_value = { .tv_sec = nanoseconds / NANO, .tv_nsec = nanoseconds % NANO },
-	};
+	struct itimerspec when = { .it_value = clock_timespec(nanoseconds) };
 
 	return timer_settime(timer, 0, &when, NULL);
 }
@@ -71,13 +60,13 @@ deadline_init(struct deadline *d, uint64_t idle, uint64_t end)
 {
 	int failed = 0, saved;
 
-	*d = (struct deadline){ .idle = at_most(idle), .armed = now() };
+	*d = (struct deadline){ .idle = at_most(idle), .armed = clock_now() };
 	if (idle > 0)
 		failed = begin(&d->idle_timer, &d->has_idle, idle_reason,
-		    (int64_t)d->idle * NANO + slack(d));
+		    (int64_t)d->idle * CLOCK_NANO + slack(d));
 	if (end > 0 && failed == 0)
 		failed = begin(&d->end_timer, &d->has_end, end_reason,
-		    (int64_t)at_most(end) * NANO);
+		    (int64_t)at_most(end) * CLOCK_NANO);
 	if (failed == 0)
 		return 0;
 	saved = errno;
@@ -93,11 +82,11 @@ deadline_touch(struct deadline *d)
 
 	if (!d->has_idle)
 		return;
-	at = now();
+	at = clock_now();
 	if (at - d->armed < slack(d) || has_run_out(d->idle_timer))
 		return;
 	/* Cannot fail: the timer exists, and the time is a valid one. */
-	(void)arm(d->idle_timer, (int64_t)d->idle * NANO + slack(d));
+	(void)arm(d->idle_timer, (int64_t)d->idle * CLOCK_NANO + slack(d));
 	d->armed = at;
 }
 

@@ -1,28 +1,19 @@
 /* SPDX-License-Identifier: ISC */
 #include <time.h>
 
+#include "clock.h"
 #include "pace.h"
 
 enum {
-	NANO = 1000000000,
 	CHUNKS = 10		/* a second: often enough to be smooth */
 };
-
-static int64_t
-now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * NANO + t.tv_nsec;
-}
 
 void
 pace_init(struct pace *p, uint64_t rate)
 {
 	*p = (struct pace){ .rate = rate };
 	if (rate > 0)
-		p->due = now();
+		p->due = clock_now();
 }
 
 size_t
@@ -40,13 +31,13 @@ pace_wait(struct pace *p, uint64_t moved)
 
 	if (p->rate == 0)
 		return true;
-	at = now();
-	saved = at - NANO / CHUNKS;
+	at = clock_now();
+	saved = at - CLOCK_NANO / CHUNKS;
 	if (p->due < saved)
 		p->due = saved;
-	p->due += (int64_t)((double)moved / (double)p->rate * NANO);
+	p->due += (int64_t)((double)moved / (double)p->rate * CLOCK_NANO);
 	if (p->due > at) {
-		struct timespec until = { .tv_sec = p->due / NANO, .tv_nsec = p->due % NANO };
+		struct timespec until = clock_timespec(p->due);
 
 		return clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == 0;
 	}

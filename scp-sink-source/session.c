@@ -4,19 +4,18 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include <bsd/string.h>
 #include <bsd/unistd.h>
 
+#include "clock.h"
 #include "session.h"
 #include "text.h"
 
 enum {
 	TITLE_NAME_MAX = 256,		/* bytes of a path that ps(1) gets to see, from its end */
 	LINE_MAX_SHOWN = 4 * RECORD_MAX,
-	DEEP = 32,			/* levels for which every login has descriptors */
-	NANO = 1000000000
+	DEEP = 32			/* levels for which every login has descriptors */
 };
 
 static void
@@ -73,15 +72,6 @@ is_telling(int err)
 		if (telling[i] == err)
 			return true;
 	return false;
-}
-
-static int64_t
-now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * NANO + t.tv_nsec;
 }
 
 void
@@ -163,7 +153,7 @@ entry_here(const struct session *s, char path[PATH_MAX], const char *reason)
 		.path = path,
 		.upload = s->request->role == REQUEST_SINK,
 		.bytes = s->begun ? s->moved : 0,
-		.seconds = s->begun ? (double)(now() - s->since) / NANO : 0,
+		.seconds = s->begun ? (double)(clock_now() - s->since) / CLOCK_NANO : 0,
 		.mode = s->mode,
 		.reason = reason,
 	};
@@ -182,7 +172,7 @@ session_begin_file(struct session *s, mode_t mode)
 	s->begun = true;
 	s->moved = 0;
 	s->mode = mode;
-	s->since = audit_is_on(s->audit) ? now() : 0;
+	s->since = audit_is_on(s->audit) ? clock_now() : 0;
 }
 
 /* The end of a file, good or bad. */
