@@ -33,13 +33,14 @@ ALL	:= $(STD) $(WARN) $(EXTRA) $(HARDEN) $(CFLAGS) $(CPPFLAGS)
 LIBS	:= -lbsd -lacl
 
 # Each module, and the modules it may use: its unit test is linked with these and no others.
-wire	:= name record text
+wire	:= name record utf8 text
 talk	:= $(wire) io clock pace deadline conn
 paths	:= beneath dir root
 walk	:= $(paths) trail
-rules	:= pattern amount policy
+rules	:= utf8 pattern amount policy
 USES_name	:=
-USES_text	:=
+USES_utf8	:=
+USES_text	:= utf8
 USES_record	:= name
 USES_clock	:=
 USES_pace	:= clock
@@ -54,16 +55,16 @@ USES_trail	:=
 USES_listing	:=
 USES_snapshot	:= io
 USES_words	:=
-USES_pattern	:=
+USES_pattern	:= utf8
 USES_amount	:=
 USES_account	:=
-USES_policy	:= pattern amount
+USES_policy	:= utf8 pattern amount
 USES_kinds	:= amount account
 USES_territory	:= account
-USES_keys	:= pattern amount account policy kinds territory
-USES_config	:= pattern amount account policy kinds territory keys $(paths)
+USES_keys	:= utf8 pattern amount account policy kinds territory
+USES_config	:= utf8 pattern amount account policy kinds territory keys $(paths)
 USES_journal	:=
-USES_audit	:= text clock journal
+USES_audit	:= utf8 text clock journal
 USES_deadline	:= clock
 USES_request	:=
 USES_session	:= $(talk) $(walk) $(rules) audit journal
@@ -84,7 +85,7 @@ USES_expansion	:=
 USES_braces	:= expansion
 USES_expand	:= expansion braces $(walk) $(rules) account words listing
 
-MODULES	:= name text record io clock pace deadline conn $(paths) follow attrs trail listing \
+MODULES	:= name utf8 text record io clock pace deadline conn $(paths) follow attrs trail listing \
 	   snapshot words pattern amount account policy kinds territory keys config audit journal \
 	   request session backup temp upload level nest sink expansion braces expand source \
 	   invocation sftp service explain

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "pattern.h"
+#include "utf8.h"
 
 /*
  * A match goes through pattern and name side by side.  Where it fails, only the last * is tried
@@ -15,8 +16,7 @@
  * of them.  The exception is the [ of a class itself, which then begins a set that ends with it.
  */
 enum {
-	CODE_MAX = 0x10ffff,
-	CODE_BYTE = CODE_MAX + 1	/* plus a byte that is no character */
+	CODE_BYTE = UTF8_CODE_MAX + 1	/* plus a byte that is no character */
 };
 
 struct reader {
@@ -43,43 +43,18 @@ static const struct class classes[] = {
 	{ "xdigit", "09AFaf" },
 };
 
-/* How long the character is that C begins, or 0 where none begins with it. */
-static size_t
-length_by_first(unsigned char c)
-{
-	if (c < 0x80)
-		return 1;
-	if (c >= 0xc2 && c <= 0xdf)
-		return 2;
-	if (c >= 0xe0 && c <= 0xef)
-		return 3;
-	return c >= 0xf0 && c <= 0xf4 ? 4 : 0;
-}
-
-/* Whether CODE, which took LEN bytes, is a character, and in its shortest form. */
-static bool
-is_character(uint32_t code, size_t len)
-{
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-
-	return code >= least[len] && code <= CODE_MAX && (code < 0xd800 || code > 0xdfff);
-}
-
 /* Takes the character at *P, or one byte that is none; not at the end of a string. */
 static uint32_t
 take_code(const char **p)
 {
-	const unsigned char *s = (const unsigned char *)*p;
-	size_t len = length_by_first(s[0]), i;
-	uint32_t code = len <= 1 ? s[0] : s[0] & (0x7fU >> len);
+	uint32_t code;
+	size_t n = utf8_take(*p, UTF8_BYTES_MAX, &code);
 
-	for (i = 1; i < len && (s[i] & 0xc0) == 0x80; i++)
-		code = code << 6 | (s[i] & 0x3f);
-	if (len == 0 || i < len || !is_character(code, len)) {
-		++*p;
-		return CODE_BYTE + (uint32_t)s[0];
+	if (n == 0) {
+		n = 1;
+		code = CODE_BYTE + (uint32_t)(unsigned char)**p;
 	}
-	*p += len;
+	*p += n;
 	return code;
 }
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 #include <assert.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,61 +7,24 @@
 #include <bsd/string.h>
 
 #include "text.h"
+#include "utf8.h"
 
 #define ELISION "..."
 
 enum {
 	PIECE_MAX = 6,		/* one escape or one character, NUL included */
-	LAST_BYTES_MAX = 3,	/* bytes of a character behind its first */
 	REASON_SHARE = 300,	/* bytes of a message that its reason may take from a long path */
 	TAIL_SHARE = 2		/* of a path that is shortened, one part in this many is its end */
 };
-
-struct sequence {
-	size_t	 len;		/* bytes in all; 0: no such first byte */
-	uint32_t first;		/* payload of the first byte */
-	uint32_t least;		/* the smallest code point that needs this length */
-};
-
-static struct sequence
-sequence_of(unsigned char c)
-{
-	if (c < 0x80)
-		return (struct sequence){ 1, c, 0 };
-	if (c >= 0xc2 && c <= 0xdf)
-		return (struct sequence){ 2, c & 0x1f, 0x80 };
-	if (c >= 0xe0 && c <= 0xef)
-		return (struct sequence){ 3, c & 0x0f, 0x800 };
-	if (c >= 0xf0 && c <= 0xf4)
-		return (struct sequence){ 4, c & 0x07, 0x10000 };
-	return (struct sequence){ 0, 0, 0 };
-}
-
-static bool
-is_last_byte(char c)
-{
-	return ((unsigned char)c & 0xc0) == 0x80;
-}
 
 /* Length of the character at S, or 0 where there is none that may be shown as it is. */
 static size_t
 printable_length(const char *s, size_t left)
 {
-	struct sequence seq = sequence_of((unsigned char)s[0]);
-	uint32_t code = seq.first;
+	uint32_t code;
+	size_t n = utf8_take(s, left, &code);
 
-	if (seq.len == 0 || seq.len > left)
-		return 0;
-	for (size_t i = 1; i < seq.len; i++) {
-		if (!is_last_byte(s[i]))
-			return 0;
-		code = code << 6 | ((unsigned char)s[i] & 0x3f);
-	}
-	if (code < seq.least || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
-		return 0;
-	if (code < 0x20 || (code >= 0x7f && code <= 0x9f))
-		return 0;
-	return seq.len;
+	return n > 0 && (code < 0x20 || (code >= 0x7f && code <= 0x9f)) ? 0 : n;
 }
 
 /* Writes what one piece of SRC looks like; returns how many bytes of SRC it stands for. */
@@ -179,7 +141,7 @@ tail_start(const char *src, size_t len, size_t room)
 	size_t at = len > room ? len - room : 0;
 
 	/* Not inside a character: its last bytes alone would be shown as escapes. */
-	for (int i = 0; i < LAST_BYTES_MAX && at < len && is_last_byte(src[at]); i++)
+	for (int i = 1; i < UTF8_BYTES_MAX && at < len && utf8_is_inner(src[at]); i++)
 		at++;
 	while (at < len && escaped_length(src + at, len - at) > room) {
 		char piece[PIECE_MAX];
