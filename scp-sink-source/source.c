@@ -195,7 +195,8 @@ open_entry(const struct source *k, const struct entry *e)
 {
 	const struct root *root = k->session->root;
 	char path[PATH_MAX];
-	const char *plain = session_path(k->session, path) ? path : NULL;
+	/* Nobody asks for it on the whole system. */
+	const char *plain = root->confined && session_path(k->session, path) ? path : NULL;
 	struct stat st;
 	mode_t kind = (mode_t)DTTOIF(e->type);
 
