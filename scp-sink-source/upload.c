@@ -67,13 +67,14 @@ begin_new(struct upload *up, int dirfd, mode_t mode)
 
 /* Whether the policy leaves no choice but to replace OLD: 1, 0, or -1 with errno. */
 static int
-must_replace(const struct upload *up, bool mounted, const struct stat *st)
+must_replace(const struct upload *up, int old, const struct stat *st)
 {
 	const struct policy *p = up->policy;
 	bool backup = p->overwrite == OVERWRITE_BACKUP, linked = st->st_nlink > 1;
 
 	/* It may be another file than the one that was looked at before. */
-	errno = p->overwrite == OVERWRITE_NO ? EEXIST : !p->restricted ? 0 : mounted ? EBUSY
+	errno = p->overwrite == OVERWRITE_NO ? EEXIST : !p->restricted ? 0
+	    : is_mount_point(old) ? EBUSY
 	    : linked && p->replace == REPLACE_IN_PLACE && !backup ? EMLINK : 0;
 	if (errno != 0)
 		return -1;
@@ -115,13 +116,14 @@ begin_replacing(struct upload *up, int dirfd, int old, const struct stat *st)
 static int
 choose(struct upload *up, int dirfd, int old, const struct stat *st, mode_t mode)
 {
-	bool mounted = is_mount_point(old);
-	int must = must_replace(up, mounted, st), replacing;
+	const struct policy *p = up->policy;
+	int must = must_replace(up, old, st), replacing;
 
 	if (must == -1)
 		return -1;
-	if (must == 0 &&
-	    (up->policy->replace == REPLACE_IN_PLACE || st->st_nlink > 1 || mounted))
+	/* In a restricted account a mount point does not come as far as this. */
+	if (must == 0 && (p->replace == REPLACE_IN_PLACE || st->st_nlink > 1 ||
+	    (!p->restricted && is_mount_point(old))))
 		return 0;
 	replacing = begin_replacing(up, dirfd, old, st);
 	return replacing == 0 && must == 1 ? begin_replacing_anyway(up, dirfd, mode) : replacing;
