@@ -85,20 +85,33 @@ begin(struct level *l, const struct attrs *wanted, bool made)
 	return 0;
 }
 
+/* Nothing of what was there is changed, in the end. */
+static void
+keep_attributes(struct level *l)
+{
+	l->attrs = (struct attrs){ .has_mode = l->lent, .mode = l->was };
+}
+
 static int
-open_as(struct level *l, int dirfd, const char *name, const struct attrs *wanted, bool made)
+open_as(struct level *l, int dirfd, const char *name, const struct attrs *wanted,
+    const struct policy *p, bool made)
 {
 	*l = (struct level){ .fd = -1 };
 	l->fd = dir_open(dirfd, name, O_RDONLY | O_DIRECTORY, 0);
 	if (l->fd == -1 && errno == EACCES)
 		l->fd = dir_open(dirfd, name, O_PATH | O_DIRECTORY, 0);
-	return l->fd == -1 ? -1 : begin(l, wanted, made);
+	if (l->fd == -1 || begin(l, wanted, made) == -1)
+		return -1;
+	if (!l->made && p->overwrite == OVERWRITE_NO)
+		keep_attributes(l);
+	return 0;
 }
 
 int
-level_open(struct level *l, int dirfd, const char *name, const struct attrs *wanted)
+level_open(struct level *l, int dirfd, const char *name, const struct attrs *wanted,
+    const struct policy *p)
 {
-	return open_as(l, dirfd, name, wanted, false);
+	return open_as(l, dirfd, name, wanted, p, false);
 }
 
 /* What the policy gives a new directory, and those who look for it after a crash. */
@@ -112,13 +125,6 @@ adopt(struct level *l, int dirfd, const struct policy *p)
 	}
 	close_level(l);
 	return -1;
-}
-
-/* Nothing of what was there is changed, in the end. */
-static void
-keep_attributes(struct level *l)
-{
-	l->attrs = (struct attrs){ .has_mode = l->lent, .mode = l->was };
 }
 
 /* What is not as it should be is not there. */
@@ -138,20 +144,13 @@ level_make(struct level *l, int dirfd, const char *name, const struct attrs *wan
 	bool made;
 
 	*l = (struct level){ .fd = -1 };
-	if (p->mkdir == POLICY_NO) {
-		if (level_open(l, dirfd, name, wanted) == -1)
-			return -1;
-		if (p->overwrite == OVERWRITE_NO)
-			keep_attributes(l);
-		return 0;
-	}
+	if (p->mkdir == POLICY_NO)
+		return level_open(l, dirfd, name, wanted, p);
 	made = mkdirat(dirfd, name, (wanted->mode & FILE_BITS) | S_IRWXU) == 0;
 	if (!made && errno != EEXIST)
 		return -1;
-	if (open_as(l, dirfd, name, wanted, made) == -1)
+	if (open_as(l, dirfd, name, wanted, p, made) == -1)
 		return -1;
-	if (!l->made && p->overwrite == OVERWRITE_NO)
-		keep_attributes(l);
 	if (!l->made || adopt(l, dirfd, p) == 0)
 		return 0;
 	remove_made(dirfd, name);

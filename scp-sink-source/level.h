@@ -20,15 +20,17 @@ struct level {
 /*
  * Makes the directory NAME in DIRFD, or opens the one that is there.  WANTED->mode is what the
  * client says, and has_mode whether it shall be exactly that, as with -p.  While it is filled it
- * is readable, writable and searchable for us if we have any say in it.  -1 with errno: ENOTDIR
- * where NAME is something else, which may be a link; ENOENT where it would be new and the policy has
- * no new ones.  PROTOCOL rule 10.
+ * is readable, writable and searchable for us if we have any say in it.  What is there keeps its
+ * attributes where the policy overwrites nothing.  -1 with errno: ENOTDIR where NAME is something
+ * else, which may be a link; ENOENT where it would be new and the policy has no new ones.  PROTOCOL
+ * rule 10.
  */
 int	level_make(struct level *, int dirfd, const char *name, const struct attrs *wanted,
 	    const struct policy *);
 
 /* The same for a directory that is there, and only there: else ENOENT. */
-int	level_open(struct level *, int dirfd, const char *name, const struct attrs *wanted);
+int	level_open(struct level *, int dirfd, const char *name, const struct attrs *wanted,
+	    const struct policy *);
 
 /*
  * Sets what the filled directory shall have, and closes it; -1 with errno and *WHAT as

@@ -102,7 +102,7 @@ open_through_link(struct nest *n, const char *name, const struct attrs *wanted)
 
 	if (nest_follow(n, name, &p) == -1)
 		return -1;
-	end = level_open(&n->levels[n->depth], p.dirfd, p.leaf, wanted);
+	end = level_open(&n->levels[n->depth], p.dirfd, p.leaf, wanted, n->policy);
 	place_close(&p);
 	/* There is a link, so there is something, though it leads nowhere. */
 	if (end == -1 && errno == ENOENT)

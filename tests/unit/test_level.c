@@ -520,7 +520,7 @@ START_TEST(rule_10_what_is_no_directory)
 			struct attrs wanted = { .has_mode = true, .mode = 0700 };
 			struct level l = { .fd = 77 };
 			int end = make_it ? level_make(&l, unit_fd, names[i], &wanted, &policy)
-			    : level_open(&l, unit_fd, names[i], &wanted);
+			    : level_open(&l, unit_fd, names[i], &wanted, &policy);
 
 			ck_assert_msg(end == -1 && errno == ENOTDIR, "%s: expected %s, got %d, %s",
 			    names[i],
@@ -539,7 +539,7 @@ START_TEST(open_makes_nothing)
 	static const struct attrs wanted = { .has_mode = true, .mode = 0700 };
 	struct level l;
 
-	ck_assert_int_eq(level_open(&l, unit_fd, "d", &wanted), -1);
+	ck_assert_int_eq(level_open(&l, unit_fd, "d", &wanted, &policy), -1);
 	ck_assert_int_eq(errno, ENOENT);
 	ck_assert_int_eq(l.fd, -1);
 	ck_assert_int_eq(count_entries("."), 0);
@@ -556,12 +556,12 @@ START_TEST(open_is_as_making_what_is_there)
 
 		put_dir("d", closed[i]);
 		wanted.has_mode = false;
-		ck_assert_int_eq(level_open(&l, unit_fd, "d", &wanted), 0);
+		ck_assert_int_eq(level_open(&l, unit_fd, "d", &wanted, &policy), 0);
 		assert_usable(&l, "opened");
 		finish(&l);
 		assert_mode("d", closed[i], "given back");
 		wanted.has_mode = true;
-		ck_assert_int_eq(level_open(&l, unit_fd, "d", &wanted), 0);
+		ck_assert_int_eq(level_open(&l, unit_fd, "d", &wanted, &policy), 0);
 		finish(&l);
 		assert_mode("d", 0711 | (closed[i] & S_ISGID), "-p");
 		remove_dir("d");
@@ -679,7 +679,7 @@ START_TEST(no_descriptor_is_lost)
 		ck_assert_int_ne(fcntl(l.fd, F_GETFD) & FD_CLOEXEC, 0);
 		finish(&l);
 		ck_assert_int_eq(level_make(&l, unit_fd, "file", &none, &policy), -1);
-		ck_assert_int_eq(level_open(&l, unit_fd, "none", &none), -1);
+		ck_assert_int_eq(level_open(&l, unit_fd, "none", &none, &policy), -1);
 		remove_dir("d");
 	}
 	ck_assert_int_eq(count_descriptors(), before);
@@ -733,7 +733,7 @@ START_TEST(what_is_new_is_known)
 	make(&l, "d", 0755, true);
 	ck_assert(!l.made);
 	finish(&l);
-	ck_assert_int_eq(level_open(&l, unit_fd, "d", &wanted), 0);
+	ck_assert_int_eq(level_open(&l, unit_fd, "d", &wanted, &policy), 0);
 	ck_assert(!l.made);
 	level_abandon(&l);
 }
@@ -963,6 +963,7 @@ END_TEST
 /* Where nothing may be overwritten, a directory keeps what it has, also one that was lent. */
 START_TEST(attributes_that_may_not_be_overwritten)
 {
+	enum { MAKE, FIND, OPEN, WAYS };
 	static const mode_t kept[] = { 0750, 0500 };
 	struct attrs wanted = { .has_mode = true, .mode = 0777, .has_times = true,
 		.times = { { .tv_sec = 1 }, { .tv_sec = 1 } } };
@@ -972,15 +973,17 @@ START_TEST(attributes_that_may_not_be_overwritten)
 	become_user();
 	p.overwrite = OVERWRITE_NO;
 	for (size_t i = 0; i < COUNT(kept); i++)
-		for (unsigned making = POLICY_YES; making <= POLICY_NO; making++) {
+		for (unsigned way = MAKE; way < WAYS; way++) {
 			struct level l;
 			struct stat st;
 
-			p.mkdir = making;
+			p.mkdir = way == FIND ? POLICY_NO : POLICY_YES;
 			(void)unlinkat(unit_fd, "d", AT_REMOVEDIR);
 			ck_assert_int_eq(mkdirat(unit_fd, "d", 0700), 0);
 			ck_assert_int_eq(fchmodat(unit_fd, "d", kept[i], 0), 0);
-			ck_assert_int_eq(level_make(&l, unit_fd, "d", &wanted, &p), 0);
+			ck_assert_int_eq(way == OPEN ? level_open(&l, unit_fd, "d", &wanted, &p)
+			    : level_make(&l, unit_fd, "d", &wanted, &p), 0);
+			assert_usable(&l, "kept");
 			ck_assert_int_eq(level_end(&l, &what), 0);
 			ck_assert_uint_eq(mode_of("d"), kept[i]);
 			ck_assert_int_eq(fstatat(unit_fd, "d", &st, 0), 0);

@@ -530,6 +530,37 @@ START_TEST(no_new_directories)
 }
 END_TEST
 
+/* Also of what a link leads to: by its loop index. */
+START_TEST(attributes_that_may_not_be_overwritten)
+{
+	const char *what, *name = _i == 0 ? "sub" : "link";
+	struct attrs wanted = { .has_mode = true, .mode = 0777, .has_times = true,
+		.times = { { .tv_sec = 1 }, { .tv_sec = 1 } } };
+	struct stat st;
+
+	ck_assert_int_eq(mkdirat(unit_fd, "d", 0755), 0);
+	ck_assert_int_eq(mkdirat(unit_fd, "d/sub", 0700), 0);
+	ck_assert_int_eq(fchmodat(unit_fd, "d/sub", 0750, 0), 0);
+	ck_assert_int_eq(symlinkat("sub", unit_fd, "d/link"), 0);
+	policy.overwrite = OVERWRITE_NO;
+	ck_assert_int_eq(aim("d"), 0);
+	ck_assert_int_eq(nest_enter(&nest, name, &wanted), 0);
+	ck_assert(is_in("d/sub"));
+	ck_assert_int_eq(nest_leave(&nest, &what), 0);
+	ck_assert_uint_eq(mode_of("d/sub"), 0750);
+	ck_assert_int_eq(fstatat(unit_fd, "d/sub", &st, 0), 0);
+	ck_assert_int_gt(st.st_mtim.tv_sec, 1);
+	/* The control: else they are. */
+	policy.overwrite = OVERWRITE_YES;
+	ck_assert_int_eq(nest_enter(&nest, name, &wanted), 0);
+	ck_assert_int_eq(nest_leave(&nest, &what), 0);
+	ck_assert_uint_eq(mode_of("d/sub"), 0777);
+	ck_assert_int_eq(fstatat(unit_fd, "d/sub", &st, 0), 0);
+	ck_assert_int_eq(st.st_mtim.tv_sec, 1);
+	end();
+}
+END_TEST
+
 START_TEST(bits_of_the_policy)
 {
 	const char *what;
@@ -656,6 +687,7 @@ add(TCase *t)
 	tcase_add_test(t, no_links_by_policy);
 	tcase_add_test(t, what_is_new_is_known);
 	tcase_add_loop_test(t, no_new_directories, 0, 2);
+	tcase_add_loop_test(t, attributes_that_may_not_be_overwritten, 0, 2);
 	tcase_add_test(t, bits_of_the_policy);
 	tcase_add_loop_test(t, nothing_goes_into_a_kernels_filesystem, 0, KERNELS);
 	tcase_add_test(t, another_filesystem_is_served);
