@@ -104,22 +104,21 @@ start_here(struct root *r)
 static int
 open_boundary(struct root *r, const char *path, const char *inner)
 {
-	int here = open(".", DIR_FLAGS), top = open(path, DIR_FLAGS), saved;
+	int here = open(".", DIR_FLAGS), top;
 	struct stat st;
+	bool known;
 
-	if (top != -1)
-		r->fd = beneath_open(top, inner, r->follow, DIR_FLAGS);
-	dir_close(top);
 	/* A working directory that may not be searched is none to go back to: "/" is as good. */
 	if (here == -1)
 		here = open("/", DIR_FLAGS);
-	if (r->fd == -1 || fstat(r->fd, &st) == -1 || name_of(r->fd, here, r->name) == -1) {
-		saved = errno;
-		dir_close(here);
-		errno = saved;
-		return -1;
-	}
+	top = open(path, DIR_FLAGS);
+	if (top != -1)
+		r->fd = beneath_open(top, inner, r->follow, DIR_FLAGS);
+	dir_close(top);
+	known = r->fd != -1 && fstat(r->fd, &st) == 0 && name_of(r->fd, here, r->name) == 0;
 	dir_close(here);
+	if (!known)
+		return -1;
 	r->dev = st.st_dev;
 	if (root_serves(r, r->fd, NULL))
 		return 0;
@@ -150,11 +149,11 @@ root_confine(struct root *r, const char *path, const char *inner, const char *st
 		return -1;
 	}
 	r->start = root_dir(r, ".");
-	if (r->start != -1 || start != NULL)
-		return r->start == -1 ? -1 : 0;
-	/* A working directory that cannot be had through the root is no reason to serve nobody. */
-	r->from[0] = '\0';
-	r->start = root_dir(r, ".");
+	if (r->start == -1 && start == NULL) {
+		/* A working directory that is out of reach is no reason to serve nobody. */
+		r->from[0] = '\0';
+		r->start = root_dir(r, ".");
+	}
 	return r->start == -1 ? -1 : 0;
 }
 
