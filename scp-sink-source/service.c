@@ -139,7 +139,7 @@ service_load(struct service *s, const struct invocation *v, const char *config)
 	/* What may be a client's own words cannot widen what nobody has said, either. */
 	if (v->narrow)
 		keys_settle(&s->policy, restricted);
-	if (v->way != INVOKED_PLAIN && take_options(s, v) == -1)
+	if (restricted && take_options(s, v) == -1)
 		return -1;
 	keys_settle(&s->policy, restricted);
 	name_root(s);
