@@ -2453,6 +2453,31 @@ START_TEST(rule_19_only_the_first_failure_is_reported)
 }
 END_TEST
 
+/* What is there without the mode that it should have is there: nothing else takes its place. */
+START_TEST(rule_19_second_file_to_a_file_whose_mode_could_not_be_set)
+{
+	if (lacks_root("files of others"))
+		return;
+	serve_a_user();
+	put_file("x", "the old one", 0666);
+	own("x", STRANGER);
+	start("p", "x");
+	hear_ok();
+	SAY("C0640 3 f\n");
+	hear_ok();
+	SAY("new\0");
+	hear_warning("scp: x: set mode: Operation not permitted");
+	SAY("C0640 5 f\n");
+	hear_warning("scp: x: Not a directory");
+	SAY("C0640 5 g\n");
+	hear_warning("scp: x: Not a directory");
+	finish(3);
+	assert_content("x", "new");
+	assert_mode("x", 0666);
+	assert_entries(".", 1);
+}
+END_TEST
+
 START_TEST(rule_20_modes_without_p)
 {
 	static const struct {
@@ -4525,6 +4550,7 @@ add(TCase *t)
 	tcase_add_test(t, rule_19_directory_to_a_new_target_takes_its_name);
 	tcase_add_test(t, rule_19_file_that_we_may_not_write);
 	tcase_add_test(t, rule_19_only_the_first_failure_is_reported);
+	tcase_add_test(t, rule_19_second_file_to_a_file_whose_mode_could_not_be_set);
 	tcase_add_test(t, rule_20_modes_without_p);
 	tcase_add_test(t, rule_20_existing_file_keeps_its_mode_without_p);
 	tcase_add_test(t, rule_20_modes_with_p);
