@@ -1,32 +1,15 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * The test is the client.  The server is a process of its own, in the test's directory: its replies
- * are read one message at a time, and when it has ended, what it returned, how many errors it
- * counted and that descriptor 2 stayed empty.
- */
+/* The test is the client, and reads the server's replies one message at a time. */
 #include <sys/ioctl.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/sysmacros.h>
-#include <sys/wait.h>
 
-#include <grp.h>
-#include <limits.h>
 #include <poll.h>
-#include <sched.h>
-#include <signal.h>
 #include <stdarg.h>
 
 #include <bsd/unistd.h>
 
-#include "log.h"
-#include "policies.h"
+#include "serve.h"
 #include "sink.h"
-#include "unit.h"
-
-#define SAY(s)	 say(s, sizeof(s) - 1)
 
 enum {
 	REPLIES_MAX = 1 << 16,
@@ -34,165 +17,18 @@ enum {
 	WHATEVER = 1 << 20		/* an error count that is not promised */
 };
 
-enum wires { PIPES, SOCKETS, PACKETS };	/* PACKETS: one write is one read */
-
-/* Too large for a stack. */
-static struct sink sink;
-static struct session session;
-static struct conn conn;
-static struct policy policy;	/* all zero: that of a drop-in */
-static struct audit audit;
-
-static struct {
-	enum wires wires;
-	uid_t	   uid;		/* whom the server becomes; 0: nobody else */
-	rlim_t	   file_size;	/* bytes; 0: no limit */
-	rlim_t	   descriptors;	/* to begin with; 0: as they are */
-	const char *root;	/* in the test's directory, or "/"; NULL: the whole system */
-	const char *start;	/* beneath that; NULL: its top */
-	bool	   broken_log;	/* a log that is required cannot be written */
-} setup;
-
-/* What the server says of itself, where both see it. */
-static struct outcome {
-	int	 end;
-	unsigned errors;
-} *outcome;
-
-static pid_t server = -1;
-static int to = -1, from = -1;	/* the client's ends */
-static int errors_fd = -1;	/* the server's descriptor 2 */
-
-/* Has the server be a user whom permissions bind; what is there by now will be his. */
-static void
-serve_a_user(void)
-{
-	if (geteuid() != 0)
-		return;
-	setup.uid = NOBODY;
-	ck_assert_int_eq(fchown(unit_fd, NOBODY, NOBODY), 0);
-}
-
-static void
-own(const char *name, uid_t uid)
-{
-	if (geteuid() == 0)
-		ck_assert_int_eq(fchownat(unit_fd, name, uid, uid, AT_SYMLINK_NOFOLLOW), 0);
-}
-
-static void
-become(uid_t uid)
-{
-	if (setgroups(0, NULL) == -1 || setresgid(uid, uid, uid) == -1 ||
-	    setresuid(uid, uid, uid) == -1 || prctl(PR_SET_DUMPABLE, 1) == -1)
-		_exit(100);
-}
-
-static void
-limit(__rlimit_resource_t what, rlim_t value)
-{
-	struct rlimit l;
-
-	if (value == 0)
-		return;
-	if (getrlimit(what, &l) == -1)
-		_exit(101);
-	l.rlim_cur = value;
-	if (setrlimit(what, &l) == -1)
-		_exit(102);
-}
+static struct sink sink;	/* too large for a stack */
 
 static int
-open_root(struct root *root)
+receive(void)
 {
-	char path[PATH_MAX];
-	const char *what, *start = setup.start != NULL ? setup.start : "";
-
-	if (setup.root == NULL)
-		return root_open(root);
-	snprintf(path, sizeof(path), "%s/%s", setup.root[0] == '/' ? "" : unit_path,
-	    setup.root[0] == '/' ? "" : setup.root);
-	return root_confine(root, path, "", start, policy.symlinks == SYMLINKS_BENEATH, &what);
-}
-
-static _Noreturn void
-serve(const struct request *request, int in, int out)
-{
-	struct root root;
-
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	signal(SIGPIPE, SIG_IGN);
-	signal(SIGXFSZ, SIG_IGN);
-	limit(RLIMIT_FSIZE, setup.file_size);
-	limit(RLIMIT_NOFILE, setup.descriptors);
-	if (setup.uid != 0)
-		become(setup.uid);
-	if (chdir(unit_path) == -1 || open_root(&root) == -1 ||
-	    dup2(errors_fd, STDERR_FILENO) == -1)
-		_exit(103);
-	conn_init(&conn, in, out, TURN_OURS, 0);
-	if (setup.broken_log)
-		log_begin_broken(&audit);
-	else
-		log_begin(&audit);
-	session_init(&session, &conn, request, &policy, &root, &audit);
-	outcome->end = sink_run(&sink, &session);
-	outcome->errors = session.errors;
-	_exit(0);
-}
-
-static void
-make_wires(int ours[2], int theirs[2])
-{
-	int type = setup.wires == PACKETS ? SOCK_SEQPACKET : SOCK_STREAM, in[2], out[2];
-
-	if (setup.wires == SOCKETS) {
-		ck_assert_int_eq(socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, in), 0);
-		ours[0] = ours[1] = in[0];
-		theirs[0] = theirs[1] = in[1];
-		return;
-	}
-	ck_assert_int_eq(pipe2(in, O_CLOEXEC), 0);
-	if (setup.wires == PACKETS)
-		ck_assert_int_eq(socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, out), 0);
-	else
-		ck_assert_int_eq(pipe2(out, O_CLOEXEC), 0);
-	ours[0] = out[0];
-	ours[1] = in[1];
-	theirs[0] = in[0];
-	theirs[1] = out[1];
+	return sink_run(&sink, &session);
 }
 
 static void
 start_request(const struct request *request)
 {
-	int ours[2], theirs[2];
-
-	if (outcome == NULL) {
-		signal(SIGPIPE, SIG_IGN);
-		outcome = mmap(NULL, sizeof(*outcome), PROT_READ | PROT_WRITE,
-		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-		ck_assert(outcome != MAP_FAILED);
-		if (policy.max_depth == 0)
-			policy = drop_in_policy();
-	}
-	*outcome = (struct outcome){ .end = 77 };
-	errors_fd = memfd_create("stderr", MFD_CLOEXEC);
-	ck_assert_int_ge(errors_fd, 0);
-	make_wires(ours, theirs);
-	fflush(stdout);
-	server = fork();
-	ck_assert_int_ge(server, 0);
-	if (server == 0) {
-		close(ours[0]);
-		close(ours[1]);
-		serve(request, theirs[0], theirs[1]);
-	}
-	close(theirs[0]);
-	if (theirs[1] != theirs[0])
-		close(theirs[1]);
-	from = ours[0];
-	to = ours[1];
+	close(start_server(request, TURN_OURS, receive));
 }
 
 /* FLAGS are letters of "rpd". */
@@ -239,27 +75,6 @@ say_line(const char *fmt, ...)
 	va_end(args);
 	ck_assert_int_lt(n, (int)sizeof(line));
 	say(line, (size_t)n);
-}
-
-/* Bytes as C would have them, in one of a few static buffers. */
-static const char *
-show(const char *bytes, size_t n)
-{
-	static char shown[4][4 * REPLIES_MAX + 1];
-	static int next;
-	char *text = shown[next++ % 4];
-	size_t used = 0;
-
-	for (size_t i = 0; i < n && i < REPLIES_MAX; i++) {
-		unsigned char c = (unsigned char)bytes[i];
-
-		if (c >= 0x20 && c < 0x7f)
-			text[used++] = (char)c;
-		else
-			used += (size_t)sprintf(text + used, "\\%03o", c);
-	}
-	text[used] = '\0';
-	return text;
 }
 
 /* One message: a zero, or a text up to its newline; less at the end of input. */
@@ -316,15 +131,6 @@ hear_some_warning(const char *beginning)
 	return got + 1 + n;
 }
 
-static void
-hang_up(void)
-{
-	if (setup.wires == SOCKETS)
-		shutdown(to, SHUT_WR);
-	else
-		close(to);
-}
-
 /* What the server still says; NUL-terminated, in a static buffer. */
 static const char *
 hear_rest(size_t *len)
@@ -340,28 +146,14 @@ hear_rest(size_t *len)
 	return rest;
 }
 
-static void
-assert_silent_stderr(void)
-{
-	char text[4096];
-	ssize_t n = pread(errors_fd, text, sizeof(text), 0);
-
-	ck_assert_msg(n == 0, "expected nothing on stderr, got \"%.*s\"", (int)n, text);
-	close(errors_fd);
-}
-
 /* The server ends by itself, and has nothing more to say. */
 static void
 await_end(int end, unsigned errors)
 {
 	size_t len;
 	const char *rest = hear_rest(&len);
-	int status;
 
-	ck_assert_int_eq(waitpid(server, &status, 0), server);
-	assert_silent_stderr();
-	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "the server ended with %#x",
-	    (unsigned)status);
+	await_server();
 	ck_assert_msg(len == 0, "expected no more replies, got \"%s\"", show(rest, len));
 	ck_assert_msg(outcome->end == end, "expected sink_run to return %d, got %d", end,
 	    outcome->end);
@@ -387,13 +179,6 @@ fails(void)
 {
 	await_end(-1, WHATEVER);
 	close(to);
-}
-
-static void
-put_dir(const char *name, mode_t mode)
-{
-	ck_assert_int_eq(mkdirat(unit_fd, name, 0700), 0);
-	ck_assert_int_eq(fchmodat(unit_fd, name, mode, 0), 0);
 }
 
 static void
@@ -691,8 +476,7 @@ START_TEST(rule_12_client_that_ends_anywhere_leaves_whole_files)
 		start("", "d");
 		say(said, at);
 		hang_up();
-		waitpid(server, NULL, 0);
-		assert_silent_stderr();
+		await_server();
 		close(from);
 		for (size_t i = 0; i < COUNT(names); i++) {
 			const char *got = get_file(names[i]);
@@ -1501,8 +1285,6 @@ END_TEST
 
 START_TEST(rule_13_eof_of_a_client_that_does_not_listen_keeps_the_file)
 {
-	int status;
-
 	put_dir("d", 0755);
 	start("p", "d");
 	hear_ok();
@@ -1511,10 +1293,7 @@ START_TEST(rule_13_eof_of_a_client_that_does_not_listen_keeps_the_file)
 	SAY("hello");
 	close(from);
 	close(to);
-	ck_assert_int_eq(waitpid(server, &status, 0), server);
-	assert_silent_stderr();
-	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "the server ended with %#x",
-	    (unsigned)status);
+	await_server();
 	ck_assert_int_eq(outcome->end, 0);
 	ck_assert_uint_eq(outcome->errors, 0);
 	assert_content("d/f", "hello");
@@ -3126,10 +2905,6 @@ END_TEST
  * Policies.  The root is a directory "top" of a user whom permissions bind, unless a test has it
  * otherwise, and whatever is said of a path in the log is said from there on.
  */
-#define HIDDEN	 "names that begin with a dot are not allowed"
-#define DENIED	 "this name is not allowed"
-#define OUTSIDE	 "it is outside the root"
-#define NO_LINKS "symbolic links are not followed here"
 #define IS_DENIED "Permission denied"
 
 static void
@@ -3151,36 +2926,6 @@ put_own_link(const char *text, const char *name)
 {
 	ck_assert_int_eq(symlinkat(text, unit_fd, name), 0);
 	own(name, setup.uid);
-}
-
-static void
-confine(void)
-{
-	serve_a_user();
-	policy = restricted_policy();
-	setup.root = "top";
-	put_own_dir("top");
-	log_open();
-}
-
-static void
-add_rule(bool allow, const char *pattern)
-{
-	struct policy_rule *r = &policy.rules[policy.nrules++];
-
-	*r = (struct policy_rule){ .allow = allow };
-	strcpy(r->pattern, pattern);
-}
-
-/* PATH, in which a '%' at the beginning stands for the test's directory. */
-static const char *
-path_of(const char *path)
-{
-	static char whole[PATH_MAX];
-
-	snprintf(whole, sizeof(whole), "%s%s", path[0] == '%' ? unit_path : "",
-	    path + (path[0] == '%'));
-	return whole;
 }
 
 /*

@@ -1,35 +1,21 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The test is the client.  The server is a process of its own, in the test's directory; what it
- * sends is read one message at a time, and kept, so that whole conversations can be compared byte
- * by byte.
+ * The test is the client.  What the server sends is read one message at a time, and kept, so that
+ * whole conversations can be compared byte by byte.
  */
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
-#include <sys/mount.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/sysmacros.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 
-#include <grp.h>
-#include <limits.h>
-#include <sched.h>
-#include <signal.h>
 #include <stdarg.h>
 
 #include <bsd/string.h>
 #include <bsd/unistd.h>
 
-#include "log.h"
-#include "policies.h"
+#include "serve.h"
 #include "source.h"
-#include "unit.h"
 
-#define SAY(s)	     say(s, sizeof(s) - 1)
 #define HEAR(s)	     hear(s, sizeof(s) - 1)
 #define SENDS(f, s)  sends(f, s, sizeof(s) - 1)
 
@@ -41,36 +27,8 @@ enum {
 	SOME = -1			/* errors: not none */
 };
 
-enum wires { PIPES, SOCKETS, PACKETS };	/* PACKETS: one write is one read */
-
-/* Too large for a stack. */
-static struct source source;
-static struct session session;
-static struct conn conn;
-static struct policy policy;	/* all zero: that of a drop-in */
-static struct audit audit;
-
-static struct {
-	enum wires wires;
-	uid_t	   uid;		/* whom the server becomes; 0: nobody else */
-	rlim_t	   descriptors;	/* to begin with; 0: as they are */
-	const char *root;	/* in the test's directory, or "/"; NULL: the whole system */
-	const char *start;	/* beneath that; NULL: its top */
-	const char *proc;	/* where the server sees /proc, and nobody else does; or NULL */
-	bool	   broken_log;	/* a log that is required cannot be written */
-	rlim_t	   log_room;	/* bytes of a log that is required; 0: as much as it takes */
-} setup;
-
-/* What the server says of itself, where both see it. */
-static struct outcome {
-	int	 end;
-	unsigned errors;
-} *outcome;
-
-static pid_t server = -1;
-static int to = -1, from = -1;	/* the client's ends */
+static struct source source;	/* too large for a stack */
 static int their_in = -1;	/* a copy of the server's own, to see what it left */
-static int errors_fd = -1;	/* the server's descriptor 2 */
 
 /* All that the server sent. */
 static struct {
@@ -84,28 +42,6 @@ static struct answer {
 	const char *reply;
 	bool	    to_body;	/* answers what follows it */
 } answers[ANSWERS_MAX];
-
-/* Has the server be a user whom permissions bind. */
-static void
-serve_a_user(void)
-{
-	if (geteuid() == 0)
-		setup.uid = NOBODY;
-}
-
-static void
-own(const char *name)
-{
-	if (geteuid() == 0)
-		ck_assert_int_eq(fchownat(unit_fd, name, NOBODY, NOBODY, AT_SYMLINK_NOFOLLOW), 0);
-}
-
-static void
-put_dir(const char *name, mode_t mode)
-{
-	ck_assert_int_eq(mkdirat(unit_fd, name, 0700), 0);
-	ck_assert_int_eq(fchmodat(unit_fd, name, mode, 0), 0);
-}
 
 static void
 put_link(const char *text, const char *name)
@@ -122,90 +58,10 @@ set_times(const char *name, time_t mtime, time_t atime)
 	ck_assert_int_eq(utimensat(unit_fd, name, times, AT_SYMLINK_NOFOLLOW), 0);
 }
 
-/* Mounts /proc on a directory of the test's, for this process and its children alone. */
-static bool
-mount_proc_here(const char *name)
-{
-	char path[PATH_MAX];
-
-	snprintf(path, sizeof(path), "%s/%s", unit_path, name);
-	return unshare(CLONE_NEWNS) == 0 &&
-	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
-	    mount("/proc", path, NULL, MS_BIND, NULL) == 0;
-}
-
 static int
-open_root(struct root *root)
+send_all(void)
 {
-	char path[PATH_MAX];
-	const char *what, *start_at = setup.start != NULL ? setup.start : "";
-
-	if (setup.root == NULL)
-		return root_open(root);
-	snprintf(path, sizeof(path), "%s/%s", setup.root[0] == '/' ? "" : unit_path,
-	    setup.root[0] == '/' ? "" : setup.root);
-	return root_confine(root, path, "", start_at, policy.symlinks == SYMLINKS_BENEATH, &what);
-}
-
-static _Noreturn void
-serve(const struct request *request, int in, int out)
-{
-	struct rlimit few;
-	struct root root;
-	bool failed;
-
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	signal(SIGPIPE, SIG_IGN);
-	if (setup.descriptors != 0 && getrlimit(RLIMIT_NOFILE, &few) == 0) {
-		few.rlim_cur = setup.descriptors;
-		setrlimit(RLIMIT_NOFILE, &few);
-	}
-	if (setup.proc != NULL && !mount_proc_here(setup.proc))
-		_exit(104);
-	failed = setup.uid != 0 && (setgroups(0, NULL) == -1 ||
-	    setresgid(setup.uid, setup.uid, setup.uid) == -1 ||
-	    setresuid(setup.uid, setup.uid, setup.uid) == -1 || prctl(PR_SET_DUMPABLE, 1) == -1);
-	if (failed || chdir(unit_path) == -1 || open_root(&root) == -1 ||
-	    dup2(errors_fd, STDERR_FILENO) == -1)
-		_exit(103);
-	conn_init(&conn, in, out, TURN_THEIRS, 0);
-	if (setup.broken_log)
-		log_begin_broken(&audit);
-	else
-		log_begin(&audit);
-	if (setup.log_room != 0) {
-		struct rlimit room = { setup.log_room, setup.log_room };
-
-		signal(SIGXFSZ, SIG_IGN);
-		audit.required = true;
-		setrlimit(RLIMIT_FSIZE, &room);
-	}
-	session_init(&session, &conn, request, &policy, &root, &audit);
-	outcome->end = source_run(&source, &session);
-	outcome->errors = session.errors;
-	_exit(0);
-}
-
-static void
-make_wires(int ours[2], int theirs[2])
-{
-	int in[2], out[2];
-
-	if (setup.wires == SOCKETS) {
-		ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, in), 0);
-		ours[0] = ours[1] = in[0];
-		theirs[0] = theirs[1] = in[1];
-		return;
-	}
-	ck_assert_int_eq(pipe2(in, O_CLOEXEC), 0);
-	if (setup.wires == PACKETS)
-		ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, out), 0);
-	else
-		ck_assert_int_eq(pipe2(out, O_CLOEXEC), 0);
-	ours[0] = out[0];
-	ours[1] = in[1];
-	theirs[0] = in[0];
-	theirs[1] = out[1];
+	return source_run(&source, &session);
 }
 
 /* FLAGS are letters of "rpd"; PATHS are the operands, separated by '|', or NULL for none. */
@@ -222,43 +78,19 @@ start(const char *flags, const char *operands)
 		.paths = paths,
 	};
 	char *rest = operands != NULL ? words : NULL;
-	int ours[2], theirs[2];
 
-	if (outcome == NULL) {
-		signal(SIGPIPE, SIG_IGN);
-		outcome = mmap(NULL, sizeof(*outcome), PROT_READ | PROT_WRITE,
-		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-		ck_assert(outcome != MAP_FAILED);
-		if (policy.max_depth == 0)
-			policy = drop_in_policy();
-	}
 	ck_assert_uint_lt(strlcpy(words, operands != NULL ? operands : "", sizeof(words)),
 	    sizeof(words));
 	while (rest != NULL) {
 		ck_assert_int_lt(request.npaths, PATHS_MAX);
 		paths[request.npaths++] = strsep(&rest, "|");
 	}
-	*outcome = (struct outcome){ .end = 77 };
 	wire.len = 0;
-	errors_fd = memfd_create("stderr", MFD_CLOEXEC);
-	ck_assert_int_ge(errors_fd, 0);
-	make_wires(ours, theirs);
-	fflush(stdout);
-	server = fork();
-	ck_assert_int_ge(server, 0);
-	if (server == 0) {
-		close(ours[0]);
-		close(ours[1]);
-		serve(&request, theirs[0], theirs[1]);
-	}
-	their_in = -1;
+	their_in = start_server(&request, TURN_THEIRS, send_all);
 	if (setup.wires == PIPES)
-		their_in = fcntl(theirs[0], F_DUPFD_CLOEXEC, 0);
-	close(theirs[0]);
-	if (theirs[1] != theirs[0])
-		close(theirs[1]);
-	from = ours[0];
-	to = ours[1];
+		return;
+	close(their_in);
+	their_in = -1;
 }
 
 /* A server that is gone does not hear it, which shows elsewhere. */
@@ -273,31 +105,6 @@ say(const char *bytes, size_t n)
 		bytes += put;
 		n -= (size_t)put;
 	}
-}
-
-/* Bytes as C would have them, the middle of long ones left out, in one of a few static buffers. */
-static const char *
-show(const char *bytes, size_t n)
-{
-	static char shown[4][16384];
-	static int next;
-	char *text = shown[next++ % 4];
-	size_t used = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		unsigned char c = (unsigned char)bytes[i];
-
-		if (i == 2000 && n > 4000) {
-			used += (size_t)sprintf(text + used, " ... ");
-			i = n - 1900;
-		}
-		if (c >= 0x20 && c < 0x7f)
-			text[used++] = (char)c;
-		else
-			used += (size_t)sprintf(text + used, "\\%03o", c);
-	}
-	text[used] = '\0';
-	return text;
 }
 
 /* N more bytes; fewer at the end of input.  They are kept; returns where. */
@@ -345,31 +152,6 @@ hear(const char *wanted, size_t n)
 	ck_assert_msg(got == n && memcmp(bytes, wanted, n) == 0, "expected \"%s\", got \"%s\"",
 	    show(wanted, n),
 	    show(bytes, got));
-}
-
-static void
-hang_up(void)
-{
-	if (setup.wires == SOCKETS)
-		shutdown(to, SHUT_WR);
-	else
-		close(to);
-}
-
-/* The server ends by itself, and is not told that we are done. */
-static void
-await_server(void)
-{
-	char text[4096];
-	int status;
-	ssize_t n;
-
-	ck_assert_int_eq(waitpid(server, &status, 0), server);
-	n = pread(errors_fd, text, sizeof(text), 0);
-	ck_assert_msg(n == 0, "expected nothing on stderr, got \"%.*s\"", (int)n, text);
-	close(errors_fd);
-	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "the server ended with %#x",
-	    (unsigned)status);
 }
 
 static void
@@ -889,10 +671,10 @@ START_TEST(rule_21_what_may_not_be_read)
 	put_file("d/x", "hello", 0000);
 	put_dir("closed", 0000);
 	put_dir("d/closed", 0000);
-	own("x");
-	own("d/x");
-	own("closed");
-	own("d/closed");
+	own("x", NOBODY);
+	own("d/x", NOBODY);
+	own("closed", NOBODY);
+	own("d/closed", NOBODY);
 	WARNS("", "x", 1, "\1scp: x: Permission denied\n");
 	WARNS("r", "closed", 1, "\1scp: closed: Permission denied\n");
 	WARNS("r", "closed/x", 1, "\1scp: closed/x: Permission denied\n");
@@ -900,7 +682,7 @@ START_TEST(rule_21_what_may_not_be_read)
 	WARNS("r", "d", 1, "D0755 0 d\n\1scp: d/x: Permission denied\nE\n");
 	unlinkat(unit_fd, "d/x", 0);
 	put_dir("d/closed", 0000);
-	own("d/closed");
+	own("d/closed", NOBODY);
 	WARNS("r", "d", 1, "D0755 0 d\n\1scp: d/closed: Permission denied\nE\n");
 }
 END_TEST
@@ -910,7 +692,7 @@ START_TEST(rule_21_directory_that_may_not_be_searched)
 	serve_a_user();
 	put_dir("d", 0755);
 	put_file("d/f", "hello", 0644);
-	own("d");
+	own("d", NOBODY);
 	ck_assert_int_eq(fchmodat(unit_fd, "d", 0444, 0), 0);
 	WARNS("r", "d", 1, "D0444 0 d\n\1scp: d/f: Permission denied\nE\n");
 }
@@ -1579,41 +1361,6 @@ END_TEST
  * Policies.  The root is a directory "top", the server a user whom permissions bind, and whatever
  * is said of a path in the log is said from the root on.
  */
-#define HIDDEN	 "names that begin with a dot are not allowed"
-#define DENIED	 "this name is not allowed"
-#define OUTSIDE	 "it is outside the root"
-#define NO_LINKS "symbolic links are not followed here"
-
-static void
-confine(void)
-{
-	serve_a_user();
-	policy = restricted_policy();
-	setup.root = "top";
-	put_dir("top", 0755);
-	log_open();
-}
-
-static void
-add_rule(bool allow, const char *pattern)
-{
-	struct policy_rule *r = &policy.rules[policy.nrules++];
-
-	*r = (struct policy_rule){ .allow = allow };
-	strcpy(r->pattern, pattern);
-}
-
-/* PATH, in which a '%' at the beginning stands for the test's directory. */
-static const char *
-path_of(const char *path)
-{
-	static char whole[PATH_MAX];
-
-	snprintf(whole, sizeof(whole), "%s%s", path[0] == '%' ? unit_path : "",
-	    path + (path[0] == '%'));
-	return whole;
-}
-
 /* Nothing but one warning about OPERAND. */
 static void
 is_refused(const char *flags, const char *operand, const char *reason)
@@ -1684,7 +1431,7 @@ START_TEST(the_root_itself_is_sent)
 		log_is("refused \"/\" reason \"not a regular file\"\n");
 	}
 	put_dir("top/d", 0700);
-	own("top/d");
+	own("top/d", NOBODY);
 	setup.start = "d";
 	SENDS("r .", "D0700 0 d\nE\n");
 	SENDS("r ..", "D0755 0 top\nD0700 0 d\nE\nE\n");
@@ -1749,7 +1496,7 @@ START_TEST(names_that_are_not_allowed_are_not_there)
 	put_dir("top/e", 0755);
 	put_dir("top/e/csv", 0755);
 	put_file("top/e/csv/b.txt", "", 0600);
-	own("top/e/csv/b.txt");
+	own("top/e/csv/b.txt", NOBODY);
 	SENDS("r e", "D0755 0 e\nD0755 0 csv\nC0600 0 b.txt\n\0E\nE\n");
 }
 END_TEST
@@ -1865,10 +1612,10 @@ START_TEST(links_are_followed_beneath_the_root)
 	confine();
 	policy.symlinks = SYMLINKS_BENEATH;
 	put_file("top/x", "hello", 0640);
-	own("top/x");
+	own("top/x", NOBODY);
 	put_dir("top/d", 0755);
 	put_dir("top/e", 0711);
-	own("top/e");
+	own("top/e", NOBODY);
 	put_link("x", "top/l");
 	put_link("l", "top/ll");
 	put_link("d", "top/ld");
@@ -2223,12 +1970,12 @@ START_TEST(a_session_is_logged)
 {
 	confine();
 	put_dir("top/d", 0750);
-	own("top/d");
+	own("top/d", NOBODY);
 	put_dir("top/d/e", 02750);
-	own("top/d/e");
+	own("top/d/e", NOBODY);
 	ck_assert_int_eq(fchmodat(unit_fd, "top/d/e", 02750, 0), 0);
 	put_file("top/d/e/a \"b\"\033", "hello", 0640);
-	own("top/d/e/a \"b\"\033");
+	own("top/d/e/a \"b\"\033", NOBODY);
 	put_file("top/x", "", 0644);
 	setup.start = "d";
 	WARNS("r", ".|../x|../no|e/", 1,
