@@ -34,7 +34,7 @@ LIBS	:= -lbsd -lacl
 
 # Each module, and the modules it may use: its unit test is linked with these and no others.
 wire	:= name record utf8 text
-talk	:= $(wire) io clock pace deadline conn
+talk	:= $(wire) holes io clock pace deadline conn
 paths	:= beneath dir root
 walk	:= $(paths) trail
 rules	:= utf8 pattern amount policy
@@ -45,7 +45,8 @@ USES_record	:= name
 USES_clock	:=
 USES_pace	:= clock
 USES_io		:=
-USES_conn	:= $(wire) io clock pace deadline
+USES_conn	:= $(wire) holes io clock pace deadline
+USES_holes	:=
 USES_dir	:=
 USES_beneath	:= dir
 USES_follow	:= $(paths)
@@ -85,7 +86,7 @@ USES_expansion	:=
 USES_braces	:= expansion
 USES_expand	:= expansion braces $(walk) $(rules) account words listing
 
-MODULES	:= name utf8 text record io clock pace deadline conn $(paths) follow attrs trail listing \
+MODULES	:= name utf8 text record holes io clock pace deadline conn $(paths) follow attrs trail listing \
 	   snapshot words pattern amount account policy kinds territory keys config audit journal \
 	   request session backup temp upload level nest sink expansion braces expand source \
 	   invocation sftp service explain

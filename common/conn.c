@@ -4,8 +4,10 @@
 #include <assert.h>
 #include <poll.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "conn.h"
+#include "holes.h"
 #include "io.h"
 #include "text.h"
 
@@ -16,8 +18,9 @@ enum line_end {
 };
 
 enum {
-	BODY_CHUNK = 1 << 20,	/* bytes between two looks at the pace and the watcher */
-	IDLE_CHUNK = 1 << 14	/* the same where a peer must not stand still for long */
+	WIDE_FROM = 1 << 18,	/* bytes of a body that is worth a wider pipe */
+	ZEROS_CHUNK = 1 << 20,	/* bytes of a hole between two looks at the pace and the watcher */
+	IDLE_CHUNK = 1 << 14	/* bytes that a peer must take, or be idle */
 };
 
 void
@@ -26,7 +29,7 @@ conn_init(struct conn *c, int in, int out, enum conn_turn first, uint64_t rate)
 	c->in = in;
 	c->out = out;
 	c->turn = first;
-	c->lost = false;
+	c->lost = c->widened = false;
 	c->inpos = c->inlen = 0;
 	pace_init(&c->pace, rate);
 	c->deadline = NULL;
@@ -186,6 +189,16 @@ conn_is_ahead(struct conn *c)
 	return poll(&p, 1, 0) == 1 && ioctl(c->in, FIONREAD, &waiting) == 0 && waiting > 0;
 }
 
+/* A body of SIZE bytes is about to go through FD.  One that is held to a rate needs no wide pipe. */
+static void
+widen(struct conn *c, int fd, uint64_t size)
+{
+	if (c->widened || size < WIDE_FROM || c->pace.rate != 0)
+		return;
+	c->widened = true;
+	io_widen(fd, CONN_PIPE);
+}
+
 /* Writes to the file until it fails, and nowhere from then on. */
 static void
 store(int *fd, const char *p, size_t n, int *file_err)
@@ -203,6 +216,7 @@ conn_recv_body(struct conn *c, int fd, uint64_t size, int *file_err)
 
 	assert(c->turn == TURN_FREE);
 	*file_err = 0;
+	widen(c, c->in, size);
 	while (done < size) {
 		size_t n;
 
@@ -336,12 +350,21 @@ send_small(struct conn *c, int fd, size_t size, int *file_err)
 	return io_write_all(c->out, c->outbuf, *file_err == 0 ? size + 1 : size);
 }
 
+/* How much is written at once. */
+static size_t
+piece_of(const struct conn *c)
+{
+	return c->deadline != NULL ? IDLE_CHUNK : sizeof(c->outbuf);
+}
+
 static int
 send_zeros(struct conn *c, uint64_t size)
 {
-	memset(c->outbuf, 0, sizeof(c->outbuf));
+	size_t piece = piece_of(c);
+
+	memset(c->outbuf, 0, piece);
 	while (size > 0) {
-		size_t n = size < sizeof(c->outbuf) ? (size_t)size : sizeof(c->outbuf);
+		size_t n = size < piece ? (size_t)size : piece;
 
 		if (io_write_all(c->out, c->outbuf, n) == -1)
 			return -1;
@@ -351,27 +374,51 @@ send_zeros(struct conn *c, uint64_t size)
 	return 0;
 }
 
+/* A body that is being sent. */
+struct body {
+	int	       fd;
+	uint64_t       size, done;
+	uint64_t       start;	/* where in the file it begins */
+	struct stretch next;	/* what of the file comes next, as far as that is known */
+	enum io_way    way;
+};
+
+/* Sends some of what comes next: 0 or the side that failed. */
 static int
-send_large(struct conn *c, int fd, uint64_t size, int *file_err)
+send_some(struct conn *c, struct body *b, uint64_t *moved)
 {
-	enum io_way way = IO_SPLICE;
-	size_t most = c->deadline != NULL ? IDLE_CHUNK : BODY_CHUNK;
-	uint64_t done = 0;
+	uint64_t *next = b->next.hole > 0 ? &b->next.hole : &b->next.data;
+	size_t n = pace_chunk(&c->pace, *next < ZEROS_CHUNK ? (size_t)*next : ZEROS_CHUNK);
+	int side;
 
-	while (done < size) {
-		uint64_t moved, left = size - done;
-		size_t chunk = pace_chunk(&c->pace, most);
-		int side = io_copy(fd, c->out, left < chunk ? left : chunk, c->outbuf,
-		    sizeof(c->outbuf), &way, &moved);
+	if (next == &b->next.hole) {
+		side = send_zeros(c, n) == -1 ? IO_TO : 0;
+		*moved = side == 0 ? n : 0;
+	} else {
+		side = io_move(b->fd, c->out, n, c->outbuf, piece_of(c), &b->way, moved);
+	}
+	*next -= *moved;
+	b->done += *moved;
+	return side;
+}
 
+static int
+send_large(struct conn *c, struct body *b, int *file_err)
+{
+	while (b->done < b->size) {
+		uint64_t moved;
+		int side;
+
+		if (b->next.hole + b->next.data == 0)
+			b->next = holes_next(b->fd, b->start + b->done, b->start + b->size);
+		side = send_some(c, b, &moved);
 		if (side == IO_TO)
 			return -1;
-		done += moved;
 		if (side == IO_FROM) {
 			*file_err = errno != 0 ? errno : CONN_SHRANK;
-			return send_zeros(c, size - done);
+			return send_zeros(c, b->size - b->done);
 		}
-		watch(c, done, size);
+		watch(c, b->done, b->size);
 		if (!pace_wait(&c->pace, moved))
 			return -1;
 	}
@@ -379,12 +426,21 @@ send_large(struct conn *c, int fd, uint64_t size, int *file_err)
 }
 
 int
-conn_send_body(struct conn *c, int fd, uint64_t size, int *file_err)
+conn_send_body(struct conn *c, int fd, uint64_t size, bool sparse, int *file_err)
 {
+	struct body b = { .fd = fd, .size = size, .way = IO_SPLICE, .next.data = size };
+	off_t start;
+
 	assert(c->turn == TURN_FREE);
 	c->turn = TURN_THEIRS;
 	*file_err = 0;
 	if (size < sizeof(c->outbuf) && c->pace.rate == 0)
 		return send_small(c, fd, (size_t)size, file_err);
-	return send_large(c, fd, size, file_err);
+	start = sparse ? lseek(fd, 0, SEEK_CUR) : -1;
+	if (start != -1) {
+		b.start = (uint64_t)start;
+		b.next.data = 0;
+	}
+	widen(c, c->out, size);
+	return send_large(c, &b, file_err);
 }

@@ -19,8 +19,9 @@
  * what it sent is out of step, and nothing more can be read.  PROTOCOL rules 1, 5, 6.
  */
 enum {
-	CONN_IN = 65536,	/* one pipe full */
+	CONN_IN = 262144,	/* of a large body, one read and one write */
 	CONN_OUT = 65536,	/* a body that shares a write with its status is smaller */
+	CONN_PIPE = 524288,	/* what pipes are widened to: see conn_init */
 	CONN_TEXT_MAX = 65536,	/* a peer's error text that is longer is no text */
 	CONN_SHRANK = ENODATA	/* of a file that ended before its announced size */
 };
@@ -44,6 +45,7 @@ struct conn {
 	int		in, out;	/* borrowed, never closed here */
 	enum conn_turn	turn;
 	bool		lost;		/* a read failed: the peer is gone, or we are to stop */
+	bool		widened;	/* the pipe that bodies go through */
 	size_t		inpos, inlen;	/* unread: inbuf[inpos..inlen) */
 	struct pace	pace;
 	struct deadline *deadline;	/* borrowed: told of whatever moves; may be NULL */
@@ -53,6 +55,10 @@ struct conn {
 };
 
 /*
+ * Large bodies widen the pipe that they go through to CONN_PIPE, once.  The kernel lets one user have
+ * 64 MiB of pipes before it makes his new ones small: a hundred sessions, of three pipes each, fit
+ * into that.
+ *
  * FIRST: who speaks first, TURN_OURS for a sink and TURN_THEIRS for a source. RATE: bytes/s or 0.
  * Neither a deadline nor a watcher.
  */
@@ -99,7 +105,8 @@ int	conn_await(struct conn *, char *text, size_t cap);
  * Sends SIZE bytes of FD, from where it stands, and the status that says all is well.  Where FD
  * fails or ends early, zeros take the place of what is missing, *FILE_ERR is its errno or
  * CONN_SHRANK, and no status is sent: the caller owes a conn_warn in its place.  PROTOCOL rule 22.
+ * The holes of a SPARSE file are sent without being read.
  */
-int	conn_send_body(struct conn *, int fd, uint64_t size, int *file_err);
+int	conn_send_body(struct conn *, int fd, uint64_t size, bool sparse, int *file_err);
 
 #endif

@@ -10,7 +10,7 @@
 #include "io.h"
 
 enum {
-	KERNEL_CHUNK = 1 << 30	/* bytes asked of one call: both take less than 2 GiB */
+	SPLICE_MAX = 1 << 30	/* bytes asked of one call, which takes less than 2 GiB */
 };
 
 static bool
@@ -76,28 +76,25 @@ io_read_all(int fd, void *buf, size_t n)
 }
 
 static int
-copy_plain(int from, int to, uint64_t n, void *scratch, size_t cap, uint64_t *moved)
+move_plain(int from, int to, void *scratch, size_t n, uint64_t *moved)
 {
-	while (*moved < n) {
-		size_t want = n - *moved < cap ? (size_t)(n - *moved) : cap;
-		ssize_t got = io_read(from, scratch, want);
+	ssize_t got = io_read(from, scratch, n);
 
-		if (got <= 0) {
-			if (got == 0)
-				errno = 0;
-			return IO_FROM;
-		}
-		*moved += (uint64_t)got;
-		if (io_write_all(to, scratch, (size_t)got) == -1)
-			return IO_TO;
+	if (got <= 0) {
+		if (got == 0)
+			errno = 0;
+		return IO_FROM;
 	}
-	return 0;
+	*moved = (uint64_t)got;
+	return io_write_all(to, scratch, (size_t)got) == -1 ? IO_TO : 0;
 }
 
+/* One call of the kernel.  A splice never waits twice for room; sendfile may do so for all of N. */
 static ssize_t
-move_some(enum io_way way, int from, int to, uint64_t n)
+move_some(enum io_way way, int from, int to, uint64_t n, size_t cap)
 {
-	size_t want = n < KERNEL_CHUNK ? (size_t)n : KERNEL_CHUNK;
+	size_t most = way == IO_SPLICE ? SPLICE_MAX : cap;
+	size_t want = n < most ? (size_t)n : most;
 
 	if (way == IO_SPLICE)
 		return splice(from, NULL, to, NULL, want, SPLICE_F_MORE);
@@ -118,26 +115,36 @@ after_failure(enum io_way *way)
 }
 
 int
-io_copy(int from, int to, uint64_t n, void *scratch, size_t cap, enum io_way *way, uint64_t *moved)
+io_move(int from, int to, uint64_t n, void *scratch, size_t cap, enum io_way *way, uint64_t *moved)
 {
 	enum io_way now = *way;
 
 	*moved = 0;
-	while (now != IO_PLAIN && *moved < n) {
-		ssize_t put = move_some(now, from, to, n - *moved);
+	while (now != IO_PLAIN) {
+		ssize_t put = move_some(now, from, to, n, cap);
 
 		if (put > 0) {
-			*moved += (uint64_t)put;
-		} else if (put == 0) {
+			*moved = (uint64_t)put;
+			return 0;
+		}
+		if (put == 0) {
 			errno = 0;
 			return IO_FROM;
-		} else if (errno == EAGAIN && wait_for(from, POLLIN) && wait_for(to, POLLOUT)) {
-			continue;
-		} else if (errno == EINTR) {
-			return IO_TO;
-		} else {
-			now = after_failure(way);
 		}
+		if (wait_ready(to, POLLOUT))
+			continue;
+		if (errno == EINTR)
+			return IO_TO;
+		now = after_failure(way);
 	}
-	return *moved < n ? copy_plain(from, to, n, scratch, cap, moved) : 0;
+	return move_plain(from, to, scratch, n < cap ? (size_t)n : cap, moved);
+}
+
+void
+io_widen(int fd, int size)
+{
+	int has = fcntl(fd, F_GETPIPE_SZ);
+
+	if (has != -1 && has < size)
+		(void)fcntl(fd, F_SETPIPE_SZ, size);
 }

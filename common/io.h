@@ -17,7 +17,7 @@ enum io_side {
 	IO_TO = -2		/* writing failed, with errno */
 };
 
-/* How bytes last moved between two descriptors; starts as IO_SPLICE, 0. */
+/* How bytes last moved from one descriptor to another; starts as IO_SPLICE, 0. */
 enum io_way {
 	IO_SPLICE,
 	IO_SENDFILE,
@@ -34,12 +34,18 @@ int	io_write_all(int fd, const void *, size_t n);
 ssize_t	io_read_all(int fd, void *, size_t n);
 
 /*
- * Moves N bytes from a file to a peer, or from a peer to a file; 0 or the side that failed. 
- * *MOVED is how many left FROM, in every case.  SCRATCH of CAP bytes is used where the kernel
- * cannot move them; *WAY remembers what works for this pair.
- * EINTR may be said of either side, whichever was waited for.
+ * Moves some of N bytes, at least one, from a file to a peer; 0 or the side that failed.  *MOVED is
+ * how many left FROM, in every case.  However slow the peer, no call waits for it to take more than
+ * CAP bytes.  SCRATCH of CAP bytes is used where the kernel cannot move them; *WAY remembers what
+ * works for this pair.  EINTR may be said of either side.
  */
-int	io_copy(int from, int to, uint64_t n, void *scratch, size_t cap, enum io_way *way,
+int	io_move(int from, int to, uint64_t n, void *scratch, size_t cap, enum io_way *way,
 	    uint64_t *moved);
+
+/*
+ * Has FD, if it is a pipe, hold SIZE bytes, where it holds less and the kernel grants it: both ends
+ * then have fewer reasons to wake each other up.
+ */
+void	io_widen(int fd, int size);
 
 #endif

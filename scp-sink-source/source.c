@@ -15,7 +15,8 @@
 
 enum {
 	MODE_BITS = 07777,
-	SENT_BITS = 06777	/* as scp has always sent them: no client is told of a sticky bit */
+	SENT_BITS = 06777,	/* as scp has always sent them: no client is told of a sticky bit */
+	BLOCK = 512		/* bytes, of st_blocks */
 };
 
 /* One thing to send: what it is called here, and what the client shall call it. */
@@ -84,14 +85,14 @@ announce(struct source *k, const struct stat *st, const struct record *r)
 }
 
 static int
-send_body(struct source *k, int fd, uint64_t size)
+send_body(struct source *k, int fd, uint64_t size, bool sparse)
 {
 	struct session *s = k->session;
 	struct reason why = { .err = 0 };
 	int reply;
 
 	session_title(s);
-	if (conn_send_body(s->conn, fd, size, &why.err) == -1) {
+	if (conn_send_body(s->conn, fd, size, sparse, &why.err) == -1) {
 		session_fail_file(s, "lost connection");
 		return -1;
 	}
@@ -102,6 +103,13 @@ send_body(struct source *k, int fd, uint64_t size)
 		return -1;
 	reply = await(k);
 	return reply == 0 && s->begun ? session_end_file(s) : reply == -1 ? -1 : 0;
+}
+
+/* True where fewer blocks than its size needs hold a file: it may have holes. */
+static bool
+is_sparse(const struct stat *st)
+{
+	return st->st_blocks < st->st_size / BLOCK;
 }
 
 static int
@@ -124,7 +132,8 @@ send_file(struct source *k, int fd, const struct stat *st, const struct entry *e
 		session_begin_file(k->session, st->st_mode & MODE_BITS);
 		reply = announce(k, st, &r);
 		if (reply == 0)
-			reply = send_body(k, copy != -1 ? copy : fd, r.size);
+			reply = copy != -1 ? send_body(k, copy, r.size, false)
+			    : send_body(k, fd, r.size, is_sparse(st));
 	} else {
 		reply = session_warn(k->session, &why);
 	}

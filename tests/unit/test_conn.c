@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -910,11 +911,11 @@ START_TEST(rule_1_one_message_is_one_write)
 	ck_assert_int_eq(conn_send(&c, &file), 0);
 	expect_heard(BYTES("C0644 5 a\\^Jb\n"));
 	c.turn = TURN_FREE;
-	ck_assert_int_eq(conn_send_body(&c, file_with("hello"), 5, &err), 0);
+	ck_assert_int_eq(conn_send_body(&c, file_with("hello"), 5, false, &err), 0);
 	ck_assert_int_eq(err, 0);
 	expect_heard(BYTES("hello\0"));
 	c.turn = TURN_FREE;
-	ck_assert_int_eq(conn_send_body(&c, file_with(""), 0, &err), 0);
+	ck_assert_int_eq(conn_send_body(&c, file_with(""), 0, false, &err), 0);
 	expect_heard(BYTES("\0"));
 	c.turn = TURN_FREE;
 	ck_assert_int_eq(conn_send(&c, &end), 0);
@@ -1012,7 +1013,7 @@ START_TEST(rule_22_the_announced_size)
 
 		connect_at(stream_kinds[_i], TURN_FREE, 0);
 		pid = drain(body_sizes[i], 0, BYTES("\0"));
-		ck_assert_int_eq(conn_send_body(&c, fd, body_sizes[i], &err), 0);
+		ck_assert_int_eq(conn_send_body(&c, fd, body_sizes[i], false, &err), 0);
 		ck_assert_int_eq(err, 0);
 		ck_assert_int_eq(c.turn, TURN_THEIRS);
 		disconnect();
@@ -1031,7 +1032,7 @@ START_TEST(rule_22_a_file_that_grew)
 
 		connect_at(stream_kinds[_i], TURN_FREE, 0);
 		pid = drain(body_sizes[i], 0, BYTES("\0"));
-		ck_assert_int_eq(conn_send_body(&c, fd, body_sizes[i], &err), 0);
+		ck_assert_int_eq(conn_send_body(&c, fd, body_sizes[i], false, &err), 0);
 		ck_assert_int_eq(err, 0);
 		disconnect();
 		child_is_content(pid, "the drain");
@@ -1054,7 +1055,7 @@ START_TEST(rule_22_a_file_that_shrank)
 			connect_at(stream_kinds[_i], TURN_FREE, 0);
 			pid = drain(body_sizes[i], missing[k], BYTES("\001scp: f: shrank\n"));
 			ck_assert_int_eq(
-			    conn_send_body(&c, fd, body_sizes[i] + missing[k], &err), 0);
+			    conn_send_body(&c, fd, body_sizes[i] + missing[k], false, &err), 0);
 			ck_assert_int_eq(err, CONN_SHRANK);
 			ck_assert_int_eq(c.turn, TURN_THEIRS);
 			ck_assert_int_eq(conn_warn(&c, "f", NULL, "shrank"), 0);
@@ -1072,7 +1073,7 @@ START_TEST(rule_22_a_file_that_is_empty_now)
 	int err = 0;
 
 	connect_at(PACKETS, TURN_FREE, 0);
-	ck_assert_int_eq(conn_send_body(&c, file_with(""), 5, &err), 0);
+	ck_assert_int_eq(conn_send_body(&c, file_with(""), 5, false, &err), 0);
 	ck_assert_int_eq(err, CONN_SHRANK);
 	expect_heard(BYTES("\0\0\0\0\0"));
 	expect_silence();
@@ -1093,11 +1094,11 @@ START_TEST(rule_22_the_end_of_one_file_is_not_of_another)
 
 		connect_at(STREAM, TURN_FREE, 0);
 		ck_assert_int_eq(
-		    conn_send_body(&c, file_with(secret), sizeof(secret) - 1, &err), 0);
+		    conn_send_body(&c, file_with(secret), sizeof(secret) - 1, false, &err), 0);
 		for (; have < sizeof(secret); have += (size_t)n)
 			ck_assert_int_gt(n = read(from_us, got, sizeof(got)), 0);
 		c.turn = TURN_FREE;
-		ck_assert_int_eq(conn_send_body(&c, file_with("he"), sizes[i], &err), 0);
+		ck_assert_int_eq(conn_send_body(&c, file_with("he"), sizes[i], false, &err), 0);
 		ck_assert_int_eq(err, CONN_SHRANK);
 		for (have = 0; have < sizes[i]; have += (size_t)n)
 			ck_assert_int_gt(n = read(from_us, got + have, sizeof(got) - have), 0);
@@ -1121,7 +1122,7 @@ START_TEST(rule_22_a_file_that_cannot_be_read)
 
 		connect_at(stream_kinds[_i], TURN_FREE, 0);
 		pid = drain(0, sizes[i], BYTES("\001scp: d: Is a directory\n"));
-		ck_assert_int_eq(conn_send_body(&c, unit_fd, sizes[i], &err), 0);
+		ck_assert_int_eq(conn_send_body(&c, unit_fd, sizes[i], false, &err), 0);
 		ck_assert_int_eq(err, EISDIR);
 		ck_assert_int_eq(conn_warn(&c, "d", NULL, strerror(err)), 0);
 		disconnect();
@@ -1142,12 +1143,231 @@ START_TEST(rule_22_a_body_begins_where_the_file_stands)
 		drain_at = 12345;
 		connect_at(stream_kinds[_i], TURN_FREE, 0);
 		pid = drain(sizes[i], 0, BYTES("\0"));
-		ck_assert_int_eq(conn_send_body(&c, fd, sizes[i], &err), 0);
+		ck_assert_int_eq(conn_send_body(&c, fd, sizes[i], false, &err), 0);
 		ck_assert_int_eq(err, 0);
 		disconnect();
 		child_is_content(pid, "the drain");
 		close(fd);
 	}
+}
+END_TEST
+
+/* A file of LARGE bytes: the pattern on two islands, and holes before, between and behind them. */
+static const struct {
+	size_t from, to;
+} islands[] = { { 100000, 150000 }, { 2000000, 2300007 } };
+
+static bool
+is_on_island(size_t at)
+{
+	return (at >= islands[0].from && at < islands[0].to) ||
+	    (at >= islands[1].from && at < islands[1].to);
+}
+
+static int
+sparse_file(void)
+{
+	int fd = new_file();
+
+	for (size_t i = 0; i < 2; i++) {
+		size_t n = islands[i].to - islands[i].from;
+		char *bytes = malloc(n);
+
+		ck_assert_ptr_nonnull(bytes);
+		for (size_t k = 0; k < n; k++)
+			bytes[k] = byte_at(islands[i].from + k);
+		ck_assert_int_eq(pwrite(fd, bytes, n, (off_t)islands[i].from), (ssize_t)n);
+		free(bytes);
+	}
+	ck_assert_int_eq(ftruncate(fd, LARGE), 0);
+	return fd;
+}
+
+/* Reads SIZE bytes of that file, which is zeros from END on, from START on, and TAIL. */
+static pid_t
+drain_islands(size_t start, size_t size, size_t end, const char *tail, size_t taillen)
+{
+	pid_t pid = fork();
+
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		static char got[65536];
+		size_t have = 0;
+		ssize_t some;
+
+		close(c.out);
+		while ((some = read(from_us, got, sizeof(got))) > 0)
+			for (ssize_t i = 0; i < some; i++, have++) {
+				size_t at = start + have;
+				char wanted = at < end && is_on_island(at) ? byte_at(at) : 0;
+
+				if (have >= size + taillen)
+					_exit(3);
+				if (got[i] != (have < size ? wanted : tail[have - size]))
+					_exit(4);
+			}
+		_exit(have == size + taillen ? 0 : 5);
+	}
+	return pid;
+}
+
+/* How many of the pages of FD that are a hole the kernel had to make up for whoever read them. */
+static size_t
+pages_of_holes(int fd)
+{
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE), npages = (LARGE + page - 1) / page;
+	unsigned char *there = calloc(npages, 1);
+	void *map = mmap(NULL, LARGE, PROT_READ, MAP_SHARED, fd, 0);
+	size_t n = 0;
+
+	ck_assert_ptr_nonnull(there);
+	ck_assert_ptr_ne(map, MAP_FAILED);
+	ck_assert_int_eq(mincore(map, LARGE, there), 0);
+	for (size_t i = 0; i < npages; i++)
+		n += (there[i] & 1) != 0 && !is_on_island(i * page) &&
+		    !is_on_island((i + 1) * page - 1);
+	munmap(map, LARGE);
+	free(there);
+	return n;
+}
+
+START_TEST(holes_are_sent_and_not_read)
+{
+	static const off_t starts[] = { 0, 1000, 1 << 20, LARGE - 200000 };
+
+	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
+		size_t size = (size_t)(LARGE - starts[i]), made_up;
+		int fd = sparse_file(), err = 7;
+		pid_t pid;
+
+		made_up = pages_of_holes(fd);
+		ck_assert_int_eq(lseek(fd, starts[i], SEEK_SET), starts[i]);
+		connect_at(stream_kinds[_i], TURN_FREE, 0);
+		pid = drain_islands((size_t)starts[i], size, LARGE, BYTES("\0"));
+		ck_assert_int_eq(conn_send_body(&c, fd, size, true, &err), 0);
+		ck_assert_int_eq(err, 0);
+		disconnect();
+		child_is_content(pid, "the drain");
+		ck_assert_uint_eq(pages_of_holes(fd), made_up);
+		close(fd);
+	}
+}
+END_TEST
+
+/* What is said to have holes and has none is sent as it is; and so is the beginning of a file. */
+START_TEST(holes_may_be_none)
+{
+	static const size_t sizes[] = { CONN_OUT, LARGE / 2, LARGE };
+
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		int fd = large_file(LARGE), err = 7;
+		pid_t pid;
+
+		connect_at(stream_kinds[_i], TURN_FREE, 0);
+		pid = drain(sizes[i], 0, BYTES("\0"));
+		ck_assert_int_eq(conn_send_body(&c, fd, sizes[i], true, &err), 0);
+		ck_assert_int_eq(err, 0);
+		disconnect();
+		child_is_content(pid, "the drain");
+		close(fd);
+	}
+}
+END_TEST
+
+/* The end of a file is no hole: it shrank, whatever its last bytes are by now. */
+START_TEST(rule_22_a_file_with_holes_that_shrank)
+{
+	static const off_t ends[] = { 0, 100000, 2 << 20, LARGE - 1 };
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		int fd = sparse_file(), err = 0;
+		pid_t pid;
+
+		ck_assert_int_eq(ftruncate(fd, ends[i]), 0);
+		connect_at(stream_kinds[_i], TURN_FREE, 0);
+		pid = drain_islands(0, LARGE, (size_t)ends[i], BYTES(""));
+		ck_assert_int_eq(conn_send_body(&c, fd, LARGE, true, &err), 0);
+		ck_assert_int_eq(err, CONN_SHRANK);
+		disconnect();
+		child_is_content(pid, "the drain");
+		close(fd);
+	}
+}
+END_TEST
+
+static int
+capacity(int fd)
+{
+	return fcntl(fd, F_GETPIPE_SZ);
+}
+
+/* What one pipe of a new session holds after a body of SIZE bytes went through it. */
+static int
+capacity_after(bool sends, size_t size, uint64_t rate)
+{
+	int err = 7, has;
+	pid_t pid;
+
+	connect_at(PIPES, TURN_FREE, rate);
+	pid = sends ? drain(size, 0, BYTES("\0")) : feed(size, BYTES("\0"));
+	if (sends)
+		ck_assert_int_eq(conn_send_body(&c, large_file(size), size, false, &err), 0);
+	else
+		ck_assert_int_eq(conn_recv_body(&c, -1, size, &err), 0);
+	has = capacity(sends ? c.out : c.in);
+	disconnect();
+	child_is_content(pid, "the peer");
+	return has;
+}
+
+START_TEST(large_bodies_widen_their_pipe)
+{
+	const bool sends = _i == 1;
+	const size_t small = CONN_OUT + 1;
+	int plain[2];
+
+	ck_assert_int_eq(pipe2(plain, O_CLOEXEC), 0);
+	ck_assert_int_eq(capacity_after(sends, small, 0), capacity(plain[0]));
+	ck_assert_int_eq(capacity_after(sends, LARGE, 0), CONN_PIPE);
+	/* What is held back does not need the room. */
+	ck_assert_int_eq(capacity_after(sends, LARGE, 1 << 30), capacity(plain[0]));
+	close(plain[0]);
+	close(plain[1]);
+}
+END_TEST
+
+/* One end of a new pipe, the other being closed. */
+static int
+half_a_pipe(void)
+{
+	int fds[2];
+
+	ck_assert_int_eq(pipe2(fds, O_CLOEXEC), 0);
+	close(fds[1]);
+	return fds[0];
+}
+
+/*
+ * A hundred sessions of one user, each with its three pipes, and all of them with a large body:
+ * his next pipe is still one of the usual size.
+ */
+START_TEST(a_hundred_sessions_leave_room_for_others)
+{
+	int usual = capacity(half_a_pipe()), err = 7;
+
+	if (lacks_root("whoever counts pipes must be somebody who has no others"))
+		return;
+	become_user();
+	for (int i = 0; i < 100; i++) {
+		int in = half_a_pipe(), out = half_a_pipe();
+
+		(void)half_a_pipe();
+		conn_init(&c, in, out, TURN_FREE, 0);
+		ck_assert_int_eq(conn_recv_body(&c, -1, LARGE, &err), -1);
+		ck_assert_msg(capacity(in) == CONN_PIPE, "session %d: expected %d, got %d", i,
+		    CONN_PIPE, capacity(in));
+	}
+	ck_assert_int_eq(capacity(half_a_pipe()), usual);
 }
 END_TEST
 
@@ -1161,7 +1381,7 @@ START_TEST(a_peer_that_is_gone)
 
 		connect_at(stream_kinds[_i], TURN_FREE, 0);
 		close(from_us);
-		ck_assert_int_eq(conn_send_body(&c, large_file(sizes[i]), sizes[i], &err), -1);
+		ck_assert_int_eq(conn_send_body(&c, large_file(sizes[i]), sizes[i], false, &err), -1);
 		ck_assert_int_eq(conn_warn(&c, "x", NULL, "y"), -1);
 		c.turn = TURN_FREE;
 		ck_assert_int_eq(conn_send(&c, &end), -1);
@@ -1341,7 +1561,7 @@ START_TEST(a_watcher_sees_all_of_a_body)
 	c.watch = see;
 	c.watcher = &seen;
 	pid = drain(LARGE, 0, BYTES("\0"));
-	ck_assert_int_eq(conn_send_body(&c, large_file(LARGE), LARGE, &err), 0);
+	ck_assert_int_eq(conn_send_body(&c, large_file(LARGE), LARGE, false, &err), 0);
 	ck_assert_uint_eq(seen.done, LARGE);
 	ck_assert_uint_eq(seen.size, LARGE);
 	ck_assert_int_gt(seen.calls, 1);
@@ -1368,6 +1588,12 @@ enum {
 	IDLE = 1000,		/* seconds: longer than any test */
 	STEP = 16384		/* bytes that an idle client may not even take in that time */
 };
+
+/*
+ * How far it may seem to have come at once: what goes into a pipe at once is no more than what has
+ * room there, for which nobody waits, and into anything else a step.
+ */
+static const uint64_t steps[] = { [PIPES] = CONN_PIPE, [STREAM] = STEP };
 
 static struct deadline deadline;
 
@@ -1441,16 +1667,16 @@ START_TEST(a_deadline_hears_of_what_goes)
 	pid_t pid;
 
 	ck_assert_int_eq(deadline_init(&deadline, IDLE, 0), 0);
-	connect_at(PIPES, TURN_FREE, 0);
+	connect_at(stream_kinds[_i], TURN_FREE, 0);
 	age_deadline();
 	c.watch = measure;
 	c.watcher = &most;
 	pid = drain(LARGE, 0, BYTES("\0"));
-	ck_assert_int_eq(conn_send_body(&c, large_file(LARGE), LARGE, &err), 0);
+	ck_assert_int_eq(conn_send_body(&c, large_file(LARGE), LARGE, false, &err), 0);
 	ck_assert_int_eq(err, 0);
 	assert_touched("a body");
 	ck_assert_uint_gt(most, 0);
-	ck_assert_uint_le(most, STEP);
+	ck_assert_uint_le(most, steps[stream_kinds[_i]]);
 	disconnect();
 	child_is_content(pid, "the drain");
 	deadline_end(&deadline);
@@ -1467,7 +1693,7 @@ START_TEST(a_deadline_hears_of_what_takes_the_place_of_a_body)
 	connect_at(PIPES, TURN_FREE, 0);
 	age_deadline();
 	pid = drain(0, LARGE, BYTES(""));
-	ck_assert_int_eq(conn_send_body(&c, new_file(), LARGE, &err), 0);
+	ck_assert_int_eq(conn_send_body(&c, new_file(), LARGE, false, &err), 0);
 	ck_assert_int_eq(err, CONN_SHRANK);
 	assert_touched("zeros");
 	disconnect();
@@ -1501,7 +1727,7 @@ START_TEST(a_rate_is_kept)
 	connect_at(PIPES, TURN_FREE, RATE);
 	pid = sends ? drain(SIZE, 0, BYTES("\0")) : feed(SIZE, BYTES("\0"));
 	if (sends)
-		ck_assert_int_eq(conn_send_body(&c, large_file(SIZE), SIZE, &err), 0);
+		ck_assert_int_eq(conn_send_body(&c, large_file(SIZE), SIZE, false, &err), 0);
 	else
 		ck_assert_int_eq(conn_recv_body(&c, -1, SIZE, &err), 0);
 	clock_gettime(CLOCK_MONOTONIC, &ended);
@@ -1594,7 +1820,7 @@ START_TEST(rule_29_flags_are_left_alone)
 			have += (size_t)n;
 		_exit(have == LARGE + 1 && write(to_us, "", 1) == 1 ? 0 : 2);
 	}
-	ck_assert_int_eq(conn_send_body(&c, large_file(LARGE), LARGE, &err), 0);
+	ck_assert_int_eq(conn_send_body(&c, large_file(LARGE), LARGE, false, &err), 0);
 	ck_assert_int_eq(err, 0);
 	ck_assert_int_eq(conn_await(&c, text, sizeof(text)), 0);
 	child_is_content(pid, "a slow listener");
@@ -1775,14 +2001,14 @@ START_TEST(send_body_without_await)
 {
 	about_to_die(TURN_FREE);
 	if (conn_send(&c, &died_record) == 0)
-		(void)conn_send_body(&c, -1, 5, &died_err);
+		(void)conn_send_body(&c, -1, 5, false, &died_err);
 }
 END_TEST
 
 START_TEST(send_after_body_without_await)
 {
 	about_to_die(TURN_FREE);
-	if (conn_send_body(&c, -1, 0, &died_err) == 0)
+	if (conn_send_body(&c, -1, 0, false, &died_err) == 0)
 		(void)conn_send(&c, &died_record);
 }
 END_TEST
@@ -1841,9 +2067,14 @@ add_source(TCase *t)
 	tcase_add_loop_test(t, rule_23_stray_replies_stay, 0, 2);
 	tcase_add_test(t, a_watcher_sees_all_of_a_body);
 	tcase_add_test(t, a_deadline_hears_of_what_comes);
-	tcase_add_test(t, a_deadline_hears_of_what_goes);
+	tcase_add_loop_test(t, a_deadline_hears_of_what_goes, 0, 2);
 	tcase_add_test(t, a_deadline_hears_of_what_takes_the_place_of_a_body);
 	tcase_add_test(t, there_is_no_deadline_to_begin_with);
+	tcase_add_loop_test(t, holes_are_sent_and_not_read, 0, 2);
+	tcase_add_loop_test(t, holes_may_be_none, 0, 2);
+	tcase_add_loop_test(t, rule_22_a_file_with_holes_that_shrank, 0, 2);
+	tcase_add_loop_test(t, large_bodies_widen_their_pipe, 0, 2);
+	tcase_add_test(t, a_hundred_sessions_leave_room_for_others);
 	tcase_add_loop_test(t, a_rate_is_kept, 0, 2);
 	tcase_add_loop_test(t, rule_29_flags_are_left_alone, 0, 4);
 	tcase_add_test(t, descriptors_are_borrowed);

@@ -380,15 +380,20 @@ START_TEST(rule_2_bodies_of_many_sizes)
 }
 END_TEST
 
+/* A hole that nobody reads is nowhere in memory afterwards. */
 START_TEST(rule_2_sparse_file)
 {
 	enum { SIZE = 300000 };
 	static const char head[] = "C0644 300000 x\n";
+	unsigned char there = 0;
+	void *map;
 	int fd;
 
 	put_file("x", "", 0644);
-	fd = openat(unit_fd, "x", O_WRONLY | O_CLOEXEC);
+	fd = openat(unit_fd, "x", O_RDWR | O_CLOEXEC);
 	ck_assert_int_eq(pwrite(fd, "end", 3, SIZE - 3), 3);
+	map = mmap(NULL, SIZE, PROT_READ, MAP_SHARED, fd, 0);
+	ck_assert_ptr_ne(map, MAP_FAILED);
 	close(fd);
 	start("", "x");
 	converse();
@@ -398,6 +403,8 @@ START_TEST(rule_2_sparse_file)
 	for (size_t i = strlen(head); i < strlen(head) + SIZE - 3; i++)
 		ck_assert_int_eq(wire.bytes[i], 0);
 	ck_assert_str_eq(wire.bytes + strlen(head) + SIZE - 3, "end");
+	ck_assert_int_eq(mincore(map, 1, &there), 0);
+	ck_assert_msg((there & 1) == 0, "expected a hole that is not read, got a page of it");
 }
 END_TEST
 
