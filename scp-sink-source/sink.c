@@ -42,7 +42,7 @@ begin_file(struct sink *k, const struct record *r, mode_t mode, struct place *p)
 	const char *name = nest_name(&k->nest, r->text);
 	enum upload_allow allow = k->nest.depth == 0 && !k->session->policy->restricted
 	    ? UPLOAD_SPECIAL : UPLOAD_REGULAR;
-	int dirfd = nest_dir(&k->nest);
+	int dirfd = nest_dir(&k->nest), end;
 
 	if (dirfd == -1)
 		return -1;
@@ -53,7 +53,10 @@ begin_file(struct sink *k, const struct record *r, mode_t mode, struct place *p)
 		return 0;
 	if (errno != ELOOP || nest_follow(&k->nest, name, p) == -1)
 		return -1;
-	return upload_begin(&k->upload, p->dirfd, p->leaf, mode, r->size, allow);
+	upload_elsewhere(&k->upload);
+	end = upload_begin(&k->upload, p->dirfd, p->leaf, mode, r->size, allow);
+	upload_elsewhere(&k->upload);
+	return end;
 }
 
 /* The end of a session in which a body, or the status behind it, was not what it should be. */
@@ -238,6 +241,7 @@ admit_dir(struct sink *k, const struct record *r, const struct attrs *a, struct 
 		why->text = policy_denies_dir(s->policy, &s->usage, k->nest.depth);
 	if (why->text != NULL)
 		return false;
+	upload_elsewhere(&k->upload);
 	if (nest_enter(&k->nest, name, a) == 0)
 		return true;
 	*why = (struct reason){ .err = errno, .telling = true };
@@ -279,6 +283,7 @@ take_end(struct sink *k)
 	const char *what;
 	int left = nest_leave(&k->nest, &what), end;
 
+	upload_elsewhere(&k->upload);
 	if (left == -1)
 		end = session_refuse(k->session, &(struct reason){ .what = what, .err = errno });
 	else

@@ -11,7 +11,10 @@
 #include "upload.h"
 
 enum {
-	FILE_BITS = 0777
+	FILE_BITS = 0777,
+	MIB = 1 << 20,
+	PLENTY = 1024,		/* MiB of room that nobody else will take in the next moment */
+	MIN_FILE = 8192		/* bytes that a file takes beyond its size, and more */
 };
 
 void
@@ -239,22 +242,55 @@ reserve_of(const struct policy *p, const struct statvfs *fs)
 	return blocks > share ? blocks : share;
 }
 
-/* Refuses what cannot fit before it is sent. */
+/*
+ * What need not be asked for again, of BLOCKS that would still be free.  Others take of it, too: where
+ * there is little of it, or a promise to keep, it is asked for each time.
+ */
+static uint64_t
+spare_of(const struct policy *p, const struct statvfs *fs, uint64_t blocks)
+{
+	uint64_t mib = blocks / (MIB / fs->f_frsize + 1);
+
+	return p->min_free > 0 || p->min_free_percent > 0 || mib < PLENTY ? 0 : mib / 8 * MIB;
+}
+
 static int
-check_space(const struct upload *up)
+ask_for_space(struct upload *up)
 {
 	struct statvfs fs;
 	uint64_t blocks;
 
-	if (up->size == 0 || !up->regular || fstatvfs(up->fd, &fs) == -1 || fs.f_blocks == 0 ||
-	    fs.f_frsize == 0)
+	up->spare = 0;
+	if (fstatvfs(up->fd, &fs) == -1 || fs.f_blocks == 0 || fs.f_frsize == 0)
 		return 0;
 	blocks = up->size / fs.f_frsize + (up->size % fs.f_frsize != 0);
 	blocks += reserve_of(up->policy, &fs);
+	if (blocks <= fs.f_bavail)
+		up->spare = spare_of(up->policy, &fs, fs.f_bavail - blocks);
 	if (blocks <= fs.f_bavail || blocks <= room_for(up, &fs))
 		return 0;
 	errno = ENOSPC;
 	return -1;
+}
+
+/* Refuses what cannot fit before it is sent. */
+static int
+check_space(struct upload *up)
+{
+	uint64_t needed = up->size + MIN_FILE;
+
+	if (up->size == 0 || !up->regular)
+		return 0;
+	if (needed < up->size || needed > up->spare)
+		return ask_for_space(up);
+	up->spare -= needed;
+	return 0;
+}
+
+void
+upload_elsewhere(struct upload *up)
+{
+	up->spare = 0;
 }
 
 static int

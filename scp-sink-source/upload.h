@@ -37,6 +37,7 @@ struct upload {
 	int		fd;		/* write here; -1 when closed; owned only when in place */
 	const char     *name;		/* borrowed: what it will be called */
 	uint64_t	size;		/* bytes announced */
+	uint64_t	spare;		/* bytes for which there is room, without asking */
 	bool		regular;	/* FD is a regular file */
 	bool		replaces;	/* there is a regular file that the temporary replaces */
 	bool		late_mode;	/* bits that wait for the data: MODE is still to be set */
@@ -58,6 +59,12 @@ void	upload_init(struct upload *, const struct policy *);
  */
 int	upload_begin(struct upload *, int dirfd, const char *name, mode_t mode, uint64_t size,
 	    enum upload_allow);
+
+/*
+ * What comes next goes to another directory than what came last.  Where there was plenty of room,
+ * it is only asked for again when an eighth of it has been announced, or after this.
+ */
+void	upload_elsewhere(struct upload *);
 
 /*
  * What was written to FD becomes NAME.  -1 with errno and *WHAT NULL: it did not, and what was

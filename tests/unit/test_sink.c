@@ -1123,6 +1123,67 @@ START_TEST(rule_11_end_after_errors)
 }
 END_TEST
 
+/* Filesystems of our own, a large one, in it a small one, in that a large one: false if not. */
+static bool
+mount_large_and_small(void)
+{
+	if (lacks_root("mounting filesystems"))
+		return false;
+	if (unshare(CLONE_NEWNS) == -1 ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1) {
+		printf("SKIP: no mounting here\n");
+		return false;
+	}
+	put_dir("d", 0755);
+	ck_assert_int_eq(mount("none", path_of("%/d"), "tmpfs", 0, "size=4g"), 0);
+	ck_assert_int_eq(mkdir(path_of("%/d/small"), 0755), 0);
+	ck_assert_int_eq(mount("none", path_of("%/d/small"), "tmpfs", 0, "size=64k"), 0);
+	ck_assert_int_eq(mkdir(path_of("%/d/small/large"), 0755), 0);
+	ck_assert_int_eq(mount("none", path_of("%/d/small/large"), "tmpfs", 0, "size=4g"), 0);
+	ck_assert_int_eq(symlink("small/f", path_of("%/d/link")), 0);
+	ck_assert_int_eq(symlink("large/f", path_of("%/d/small/link")), 0);
+	return true;
+}
+
+static void
+hear_no_space(const char *path)
+{
+	char text[PATH_MAX + 64];
+
+	snprintf(text, sizeof(text), "scp: %s: No space left on device", path_of(path));
+	hear_warning(text);
+}
+
+/* What there is room for in one directory says nothing of another, on the way in or out. */
+START_TEST(rule_16_room_in_each_directory)
+{
+	if (!mount_large_and_small())
+		return;
+	start("r", path_of("%/d"));
+	hear_ok();
+	send_file("f", "hello");
+	SAY("C0644 100000 link\n");
+	hear_no_space("%/d/link");
+	send_file("f", "hello");
+	enter("small");
+	SAY("C0644 100000 f\n");
+	hear_no_space("%/d/small/f");
+	send_file("link", "hello");
+	SAY("C0644 100000 f\n");
+	hear_no_space("%/d/small/f");
+	enter("large");
+	send_file("f", "hello");
+	leave();
+	SAY("C0644 100000 f\n");
+	hear_no_space("%/d/small/f");
+	leave();
+	finish(4);
+	ck_assert_int_eq(umount2(path_of("%/d/small/large"), MNT_DETACH), 0);
+	ck_assert_int_eq(umount2(path_of("%/d/small"), MNT_DETACH), 0);
+	ck_assert_int_eq(umount2(path_of("%/d"), MNT_DETACH), 0);
+}
+END_TEST
+
 START_TEST(rule_12_end_of_input_between_records)
 {
 	put_dir("d", 0755);
@@ -4245,6 +4306,7 @@ add(TCase *t)
 	tcase_add_test(t, rule_10_end_is_answered_with_what_failed);
 	tcase_add_test(t, rule_11_end_at_the_top_ends_the_session);
 	tcase_add_test(t, rule_11_end_after_errors);
+	tcase_add_test(t, rule_16_room_in_each_directory);
 	tcase_add_test(t, rule_12_end_of_input_between_records);
 	tcase_add_test(t, rule_12_end_of_input_finishes_open_directories);
 	tcase_add_test(t, rule_12_end_of_input_in_a_line);

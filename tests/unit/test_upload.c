@@ -2209,6 +2209,79 @@ START_TEST(what_must_stay_free_of_very_little)
 }
 END_TEST
 
+static void
+shrink_small(const char *size)
+{
+	ck_assert_int_eq(mount("none", PATH_IN("small"), "tmpfs", MS_REMOUNT, size), 0);
+}
+
+/* Plenty of room is asked for once, until much of it is used up or we go elsewhere. */
+START_TEST(plenty_of_room)
+{
+	const uint64_t share = (uint64_t)256 << 20;
+	struct upload up;
+	int dirfd = mount_small("size=2g");
+
+	if (dirfd == -1)
+		return;
+	init(&up, _i == 1);
+	put_bytes(&up, dirfd, "f", 4096);
+	shrink_small("size=8k");
+	put_bytes(&up, dirfd, "f", 4096);
+	put_bytes(&up, dirfd, "f", 4096);
+	assert_refused(&up, dirfd, "f", share, UPLOAD_REGULAR, ENOSPC);
+	assert_refused(&up, dirfd, "f", 8192, UPLOAD_REGULAR, ENOSPC);
+	shrink_small("size=2g");
+	put_bytes(&up, dirfd, "f", 4096);
+	shrink_small("size=8k");
+	upload_elsewhere(&up);
+	assert_refused(&up, dirfd, "f", 8192, UPLOAD_REGULAR, ENOSPC);
+	unmount_small(dirfd);
+}
+END_TEST
+
+/* Many files that are small take as much as one that is large. */
+START_TEST(plenty_of_room_is_used_up)
+{
+	struct upload up;
+	int dirfd = mount_small("size=2g"), files = 0;
+
+	if (dirfd == -1)
+		return;
+	init(&up, false);
+	put_bytes(&up, dirfd, "f", 4096);
+	shrink_small("size=4k");
+	while (files < 10000 && upload_begin(&up, dirfd, "g", 0644, 1 << 20, UPLOAD_REGULAR) == 0) {
+		upload_end(&up);
+		files++;
+	}
+	ck_assert_int_eq(errno, ENOSPC);
+	ck_assert_msg(files > 100 && files <= 256, "expected at most 256 files, got %d", files);
+	unmount_small(dirfd);
+}
+END_TEST
+
+/* Where it is little, or some of it is promised, it is asked for every time. */
+START_TEST(little_room_is_asked_for)
+{
+	static const struct { const char *size; uint64_t free; unsigned percent; } rows[] = {
+		{ "size=1000m", 0, 0 }, { "size=2g", 1, 0 }, { "size=2g", 0, 1 },
+	};
+	struct upload up;
+	int dirfd = mount_small(rows[_i].size);
+
+	if (dirfd == -1)
+		return;
+	policy.min_free = rows[_i].free;
+	policy.min_free_percent = rows[_i].percent;
+	init(&up, false);
+	put_bytes(&up, dirfd, "f", 4096);
+	shrink_small("size=8k");
+	assert_refused(&up, dirfd, "f", 8192, UPLOAD_REGULAR, ENOSPC);
+	unmount_small(dirfd);
+}
+END_TEST
+
 /* By its loop index: not at all, files, files and directories. */
 START_TEST(what_is_synced)
 {
@@ -2535,6 +2608,9 @@ add(TCase *t)
 	tcase_add_test(t, what_must_stay_free);
 	tcase_add_test(t, what_must_stay_free_beside_old_files);
 	tcase_add_test(t, what_must_stay_free_of_very_little);
+	tcase_add_loop_test(t, plenty_of_room, 0, 2);
+	tcase_add_test(t, plenty_of_room_is_used_up);
+	tcase_add_loop_test(t, little_room_is_asked_for, 0, 3);
 	tcase_add_loop_test(t, what_is_synced, 0, 3);
 	tcase_add_loop_test(t, what_cannot_be_synced_is_not_there, 0, 2);
 	tcase_add_test(t, names_that_cannot_be_synced_lose_no_data);
