@@ -42,7 +42,7 @@ LIBS	:= $(LIBBSD) -lacl
 
 # Each module, and the modules it may use: its unit test is linked with these and no others.
 wire	:= name record utf8 text
-talk	:= $(wire) holes io clock pace deadline conn
+talk	:= $(wire) holes io clock pace deadline stream conn
 paths	:= beneath dir root
 walk	:= $(paths) trail
 rules	:= utf8 pattern amount policy
@@ -53,7 +53,8 @@ USES_record	:= name
 USES_clock	:=
 USES_pace	:= clock
 USES_io		:=
-USES_conn	:= $(wire) holes io clock pace deadline
+USES_conn	:= $(wire) holes io clock pace deadline stream
+USES_stream	:= holes io clock pace deadline
 USES_holes	:=
 USES_dir	:=
 USES_beneath	:= dir
@@ -94,10 +95,10 @@ USES_expansion	:=
 USES_braces	:= expansion
 USES_expand	:= expansion braces $(walk) $(rules) account words listing
 
-MODULES	:= name utf8 text record holes io clock pace deadline conn $(paths) follow attrs trail listing \
-	   snapshot words pattern amount account policy kinds territory keys config audit journal \
-	   request session backup temp upload level nest sink expansion braces expand source \
-	   invocation sftp service explain
+MODULES	:= name utf8 text record holes io clock pace deadline stream conn $(paths) follow attrs \
+	   trail listing snapshot words pattern amount account policy kinds territory keys config \
+	   audit journal request session backup temp upload level nest sink expansion braces expand \
+	   source invocation sftp service explain
 OBJS	:= $(MODULES:%=$(OUT)/obj/%.o) $(OUT)/obj/main.o
 UNITS	:= $(patsubst tests/unit/test_%.c,%,$(sort $(wildcard tests/unit/test_*.c)))
 

@@ -1,14 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-#include <sys/ioctl.h>
-
 #include <assert.h>
-#include <poll.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "conn.h"
-#include "holes.h"
-#include "io.h"
 #include "text.h"
 
 enum line_end {
@@ -17,70 +11,23 @@ enum line_end {
 	LINE_LONG
 };
 
-enum {
-	WIDE_FROM = 1 << 18,	/* bytes of a body that is worth a wider pipe */
-	ZEROS_CHUNK = 1 << 20,	/* bytes of a hole between two looks at the pace and the watcher */
-	IDLE_CHUNK = 1 << 14	/* bytes that a peer must take, or be idle */
-};
-
 void
 conn_init(struct conn *c, int in, int out, enum conn_turn first, uint64_t rate)
 {
-	c->in = in;
-	c->out = out;
+	stream_init(&c->stream, in, out, rate);
 	c->turn = first;
-	c->lost = c->widened = false;
-	c->inpos = c->inlen = 0;
-	pace_init(&c->pace, rate);
-	c->deadline = NULL;
-	c->watch = NULL;
-	c->watcher = NULL;
-}
-
-/* Something has come from the peer, or gone to it. */
-static void
-touch(struct conn *c)
-{
-	if (c->deadline != NULL)
-		deadline_touch(c->deadline);
-}
-
-static void
-watch(struct conn *c, uint64_t done, uint64_t size)
-{
-	touch(c);
-	if (c->watch != NULL)
-		c->watch(c->watcher, done, size);
-}
-
-/* Makes unread input of whatever one read returns; false when there is none. */
-static bool
-fill(struct conn *c)
-{
-	ssize_t n = c->lost ? -1 : io_read(c->in, c->inbuf, sizeof(c->inbuf));
-
-	c->lost = n == -1;
-	c->inpos = 0;
-	c->inlen = n > 0 ? (size_t)n : 0;
-	touch(c);
-	return n > 0;
-}
-
-static bool
-has_input(struct conn *c)
-{
-	return c->inpos < c->inlen || fill(c);
 }
 
 /*
  * Appends unread input to the line, up to a newline, which is taken and not kept.  What exceeds the
- * line is dropped, and the length is RECORD_MAX.  Returns true when there was a newline.
+ * line is dropped, and the length is RECORD_MAX.  *TOTAL grows by all that was taken.  Returns true
+ * when there was a newline.
  */
 static bool
-take_until_newline(struct conn *c, size_t *len)
+take_until_newline(struct conn *c, size_t *len, size_t *total)
 {
-	const char *from = c->inbuf + c->inpos;
-	size_t have = c->inlen - c->inpos;
+	const char *from;
+	size_t have = stream_unread(&c->stream, &from);
 	const char *end = memchr(from, '\n', have);
 	size_t n = end != NULL ? (size_t)(end - from) : have;
 	size_t room = RECORD_MAX - *len;
@@ -88,7 +35,9 @@ take_until_newline(struct conn *c, size_t *len)
 
 	memcpy(c->line + *len, from, keep);
 	*len += keep;
-	c->inpos += n + (end != NULL);
+	n += end != NULL;
+	stream_skip(&c->stream, n);
+	*total += n;
 	return end != NULL;
 }
 
@@ -107,14 +56,11 @@ read_line(struct conn *c, size_t *len, bool text)
 {
 	*len = 0;
 	for (size_t total = 0; total <= CONN_TEXT_MAX;) {
-		size_t before;
 		bool whole;
 
-		if (!has_input(c))
+		if (!stream_has_input(&c->stream))
 			return LINE_CUT;
-		before = c->inpos;
-		whole = take_until_newline(c, len);
-		total += c->inpos - before;
+		whole = take_until_newline(c, len, &total);
 		if (*len == RECORD_MAX && !text)
 			return LINE_LONG;
 		if (whole && total <= CONN_TEXT_MAX)
@@ -133,14 +79,17 @@ be_in_debt(struct conn *c)
 int
 conn_next(struct conn *c, struct record *r, const char **why)
 {
+	struct stream *s = &c->stream;
 	size_t len;
 	enum line_end end;
+	const char *first;
 
 	assert(c->turn == TURN_FREE);
 	*r = (struct record){ .text = "" };
-	if (!has_input(c) && !c->lost)
+	if (!stream_has_input(s) && !s->lost)
 		return 1;
-	end = c->lost ? LINE_CUT : read_line(c, &len, is_text_kind(c->inbuf[c->inpos]));
+	(void)stream_unread(s, &first);
+	end = s->lost ? LINE_CUT : read_line(c, &len, is_text_kind(*first));
 	*why = end == LINE_CUT ? "lost connection" : "line too long";
 	if (end != LINE_WHOLE || record_parse(r, c->line, len, why) == -1) {
 		be_in_debt(c);
@@ -156,7 +105,7 @@ conn_ack(struct conn *c)
 {
 	assert(c->turn == TURN_OURS);
 	c->turn = TURN_FREE;
-	return io_write_all(c->out, "", 1);
+	return stream_write(&c->stream, "", 1);
 }
 
 static int
@@ -166,7 +115,7 @@ write_warning(struct conn *c, const char *path, const char *what, const char *re
 	size_t n = text_message(text + 1, path, what, reason);
 
 	text[n + 1] = '\n';
-	return io_write_all(c->out, text, n + 2);
+	return stream_write(&c->stream, text, n + 2);
 }
 
 int
@@ -180,74 +129,34 @@ conn_refuse(struct conn *c, const char *path, const char *what, const char *reas
 bool
 conn_is_ahead(struct conn *c)
 {
-	struct pollfd p = { .fd = c->in, .events = POLLIN };
-	int waiting = 0;
-
-	if (c->inpos < c->inlen)
-		return true;
-	/* An end of input is readable too, but it is nothing that was sent. */
-	return poll(&p, 1, 0) == 1 && ioctl(c->in, FIONREAD, &waiting) == 0 && waiting > 0;
-}
-
-/* A body of SIZE bytes is about to go through FD.  One that is held to a rate needs no wide pipe. */
-static void
-widen(struct conn *c, int fd, uint64_t size)
-{
-	if (c->widened || size < WIDE_FROM || c->pace.rate != 0)
-		return;
-	c->widened = true;
-	io_widen(fd, CONN_PIPE);
-}
-
-/* Writes to the file until it fails, and nowhere from then on. */
-static void
-store(int *fd, const char *p, size_t n, int *file_err)
-{
-	if (*fd == -1 || io_write_all(*fd, p, n) == 0)
-		return;
-	*file_err = errno;
-	*fd = -1;
+	return stream_is_ahead(&c->stream);
 }
 
 int
 conn_recv_body(struct conn *c, int fd, uint64_t size, int *file_err)
 {
-	uint64_t done = 0;
-
 	assert(c->turn == TURN_FREE);
-	*file_err = 0;
-	widen(c, c->in, size);
-	while (done < size) {
-		size_t n;
-
-		if (c->lost || !has_input(c)) {
-			be_in_debt(c);
-			return -1;
-		}
-		n = pace_chunk(&c->pace, c->inlen - c->inpos);
-		if (n > size - done)
-			n = (size_t)(size - done);
-		store(&fd, c->inbuf + c->inpos, n, file_err);
-		c->inpos += n;
-		done += n;
-		watch(c, done, size);
-		if (!pace_wait(&c->pace, n))
-			c->lost = true;
-	}
-	return 0;
+	if (stream_receive(&c->stream, fd, size, file_err) == 0)
+		return 0;
+	be_in_debt(c);
+	return -1;
 }
 
 enum conn_status
 conn_recv_status(struct conn *c, char *text, size_t cap)
 {
+	struct stream *s = &c->stream;
+	const char *next;
 	char status;
 	size_t len;
 
 	be_in_debt(c);
 	text[0] = '\0';
-	if (!has_input(c))
-		return c->lost ? STATUS_LOST : STATUS_MISSING;
-	status = c->inbuf[c->inpos++];
+	if (!stream_has_input(s))
+		return s->lost ? STATUS_LOST : STATUS_MISSING;
+	(void)stream_unread(s, &next);
+	status = *next;
+	stream_skip(s, 1);
 	if (status == '\0')
 		return STATUS_OK;
 	if (!is_text_kind(status))
@@ -283,7 +192,7 @@ conn_send(struct conn *c, const struct record *r)
 	assert(c->turn == TURN_FREE);
 	assert(n > 0);
 	c->turn = TURN_THEIRS;
-	return io_write_all(c->out, line, (size_t)n);
+	return stream_write(&c->stream, line, (size_t)n);
 }
 
 int
@@ -302,14 +211,14 @@ read_text(struct conn *c, char first, char *text, size_t cap)
 	size_t len = 0;
 	char byte = first;
 
-	if (is_text_kind(first) && io_read(c->in, &byte, 1) != 1)
+	if (is_text_kind(first) && stream_read_byte(&c->stream, &byte) == -1)
 		return -1;
 	for (size_t total = 1; byte != '\n'; total++) {
 		if (total == CONN_TEXT_MAX)
 			return -1;
 		if (len < RECORD_MAX)
 			c->line[len++] = byte;
-		if (io_read(c->in, &byte, 1) != 1)
+		if (stream_read_byte(&c->stream, &byte) == -1)
 			return -1;
 	}
 	text_escape(text, cap, c->line, len);
@@ -324,9 +233,8 @@ conn_await(struct conn *c, char *text, size_t cap)
 	assert(c->turn == TURN_THEIRS);
 	c->turn = TURN_FREE;
 	text[0] = '\0';
-	if (io_read(c->in, &status, 1) != 1)
+	if (stream_read_byte(&c->stream, &status) == -1)
 		return -1;
-	touch(c);
 	if (status == '\0')
 		return 0;
 	/* Whatever else comes first is part of a message, of a peer that is not in step. */
@@ -335,112 +243,10 @@ conn_await(struct conn *c, char *text, size_t cap)
 	return status == RECORD_WARN ? 1 : -1;
 }
 
-/* Reads all of a small body behind which its status fits, and sends both at once. */
-static int
-send_small(struct conn *c, int fd, size_t size, int *file_err)
-{
-	ssize_t got = io_read_all(fd, c->outbuf, size);
-	size_t have = got > 0 ? (size_t)got : 0;
-
-	if (got == -1)
-		*file_err = errno;
-	else if (have < size)
-		*file_err = CONN_SHRANK;
-	memset(c->outbuf + have, 0, size - have + 1);
-	return io_write_all(c->out, c->outbuf, *file_err == 0 ? size + 1 : size);
-}
-
-/* How much is written at once. */
-static size_t
-piece_of(const struct conn *c)
-{
-	return c->deadline != NULL ? IDLE_CHUNK : sizeof(c->outbuf);
-}
-
-static int
-send_zeros(struct conn *c, uint64_t size)
-{
-	size_t piece = piece_of(c);
-
-	memset(c->outbuf, 0, piece);
-	while (size > 0) {
-		size_t n = size < piece ? (size_t)size : piece;
-
-		if (io_write_all(c->out, c->outbuf, n) == -1)
-			return -1;
-		touch(c);
-		size -= n;
-	}
-	return 0;
-}
-
-/* A body that is being sent. */
-struct body {
-	int	       fd;
-	uint64_t       size, done;
-	uint64_t       start;	/* where in the file it begins */
-	struct stretch next;	/* what of the file comes next, as far as that is known */
-	enum io_way    way;
-};
-
-/* Sends some of what comes next: 0 or the side that failed. */
-static int
-send_some(struct conn *c, struct body *b, uint64_t *moved)
-{
-	uint64_t *next = b->next.hole > 0 ? &b->next.hole : &b->next.data;
-	size_t n = pace_chunk(&c->pace, *next < ZEROS_CHUNK ? (size_t)*next : ZEROS_CHUNK);
-	int side;
-
-	if (next == &b->next.hole) {
-		side = send_zeros(c, n) == -1 ? IO_TO : 0;
-		*moved = side == 0 ? n : 0;
-	} else {
-		side = io_move(b->fd, c->out, n, c->outbuf, piece_of(c), &b->way, moved);
-	}
-	*next -= *moved;
-	b->done += *moved;
-	return side;
-}
-
-static int
-send_large(struct conn *c, struct body *b, int *file_err)
-{
-	while (b->done < b->size) {
-		uint64_t moved;
-		int side;
-
-		if (b->next.hole + b->next.data == 0)
-			b->next = holes_next(b->fd, b->start + b->done, b->start + b->size);
-		side = send_some(c, b, &moved);
-		if (side == IO_TO)
-			return -1;
-		if (side == IO_FROM) {
-			*file_err = errno != 0 ? errno : CONN_SHRANK;
-			return send_zeros(c, b->size - b->done);
-		}
-		watch(c, b->done, b->size);
-		if (!pace_wait(&c->pace, moved))
-			return -1;
-	}
-	return io_write_all(c->out, "", 1);
-}
-
 int
 conn_send_body(struct conn *c, int fd, uint64_t size, bool sparse, int *file_err)
 {
-	struct body b = { .fd = fd, .size = size, .way = IO_SPLICE, .next.data = size };
-	off_t start;
-
 	assert(c->turn == TURN_FREE);
 	c->turn = TURN_THEIRS;
-	*file_err = 0;
-	if (size < sizeof(c->outbuf) && c->pace.rate == 0)
-		return send_small(c, fd, (size_t)size, file_err);
-	start = sparse ? lseek(fd, 0, SEEK_CUR) : -1;
-	if (start != -1) {
-		b.start = (uint64_t)start;
-		b.next.data = 0;
-	}
-	widen(c, c->out, size);
-	return send_large(c, &b, file_err);
+	return stream_send(&c->stream, fd, size, sparse, file_err);
 }

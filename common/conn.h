@@ -2,14 +2,12 @@
 #ifndef COMMON_CONN_H
 #define COMMON_CONN_H
 
-#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "deadline.h"
-#include "pace.h"
 #include "record.h"
+#include "stream.h"
 
 /*
  * The conversation on two descriptors, as either half of it.  A reply is a debt: what reads a
@@ -19,11 +17,7 @@
  * what it sent is out of step, and nothing more can be read.  PROTOCOL rules 1, 5, 6.
  */
 enum {
-	CONN_IN = 262144,	/* of a large body, one read and one write */
-	CONN_OUT = 65536,	/* a body that shares a write with its status is smaller */
-	CONN_PIPE = 524288,	/* what pipes are widened to: see conn_init */
-	CONN_TEXT_MAX = 65536,	/* a peer's error text that is longer is no text */
-	CONN_SHRANK = ENODATA	/* of a file that ended before its announced size */
+	CONN_TEXT_MAX = 65536	/* a peer's error text that is longer is no text */
 };
 
 enum conn_turn {		/* who owes the next message */
@@ -42,26 +36,12 @@ enum conn_status {		/* what a peer says after a body */
 };
 
 struct conn {
-	int		in, out;	/* borrowed, never closed here */
+	struct stream	stream;
 	enum conn_turn	turn;
-	bool		lost;		/* a read failed: the peer is gone, or we are to stop */
-	bool		widened;	/* the pipe that bodies go through */
-	size_t		inpos, inlen;	/* unread: inbuf[inpos..inlen) */
-	struct pace	pace;
-	struct deadline *deadline;	/* borrowed: told of whatever moves; may be NULL */
-	void		(*watch)(void *, uint64_t done, uint64_t size);	/* of a body; may be NULL */
-	void		*watcher;	/* its first argument */
-	char		inbuf[CONN_IN], outbuf[CONN_OUT], line[RECORD_MAX + 1];
+	char		line[RECORD_MAX + 1];
 };
 
-/*
- * Large bodies widen the pipe that they go through to CONN_PIPE, once.  The kernel lets one user have
- * 64 MiB of pipes before it makes his new ones small: a hundred sessions, of three pipes each, fit
- * into that.
- *
- * FIRST: who speaks first, TURN_OURS for a sink and TURN_THEIRS for a source. RATE: bytes/s or 0.
- * Neither a deadline nor a watcher.
- */
+/* FIRST: who speaks first, TURN_OURS for a sink and TURN_THEIRS for a source.  See stream_init. */
 void	conn_init(struct conn *, int in, int out, enum conn_turn first, uint64_t rate);
 
 /*
@@ -78,10 +58,7 @@ int	conn_ack(struct conn *);
 int	conn_refuse(struct conn *, const char *path, const char *what, const char *reason);
 /* True when the peer did not wait for our answer: more of what it sends is already here. */
 bool	conn_is_ahead(struct conn *);
-/*
- * Reads SIZE bytes of a body and writes them to FD; FD -1: to nobody.  When FD fails, *FILE_ERR is
- * its errno, and the rest of the body is read all the same, else 0.  -1 puts us in debt.
- */
+/* See stream_receive.  -1 puts us in debt. */
 int	conn_recv_body(struct conn *, int fd, uint64_t size, int *file_err);
 /* Reads what follows a body; puts us in debt. TEXT of CAP bytes is the peer's message, or "". */
 enum conn_status conn_recv_status(struct conn *, char *text, size_t cap);
@@ -102,10 +79,8 @@ int	conn_warn(struct conn *, const char *path, const char *what, const char *rea
  */
 int	conn_await(struct conn *, char *text, size_t cap);
 /*
- * Sends SIZE bytes of FD, from where it stands, and the status that says all is well.  Where FD
- * fails or ends early, zeros take the place of what is missing, *FILE_ERR is its errno or
- * CONN_SHRANK, and no status is sent: the caller owes a conn_warn in its place.  PROTOCOL rule 22.
- * The holes of a SPARSE file are sent without being read.
+ * See stream_send: the zero behind the body is the status that says all is well.  Where it is not
+ * sent, the caller owes a conn_warn in its place.  PROTOCOL rule 22.
  */
 int	conn_send_body(struct conn *, int fd, uint64_t size, bool sparse, int *file_err);
 

@@ -194,7 +194,7 @@ run(struct service *s, struct deadline *deadline)
 
 	conn_init(&conn, STDIN_FILENO, STDOUT_FILENO, sink ? TURN_OURS : TURN_THEIRS, rate_of(s));
 	if (deadline->has_idle)
-		conn.deadline = deadline;
+		conn.stream.deadline = deadline;
 	session_init(&session, &conn, &s->request, &s->policy, &s->root, &s->audit);
 	end = sink ? sink_run(&work.sink, &session) : source_run(&work.source, &session);
 	status = end == -1 || session.errors > 0;

@@ -91,8 +91,8 @@ session_init(struct session *s, struct conn *conn, const struct request *request
 	s->operand = 0;
 	s->said = NULL;
 	trail_set(&s->trail, "");
-	conn->watch = watch_body;
-	conn->watcher = s;
+	conn->stream.watch = watch_body;
+	conn->stream.watcher = s;
 }
 
 /* True where nobody asks for paths from the root on: then finding out costs nothing. */

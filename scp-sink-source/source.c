@@ -97,7 +97,7 @@ send_body(struct source *k, int fd, uint64_t size, bool sparse)
 		return -1;
 	}
 	s->moved = size;
-	if (why.err == CONN_SHRANK)
+	if (why.err == STREAM_SHRANK)
 		why.text = "file shrank";
 	if (why.err != 0 && session_warn(s, &why) == -1)
 		return -1;

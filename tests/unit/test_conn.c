@@ -56,8 +56,8 @@ hang_up(void)
 static void
 disconnect(void)
 {
-	close(c.in);
-	close(c.out);
+	close(c.stream.in);
+	close(c.stream.out);
 	close(from_us);
 	if (to_us != -1)
 		hang_up();
@@ -84,7 +84,7 @@ say(const char *bytes, size_t n)
 static void
 expect_heard(const char *wanted, size_t n)
 {
-	static char got[2 * CONN_OUT];
+	static char got[2 * STREAM_OUT];
 	struct pollfd p = { .fd = from_us, .events = POLLIN };
 	ssize_t have;
 
@@ -525,9 +525,9 @@ START_TEST(rule_12_a_failing_descriptor_is_no_end)
 	char text[8];
 
 	conn_init(&c, unit_fd, -1, TURN_FREE, 0);
-	ck_assert_int_eq(c.lost, false);
+	ck_assert_int_eq(c.stream.lost, false);
 	expect_refusal("lost connection");
-	ck_assert_int_eq(c.lost, true);
+	ck_assert_int_eq(c.stream.lost, true);
 	conn_init(&c, unit_fd, -1, TURN_FREE, 0);
 	ck_assert_int_eq(conn_recv_body(&c, -1, 5, &err), -1);
 	conn_init(&c, unit_fd, -1, TURN_FREE, 0);
@@ -982,7 +982,7 @@ drain(size_t n, size_t zeros, const char *tail, size_t taillen)
 		size_t have = 0;
 		ssize_t some;
 
-		close(c.out);
+		close(c.stream.out);
 		while ((some = read(from_us, got, sizeof(got))) > 0)
 			for (ssize_t i = 0; i < some; i++, have++) {
 				char wanted = have < n ? byte_at(drain_at + have) : 0;
@@ -1002,7 +1002,7 @@ drain(size_t n, size_t zeros, const char *tail, size_t taillen)
 static const enum transport stream_kinds[] = { PIPES, STREAM };
 
 static const size_t body_sizes[] = {
-	1, 4095, 4096, CONN_OUT - 2, CONN_OUT - 1, CONN_OUT, CONN_OUT + 1, 1 << 20, LARGE,
+	1, 4095, 4096, STREAM_OUT - 2, STREAM_OUT - 1, STREAM_OUT, STREAM_OUT + 1, 1 << 20, LARGE,
 };
 
 START_TEST(rule_22_the_announced_size)
@@ -1056,7 +1056,7 @@ START_TEST(rule_22_a_file_that_shrank)
 			pid = drain(body_sizes[i], missing[k], BYTES("\001scp: f: shrank\n"));
 			ck_assert_int_eq(
 			    conn_send_body(&c, fd, body_sizes[i] + missing[k], false, &err), 0);
-			ck_assert_int_eq(err, CONN_SHRANK);
+			ck_assert_int_eq(err, STREAM_SHRANK);
 			ck_assert_int_eq(c.turn, TURN_THEIRS);
 			ck_assert_int_eq(conn_warn(&c, "f", NULL, "shrank"), 0);
 			say(BYTES("\0"));
@@ -1074,7 +1074,7 @@ START_TEST(rule_22_a_file_that_is_empty_now)
 
 	connect_at(PACKETS, TURN_FREE, 0);
 	ck_assert_int_eq(conn_send_body(&c, file_with(""), 5, false, &err), 0);
-	ck_assert_int_eq(err, CONN_SHRANK);
+	ck_assert_int_eq(err, STREAM_SHRANK);
 	expect_heard(BYTES("\0\0\0\0\0"));
 	expect_silence();
 }
@@ -1083,8 +1083,8 @@ END_TEST
 /* What takes the place of a missing end is zeros, not what another file left in the buffer. */
 START_TEST(rule_22_the_end_of_one_file_is_not_of_another)
 {
-	static char secret[CONN_OUT], got[2 * CONN_OUT];
-	static const size_t sizes[] = { 20000, CONN_OUT - 1, 100000 };
+	static char secret[STREAM_OUT], got[2 * STREAM_OUT];
+	static const size_t sizes[] = { 20000, STREAM_OUT - 1, 100000 };
 	int err = 7;
 
 	memset(secret, 's', sizeof(secret) - 1);
@@ -1099,7 +1099,7 @@ START_TEST(rule_22_the_end_of_one_file_is_not_of_another)
 			ck_assert_int_gt(n = read(from_us, got, sizeof(got)), 0);
 		c.turn = TURN_FREE;
 		ck_assert_int_eq(conn_send_body(&c, file_with("he"), sizes[i], false, &err), 0);
-		ck_assert_int_eq(err, CONN_SHRANK);
+		ck_assert_int_eq(err, STREAM_SHRANK);
 		for (have = 0; have < sizes[i]; have += (size_t)n)
 			ck_assert_int_gt(n = read(from_us, got + have, sizeof(got) - have), 0);
 		ck_assert_mem_eq(got, "he", 2);
@@ -1195,7 +1195,7 @@ drain_islands(size_t start, size_t size, size_t end, const char *tail, size_t ta
 		size_t have = 0;
 		ssize_t some;
 
-		close(c.out);
+		close(c.stream.out);
 		while ((some = read(from_us, got, sizeof(got))) > 0)
 			for (ssize_t i = 0; i < some; i++, have++) {
 				size_t at = start + have;
@@ -1257,7 +1257,7 @@ END_TEST
 /* What is said to have holes and has none is sent as it is; and so is the beginning of a file. */
 START_TEST(holes_may_be_none)
 {
-	static const size_t sizes[] = { CONN_OUT, LARGE / 2, LARGE };
+	static const size_t sizes[] = { STREAM_OUT, LARGE / 2, LARGE };
 
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		int fd = large_file(LARGE), err = 7;
@@ -1287,7 +1287,7 @@ START_TEST(rule_22_a_file_with_holes_that_shrank)
 		connect_at(stream_kinds[_i], TURN_FREE, 0);
 		pid = drain_islands(0, LARGE, (size_t)ends[i], BYTES(""));
 		ck_assert_int_eq(conn_send_body(&c, fd, LARGE, true, &err), 0);
-		ck_assert_int_eq(err, CONN_SHRANK);
+		ck_assert_int_eq(err, STREAM_SHRANK);
 		disconnect();
 		child_is_content(pid, "the drain");
 		close(fd);
@@ -1314,7 +1314,7 @@ capacity_after(bool sends, size_t size, uint64_t rate)
 		ck_assert_int_eq(conn_send_body(&c, large_file(size), size, false, &err), 0);
 	else
 		ck_assert_int_eq(conn_recv_body(&c, -1, size, &err), 0);
-	has = capacity(sends ? c.out : c.in);
+	has = capacity(sends ? c.stream.out : c.stream.in);
 	disconnect();
 	child_is_content(pid, "the peer");
 	return has;
@@ -1323,12 +1323,12 @@ capacity_after(bool sends, size_t size, uint64_t rate)
 START_TEST(large_bodies_widen_their_pipe)
 {
 	const bool sends = _i == 1;
-	const size_t small = CONN_OUT + 1;
+	const size_t small = STREAM_OUT + 1;
 	int plain[2];
 
 	ck_assert_int_eq(pipe2(plain, O_CLOEXEC), 0);
 	ck_assert_int_eq(capacity_after(sends, small, 0), capacity(plain[0]));
-	ck_assert_int_eq(capacity_after(sends, LARGE, 0), CONN_PIPE);
+	ck_assert_int_eq(capacity_after(sends, LARGE, 0), STREAM_PIPE);
 	/* What is held back does not need the room. */
 	ck_assert_int_eq(capacity_after(sends, LARGE, 1 << 30), capacity(plain[0]));
 	close(plain[0]);
@@ -1364,8 +1364,8 @@ START_TEST(a_hundred_sessions_leave_room_for_others)
 		(void)half_a_pipe();
 		conn_init(&c, in, out, TURN_FREE, 0);
 		ck_assert_int_eq(conn_recv_body(&c, -1, LARGE, &err), -1);
-		ck_assert_msg(capacity(in) == CONN_PIPE, "session %d: expected %d, got %d", i,
-		    CONN_PIPE, capacity(in));
+		ck_assert_msg(capacity(in) == STREAM_PIPE, "session %d: expected %d, got %d", i,
+		    STREAM_PIPE, capacity(in));
 	}
 	ck_assert_int_eq(capacity(half_a_pipe()), usual);
 }
@@ -1389,8 +1389,8 @@ START_TEST(a_peer_that_is_gone)
 		ck_assert_int_eq(conn_ack(&c), -1);
 		c.turn = TURN_OURS;
 		ck_assert_int_eq(conn_refuse(&c, "x", NULL, "y"), -1);
-		close(c.in);
-		close(c.out);
+		close(c.stream.in);
+		close(c.stream.out);
 		hang_up();
 	}
 }
@@ -1436,7 +1436,7 @@ check_reply(enum transport kind, size_t i)
 	    replies[i].wanted, end);
 	ck_assert_str_eq(text, replies[i].text);
 	ck_assert_int_eq(c.turn, TURN_FREE);
-	ck_assert_msg(read(c.in, rest, sizeof(rest)) == (ssize_t)left,
+	ck_assert_msg(read(c.stream.in, rest, sizeof(rest)) == (ssize_t)left,
 	    "row %zu: expected %zu bytes left in the descriptor", i, left);
 	ck_assert_mem_eq(rest, replies[i].bytes + replies[i].used, left);
 	expect_silence();
@@ -1488,7 +1488,7 @@ START_TEST(rule_8_a_long_reply_is_skipped)
 		say_long(long_text(lens[i], RECORD_WARN), lens[i] + 3);
 		ck_assert_int_eq(conn_await(&c, text, sizeof(text)), 1);
 		ck_assert_uint_eq(strlen(text), sizeof(text) - 1);
-		ck_assert_int_eq(read(c.in, rest, sizeof(rest)), 2);
+		ck_assert_int_eq(read(c.stream.in, rest, sizeof(rest)), 2);
 		ck_assert_mem_eq(rest, "E\n", 2);
 		disconnect();
 	}
@@ -1546,8 +1546,8 @@ START_TEST(a_watcher_sees_all_of_a_body)
 	pid_t pid;
 
 	connect_at(PIPES, TURN_FREE, 0);
-	c.watch = see;
-	c.watcher = &seen;
+	c.stream.watch = see;
+	c.stream.watcher = &seen;
 	pid = feed(LARGE, BYTES("\0"));
 	ck_assert_int_eq(conn_recv_body(&c, -1, LARGE, &err), 0);
 	ck_assert_uint_eq(seen.done, LARGE);
@@ -1558,8 +1558,8 @@ START_TEST(a_watcher_sees_all_of_a_body)
 
 	seen = (struct seen){ 0 };
 	connect_at(PIPES, TURN_FREE, 0);
-	c.watch = see;
-	c.watcher = &seen;
+	c.stream.watch = see;
+	c.stream.watcher = &seen;
 	pid = drain(LARGE, 0, BYTES("\0"));
 	ck_assert_int_eq(conn_send_body(&c, large_file(LARGE), LARGE, false, &err), 0);
 	ck_assert_uint_eq(seen.done, LARGE);
@@ -1593,7 +1593,7 @@ enum {
  * How far it may seem to have come at once: what goes into a pipe at once is no more than what has
  * room there, for which nobody waits, and into anything else a step.
  */
-static const uint64_t steps[] = { [PIPES] = CONN_PIPE, [STREAM] = STEP };
+static const uint64_t steps[] = { [PIPES] = STREAM_PIPE, [STREAM] = STEP };
 
 static struct deadline deadline;
 
@@ -1601,7 +1601,7 @@ static struct deadline deadline;
 static void
 age_deadline(void)
 {
-	c.deadline = &deadline;
+	c.stream.deadline = &deadline;
 	deadline.armed = INT64_MIN / 4;
 }
 
@@ -1669,8 +1669,8 @@ START_TEST(a_deadline_hears_of_what_goes)
 	ck_assert_int_eq(deadline_init(&deadline, IDLE, 0), 0);
 	connect_at(stream_kinds[_i], TURN_FREE, 0);
 	age_deadline();
-	c.watch = measure;
-	c.watcher = &most;
+	c.stream.watch = measure;
+	c.stream.watcher = &most;
 	pid = drain(LARGE, 0, BYTES("\0"));
 	ck_assert_int_eq(conn_send_body(&c, large_file(LARGE), LARGE, false, &err), 0);
 	ck_assert_int_eq(err, 0);
@@ -1694,7 +1694,7 @@ START_TEST(a_deadline_hears_of_what_takes_the_place_of_a_body)
 	age_deadline();
 	pid = drain(0, LARGE, BYTES(""));
 	ck_assert_int_eq(conn_send_body(&c, new_file(), LARGE, false, &err), 0);
-	ck_assert_int_eq(err, CONN_SHRANK);
+	ck_assert_int_eq(err, STREAM_SHRANK);
 	assert_touched("zeros");
 	disconnect();
 	child_is_content(pid, "the drain");
@@ -1704,11 +1704,11 @@ END_TEST
 
 START_TEST(there_is_no_deadline_to_begin_with)
 {
-	c.deadline = &deadline;
-	c.watch = measure;
+	c.stream.deadline = &deadline;
+	c.stream.watch = measure;
 	connect_at(PIPES, TURN_FREE, 0);
-	ck_assert_ptr_null(c.deadline);
-	ck_assert(c.watch == NULL);
+	ck_assert_ptr_null(c.stream.deadline);
+	ck_assert(c.stream.watch == NULL);
 	disconnect();
 }
 END_TEST
@@ -1779,11 +1779,11 @@ START_TEST(rule_29_flags_are_left_alone)
 
 	connect_at(kinds[_i], TURN_FREE, 0);
 	if (nonblocking) {
-		set_nonblocking(c.in);
-		set_nonblocking(c.out);
+		set_nonblocking(c.stream.in);
+		set_nonblocking(c.stream.out);
 	}
-	in_flags = fcntl(c.in, F_GETFL);
-	out_flags = fcntl(c.out, F_GETFL);
+	in_flags = fcntl(c.stream.in, F_GETFL);
+	out_flags = fcntl(c.stream.out, F_GETFL);
 	ck_assert_int_eq((in_flags & O_NONBLOCK) != 0, nonblocking);
 	ck_assert_int_eq((out_flags & O_NONBLOCK) != 0, nonblocking);
 
@@ -1824,8 +1824,8 @@ START_TEST(rule_29_flags_are_left_alone)
 	ck_assert_int_eq(err, 0);
 	ck_assert_int_eq(conn_await(&c, text, sizeof(text)), 0);
 	child_is_content(pid, "a slow listener");
-	ck_assert_int_eq(fcntl(c.in, F_GETFL), in_flags);
-	ck_assert_int_eq(fcntl(c.out, F_GETFL), out_flags);
+	ck_assert_int_eq(fcntl(c.stream.in, F_GETFL), in_flags);
+	ck_assert_int_eq(fcntl(c.stream.out, F_GETFL), out_flags);
 }
 END_TEST
 
@@ -1834,8 +1834,8 @@ START_TEST(descriptors_are_borrowed)
 	connect_at(PIPES, TURN_FREE, 0);
 	hang_up();
 	expect_end();
-	ck_assert_int_ne(fcntl(c.in, F_GETFD), -1);
-	ck_assert_int_ne(fcntl(c.out, F_GETFD), -1);
+	ck_assert_int_ne(fcntl(c.stream.in, F_GETFD), -1);
+	ck_assert_int_ne(fcntl(c.stream.out, F_GETFD), -1);
 }
 END_TEST
 

@@ -93,8 +93,8 @@ START_TEST(init_joins_the_parts)
 	ck_assert(!session.unlogged && !session.begun);
 	ck_assert_uint_eq(session.percent, 0);
 	ck_assert_str_eq(session.trail.text, "");
-	ck_assert_ptr_eq(conn.watcher, &session);
-	ck_assert(conn.watch != NULL);
+	ck_assert_ptr_eq(conn.stream.watcher, &session);
+	ck_assert(conn.stream.watch != NULL);
 }
 END_TEST
 
@@ -116,10 +116,10 @@ START_TEST(title_follows_a_body)
 	init(REQUEST_SINK, false);
 	trail_set(&session.trail, "f");
 	session_title(&session);
-	conn.watch(conn.watcher, 1, 4);
+	conn.stream.watch(conn.stream.watcher, 1, 4);
 	ck_assert_uint_eq(session.percent, 25);
 	ck_assert_str_eq(title, "receiving f 25%");
-	conn.watch(conn.watcher, 4, 4);
+	conn.stream.watch(conn.stream.watcher, 4, 4);
 	ck_assert_str_eq(title, "receiving f 100%");
 	session_title(&session);
 	ck_assert_uint_eq(session.percent, 0);
@@ -133,7 +133,7 @@ START_TEST(title_is_set_only_where_it_changes)
 	session_title(&session);
 	titles = 0;
 	for (uint64_t done = 1; done <= 100000; done++)
-		conn.watch(conn.watcher, done, 100000);
+		conn.stream.watch(conn.stream.watcher, done, 100000);
 	ck_assert_int_eq(titles, 100);
 }
 END_TEST
@@ -142,7 +142,7 @@ START_TEST(title_counts_sizes_that_no_product_could)
 {
 	init(REQUEST_SOURCE, false);
 	trail_set(&session.trail, "f");
-	conn.watch(conn.watcher, INT64_MAX / 2 + 1, INT64_MAX);
+	conn.stream.watch(conn.stream.watcher, INT64_MAX / 2 + 1, INT64_MAX);
 	ck_assert_str_eq(title, "sending f 50%");
 }
 END_TEST
@@ -787,7 +787,7 @@ static const struct {
 	{ { .what = "open", .text = "no", .telling = true }, "open: no", "Permission denied" },
 	/* The text is what counts, but an errno beside it may still tell. */
 	{ { .text = "it has no name", .err = EINVAL }, "it has no name", "Permission denied" },
-	{ { .text = "file shrank", .err = CONN_SHRANK }, "file shrank", "file shrank" },
+	{ { .text = "file shrank", .err = STREAM_SHRANK }, "file shrank", "file shrank" },
 };
 
 START_TEST(what_the_client_may_know_of_a_reason)
@@ -894,8 +894,8 @@ START_TEST(files_are_logged_once_each)
 
 	session_begin_file(&session, 0644);
 	log_is("");
-	conn.watch(conn.watcher, 3, 5);
-	conn.watch(conn.watcher, 5, 5);
+	conn.stream.watch(conn.stream.watcher, 3, 5);
+	conn.stream.watch(conn.stream.watcher, 5, 5);
 	ck_assert_int_eq(session_end_file(&session), 0);
 	log_is("close \"/d/f\" bytes read 0 written 5 seconds # mode 0644\n");
 	session_fail_file(&session, "too late");
@@ -906,7 +906,7 @@ START_TEST(files_are_logged_once_each)
 	log_is("close \"/d/f\" bytes read 0 written 0 seconds # mode 6711\n");
 
 	session_begin_file(&session, 0600);
-	conn.watch(conn.watcher, 3, 5);
+	conn.stream.watch(conn.stream.watcher, 3, 5);
 	session_fail_file(&session, "lost connection");
 	session_fail_file(&session, "lost connection");
 	log_is("forced close \"/d/f\" bytes read 0 written 3 seconds # mode 0600 "
@@ -914,7 +914,7 @@ START_TEST(files_are_logged_once_each)
 	ck_assert_uint_eq(session.errors, 0);
 
 	session_begin_file(&session, 0600);
-	conn.watch(conn.watcher, 4, 5);
+	conn.stream.watch(conn.stream.watcher, 4, 5);
 	ck_assert_int_eq(session_refuse(&session,
 	    &(struct reason){ .what = "set times", .err = EPERM }), 0);
 	log_is("forced close \"/d/f\" bytes read 0 written 4 seconds # mode 0600 "
@@ -933,7 +933,7 @@ START_TEST(files_of_a_source_are_read)
 	listen_to(ends, TURN_OURS, REQUEST_SOURCE);
 	ck_assert_ptr_null(session_turn_to(&session, "f/"));
 	session_begin_file(&session, 0440);
-	conn.watch(conn.watcher, 7, 9);
+	conn.stream.watch(conn.stream.watcher, 7, 9);
 	session_fail_file(&session, "no\n");
 	log_is("forced close \"/s/t/f\" bytes read 7 written 0 seconds # mode 0440 "
 	    "reason \"no\\012\"\n");

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: ISC */
+#include <sys/ioctl.h>
+
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "holes.h"
+#include "io.h"
+#include "stream.h"
+
+enum {
+	WIDE_FROM = 1 << 18,	/* bytes of a body that is worth a wider pipe */
+	ZEROS_CHUNK = 1 << 20,	/* bytes of a hole between two looks at the pace and the watcher */
+	IDLE_CHUNK = 1 << 14	/* bytes that a peer must take, or be idle */
+};
+
+void
+stream_init(struct stream *s, int in, int out, uint64_t rate)
+{
+	s->in = in;
+	s->out = out;
+	s->lost = s->widened = false;
+	s->inpos = s->inlen = 0;
+	pace_init(&s->pace, rate);
+	s->deadline = NULL;
+	s->watch = NULL;
+	s->watcher = NULL;
+}
+
+/* Something has come from the peer, or gone to it. */
+static void
+touch(struct stream *s)
+{
+	if (s->deadline != NULL)
+		deadline_touch(s->deadline);
+}
+
+static void
+watch(struct stream *s, uint64_t done, uint64_t size)
+{
+	touch(s);
+	if (s->watch != NULL)
+		s->watch(s->watcher, done, size);
+}
+
+/* Makes unread input of whatever one read returns; false when there is none. */
+static bool
+fill(struct stream *s)
+{
+	ssize_t n = s->lost ? -1 : io_read(s->in, s->inbuf, sizeof(s->inbuf));
+
+	s->lost = n == -1;
+	s->inpos = 0;
+	s->inlen = n > 0 ? (size_t)n : 0;
+	touch(s);
+	return n > 0;
+}
+
+bool
+stream_has_input(struct stream *s)
+{
+	return s->inpos < s->inlen || fill(s);
+}
+
+bool
+stream_is_ahead(const struct stream *s)
+{
+	struct pollfd p = { .fd = s->in, .events = POLLIN };
+	int waiting = 0;
+
+	if (s->inpos < s->inlen)
+		return true;
+	/* An end of input is readable too, but it is nothing that was sent. */
+	return poll(&p, 1, 0) == 1 && ioctl(s->in, FIONREAD, &waiting) == 0 && waiting > 0;
+}
+
+size_t
+stream_unread(const struct stream *s, const char **from)
+{
+	*from = s->inbuf + s->inpos;
+	return s->inlen - s->inpos;
+}
+
+void
+stream_skip(struct stream *s, size_t n)
+{
+	s->inpos += n;
+}
+
+int
+stream_read_byte(struct stream *s, char *byte)
+{
+	if (io_read(s->in, byte, 1) != 1)
+		return -1;
+	touch(s);
+	return 0;
+}
+
+int
+stream_write(struct stream *s, const void *message, size_t n)
+{
+	return io_write_all(s->out, message, n);
+}
+
+/* A body of SIZE bytes is about to go through FD.  One that is held to a rate needs no wide pipe. */
+static void
+widen(struct stream *s, int fd, uint64_t size)
+{
+	if (s->widened || size < WIDE_FROM || s->pace.rate != 0)
+		return;
+	s->widened = true;
+	io_widen(fd, STREAM_PIPE);
+}
+
+/* Writes to the file until it fails, and nowhere from then on. */
+static void
+store(int *fd, const char *p, size_t n, int *file_err)
+{
+	if (*fd == -1 || io_write_all(*fd, p, n) == 0)
+		return;
+	*file_err = errno;
+	*fd = -1;
+}
+
+int
+stream_receive(struct stream *s, int fd, uint64_t size, int *file_err)
+{
+	uint64_t done = 0;
+
+	*file_err = 0;
+	widen(s, s->in, size);
+	while (done < size) {
+		size_t n;
+
+		if (s->lost || !stream_has_input(s))
+			return -1;
+		n = pace_chunk(&s->pace, s->inlen - s->inpos);
+		if (n > size - done)
+			n = (size_t)(size - done);
+		store(&fd, s->inbuf + s->inpos, n, file_err);
+		s->inpos += n;
+		done += n;
+		watch(s, done, size);
+		if (!pace_wait(&s->pace, n))
+			s->lost = true;
+	}
+	return 0;
+}
+
+/* Reads all of a small body behind which its status fits, and sends both at once. */
+static int
+send_small(struct stream *s, int fd, size_t size, int *file_err)
+{
+	ssize_t got = io_read_all(fd, s->outbuf, size);
+	size_t have = got > 0 ? (size_t)got : 0;
+
+	if (got == -1)
+		*file_err = errno;
+	else if (have < size)
+		*file_err = STREAM_SHRANK;
+	memset(s->outbuf + have, 0, size - have + 1);
+	return io_write_all(s->out, s->outbuf, *file_err == 0 ? size + 1 : size);
+}
+
+/* How much is written at once. */
+static size_t
+piece_of(const struct stream *s)
+{
+	return s->deadline != NULL ? IDLE_CHUNK : sizeof(s->outbuf);
+}
+
+static int
+send_zeros(struct stream *s, uint64_t size)
+{
+	size_t piece = piece_of(s);
+
+	memset(s->outbuf, 0, piece);
+	while (size > 0) {
+		size_t n = size < piece ? (size_t)size : piece;
+
+		if (io_write_all(s->out, s->outbuf, n) == -1)
+			return -1;
+		touch(s);
+		size -= n;
+	}
+	return 0;
+}
+
+/* A body that is being sent. */
+struct body {
+	int	       fd;
+	uint64_t       size, done;
+	uint64_t       start;	/* where in the file it begins */
+	struct stretch next;	/* what of the file comes next, as far as that is known */
+	enum io_way    way;
+};
+
+/* Sends some of what comes next: 0 or the side that failed. */
+static int
+send_some(struct stream *s, struct body *b, uint64_t *moved)
+{
+	uint64_t *next = b->next.hole > 0 ? &b->next.hole : &b->next.data;
+	size_t n = pace_chunk(&s->pace, *next < ZEROS_CHUNK ? (size_t)*next : ZEROS_CHUNK);
+	int side;
+
+	if (next == &b->next.hole) {
+		side = send_zeros(s, n) == -1 ? IO_TO : 0;
+		*moved = side == 0 ? n : 0;
+	} else {
+		side = io_move(b->fd, s->out, n, s->outbuf, piece_of(s), &b->way, moved);
+	}
+	*next -= *moved;
+	b->done += *moved;
+	return side;
+}
+
+static int
+send_large(struct stream *s, struct body *b, int *file_err)
+{
+	while (b->done < b->size) {
+		uint64_t moved;
+		int side;
+
+		if (b->next.hole + b->next.data == 0)
+			b->next = holes_next(b->fd, b->start + b->done, b->start + b->size);
+		side = send_some(s, b, &moved);
+		if (side == IO_TO)
+			return -1;
+		if (side == IO_FROM) {
+			*file_err = errno != 0 ? errno : STREAM_SHRANK;
+			return send_zeros(s, b->size - b->done);
+		}
+		watch(s, b->done, b->size);
+		if (!pace_wait(&s->pace, moved))
+			return -1;
+	}
+	return io_write_all(s->out, "", 1);
+}
+
+int
+stream_send(struct stream *s, int fd, uint64_t size, bool sparse, int *file_err)
+{
+	struct body b = { .fd = fd, .size = size, .way = IO_SPLICE, .next.data = size };
+	off_t start;
+
+	*file_err = 0;
+	if (size < sizeof(s->outbuf) && s->pace.rate == 0)
+		return send_small(s, fd, (size_t)size, file_err);
+	start = sparse ? lseek(fd, 0, SEEK_CUR) : -1;
+	if (start != -1) {
+		b.start = (uint64_t)start;
+		b.next.data = 0;
+	}
+	widen(s, s->out, size);
+	return send_large(s, &b, file_err);
+}
