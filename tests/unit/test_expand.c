@@ -604,16 +604,32 @@ START_TEST(kernels_filesystems)
 }
 END_TEST
 
+/* In the directory of the test, where the tree is: "", or a slash and a name. */
+static const char *tree = "";
+
+/* Has the tree lie a directory deeper, so that what is above it is also the test's. */
+static void
+go_deeper(void)
+{
+	make_dir("tree");
+	tree = "/tree";
+	unit_fd = openat(unit_fd, "tree", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ck_assert_int_ge(unit_fd, 0);
+}
+
 static void
 make_links(void)
 {
+	char home[128];
+
+	snprintf(home, sizeof(home), "%s%s", unit_path, tree);
 	make_tree();
 	make_dir("l");
 	make_link("l/d", "../d");
 	make_link("l/a", "../a");
 	make_link("l/none", "nope");
 	make_link("l/etc", "/etc");
-	make_link("l/home", unit_path);
+	make_link("l/home", home);
 	make_link("l/up", "..");
 	make_link("l/upup", "../..");
 	make_link("l/loop", "loop");
@@ -666,12 +682,13 @@ START_TEST(links_of_the_whole_system)
 	static const struct row rows[] = {
 		{ "l/*", LINKS }, { "l/*/", "l/d/ l/etc/ l/home/ l/up/ l/upup/" },
 		{ "l/*/x", "l/d/x" }, { "l/*/passwd", "l/etc/passwd" },
-		{ "l/[eh]*/a?", "l/home/ab" },
+		{ "l/[eh]*/a?", "l/home/ab" }, { "l/*/tree", "l/upup/tree" },
 		{ "l/d/../a?", "l/d/../ab" }, { "l/*/none", "l/*/none" },
 		{ "l/loop/*", "l/loop/*" },
 		{ "*/none", "l/none" }, { "*/none/", "*/none/" },
 	};
 
+	go_deeper();
 	make_links();
 	open_all();
 	CHECK(rows);
