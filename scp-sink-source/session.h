@@ -21,7 +21,8 @@ struct session {
 	struct audit		*audit;
 	struct usage		 usage;
 	unsigned		 errors;	/* entries refused or failed, here or there */
-	unsigned		 percent;	/* of the body, as the title has it */
+	bool			 titled;	/* the process title is about one file */
+	unsigned		 percent;	/* of its body, as the title has it */
 	bool			 unlogged;	/* a record that is required could not be written */
 	bool			 begun;		/* a file is being moved; the three below are its */
 	uint64_t		 moved;		/* bytes of it */
@@ -50,7 +51,10 @@ extern const char session_no_log[];
 void	session_init(struct session *, struct conn *, const struct request *, const struct policy *,
 	    const struct root *, struct audit *);
 
-/* Turns to the operand PATH: the trail begins with it.  NULL, or why the policy has no such path. */
+/*
+ * Turns to the operand PATH: trail and title begin with it.  NULL, or why the policy has no such
+ * path.
+ */
 const char *session_turn_to(struct session *, const char *path);
 
 /*
@@ -86,8 +90,11 @@ void	session_show(const struct session *, const char *way, const struct record *
 /* With -v: the same for a text of the peer, which is escaped already. */
 void	session_say(const struct session *, const char *way, const char *text);
 
-/* Has the process title say what the trail says, and that it is at its beginning. */
-void	session_title(struct session *);
+/*
+ * A body of SIZE bytes is about to move: has the process title say what the trail says, and how much
+ * of it has moved.  What goes by too fast to be seen is not named: the title is the operand then.
+ */
+void	session_title(struct session *, uint64_t size);
 
 /* Directories that are open at once may need more descriptors than a login usually gets. */
 void	session_go_deep(unsigned depth);

@@ -116,7 +116,7 @@ receive_file(struct sink *k, const struct record *r, const struct attrs *a)
 	enum conn_status status;
 	int file_err;
 
-	session_title(k->session);
+	session_title(k->session, r->size);
 	session_begin_file(k->session, a->mode);
 	if (conn_ack(c) == -1)
 		return lose_file(k);
@@ -405,7 +405,6 @@ sink_run(struct sink *k, struct session *s)
 		return session_give_up(k->session, NULL, "ambiguous target");
 
 	k->denied = session_turn_to(s, s->request->paths[0]);
-	session_title(s);
 	end = greet(k, s->request->paths[0]);
 	if (end == 1)
 		end = take_records(k);

@@ -91,7 +91,7 @@ send_body(struct source *k, int fd, uint64_t size, bool sparse)
 	struct reason why = { .err = 0 };
 	int reply;
 
-	session_title(s);
+	session_title(s, size);
 	if (conn_send_body(s->conn, fd, size, sparse, &why.err) == -1) {
 		session_fail_file(s, "lost connection");
 		return -1;

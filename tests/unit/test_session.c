@@ -59,6 +59,10 @@ stderr_of(void (*body)(void))
 	return get_file("stderr");
 }
 
+enum {
+	LARGE = 65536		/* bytes of a body that has a title */
+};
+
 static char title[4096];	/* as it was set last */
 static int titles;		/* how often it was set */
 
@@ -102,11 +106,11 @@ START_TEST(title_says_what_the_trail_says)
 {
 	init(REQUEST_SINK, false);
 	trail_set(&session.trail, "d/f");
-	session_title(&session);
+	session_title(&session, LARGE);
 	ck_assert_str_eq(title, "receiving d/f 0%");
 	init(REQUEST_SOURCE, false);
 	trail_set(&session.trail, "d/g");
-	session_title(&session);
+	session_title(&session, LARGE);
 	ck_assert_str_eq(title, "sending d/g 0%");
 }
 END_TEST
@@ -115,13 +119,13 @@ START_TEST(title_follows_a_body)
 {
 	init(REQUEST_SINK, false);
 	trail_set(&session.trail, "f");
-	session_title(&session);
+	session_title(&session, LARGE);
 	conn.stream.watch(conn.stream.watcher, 1, 4);
 	ck_assert_uint_eq(session.percent, 25);
 	ck_assert_str_eq(title, "receiving f 25%");
 	conn.stream.watch(conn.stream.watcher, 4, 4);
 	ck_assert_str_eq(title, "receiving f 100%");
-	session_title(&session);
+	session_title(&session, LARGE);
 	ck_assert_uint_eq(session.percent, 0);
 	ck_assert_str_eq(title, "receiving f 0%");
 }
@@ -130,7 +134,7 @@ END_TEST
 START_TEST(title_is_set_only_where_it_changes)
 {
 	init(REQUEST_SINK, false);
-	session_title(&session);
+	session_title(&session, LARGE);
 	titles = 0;
 	for (uint64_t done = 1; done <= 100000; done++)
 		conn.stream.watch(conn.stream.watcher, done, 100000);
@@ -138,10 +142,39 @@ START_TEST(title_is_set_only_where_it_changes)
 }
 END_TEST
 
+/* Many small ones in a row are the operand, and cost nothing. */
+START_TEST(title_of_what_goes_by)
+{
+	init(REQUEST_SINK, false);
+	ck_assert_ptr_null(session_turn_to(&session, "some\ndir"));
+	ck_assert_str_eq(title, "receiving some\\012dir");
+	titles = 0;
+	trail_add(&session.trail, "f");
+	for (int i = 0; i < 3; i++) {
+		session_title(&session, LARGE - 1);
+		conn.stream.watch(conn.stream.watcher, LARGE / 2, LARGE - 1);
+		conn.stream.watch(conn.stream.watcher, LARGE - 1, LARGE - 1);
+	}
+	ck_assert_int_eq(titles, 0);
+	session_title(&session, LARGE);
+	ck_assert_str_eq(title, "receiving some\\012dir/f 0%");
+	session_title(&session, 5);
+	session_title(&session, 5);
+	ck_assert_str_eq(title, "receiving some\\012dir");
+	ck_assert_int_eq(titles, 2);
+	session_title(&session, LARGE);
+	ck_assert_ptr_null(session_turn_to(&session, "other"));
+	ck_assert_str_eq(title, "receiving other");
+	conn.stream.watch(conn.stream.watcher, 1, 2);
+	ck_assert_str_eq(title, "receiving other");
+}
+END_TEST
+
 START_TEST(title_counts_sizes_that_no_product_could)
 {
 	init(REQUEST_SOURCE, false);
 	trail_set(&session.trail, "f");
+	session_title(&session, INT64_MAX);
 	conn.stream.watch(conn.stream.watcher, INT64_MAX / 2 + 1, INT64_MAX);
 	ck_assert_str_eq(title, "sending f 50%");
 }
@@ -151,7 +184,7 @@ START_TEST(title_escapes_control_bytes)
 {
 	init(REQUEST_SINK, false);
 	trail_set(&session.trail, "a\n\033[1mb");
-	session_title(&session);
+	session_title(&session, LARGE);
 	ck_assert_str_eq(title, "receiving a\\012\\033[1mb 0%");
 }
 END_TEST
@@ -164,7 +197,7 @@ START_TEST(title_shows_the_end_of_a_long_path)
 	strcpy(path + sizeof(path) - sizeof("/leaf"), "/leaf");
 	init(REQUEST_SINK, false);
 	trail_set(&session.trail, path);
-	session_title(&session);
+	session_title(&session, LARGE);
 	ck_assert_uint_lt(strlen(title), 400);
 	ck_assert_int_eq(strncmp(title, "receiving ddd", strlen("receiving ddd")), 0);
 	ck_assert_ptr_nonnull(strstr(title, "ddd/leaf 0%"));
@@ -1116,6 +1149,7 @@ add(TCase *t)
 	tcase_add_test(t, title_says_what_the_trail_says);
 	tcase_add_test(t, title_follows_a_body);
 	tcase_add_test(t, title_is_set_only_where_it_changes);
+	tcase_add_test(t, title_of_what_goes_by);
 	tcase_add_test(t, title_counts_sizes_that_no_product_could);
 	tcase_add_test(t, title_escapes_control_bytes);
 	tcase_add_test(t, title_shows_the_end_of_a_long_path);
