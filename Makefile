@@ -4,9 +4,10 @@
 #   make try        build it and watch a real client use it through a real sshd
 #   make check      build and run all tests; SAN=1 for AddressSanitizer and UBSan, CC=clang,
 #                   SUITES="unit hostile" for some of them
+#   make bench      measure it against OpenSSH's scp; ROWS="start sshd" for some of the rows
 #   make clean
 #
-# try and check install the Debian packages that they lack (packaging/need).
+# try, check and bench install the Debian packages that they lack (packaging/need).
 
 CC	?= cc
 OUT	?= build$(if $(SAN),/san)
@@ -102,7 +103,7 @@ MODULES	:= name utf8 text record holes io clock pace deadline stream conn $(path
 OBJS	:= $(MODULES:%=$(OUT)/obj/%.o) $(OUT)/obj/main.o
 UNITS	:= $(patsubst tests/unit/test_%.c,%,$(sort $(wildcard tests/unit/test_*.c)))
 
-.PHONY: all try check units clean
+.PHONY: all try check bench units tools clean
 .DELETE_ON_ERROR:
 all: $(OUT)/scp
 
@@ -129,6 +130,19 @@ $(OUT)/unit/$(1).o: tests/unit/test_$(1).c Makefile
 endef
 $(foreach u,$(UNITS),$(eval $(call unit,$(u))))
 
+# What plays a client, counts and measures.
+tools: $(OUT)/bench/peer $(OUT)/bench/yardstick
+
+$(OUT)/bench/peer: $(OUT)/bench/peer.o $(OUT)/bench/client.o $(OUT)/bench/server.o
+$(OUT)/bench/yardstick: $(OUT)/bench/yardstick.o
+$(OUT)/bench/peer $(OUT)/bench/yardstick:
+	@echo "  LINK $@"
+	@$(CC) $(ALL) $(LINK) $(LDFLAGS) -o $@ $^
+$(OUT)/bench/%.o: tests/bench/%.c Makefile
+	@mkdir -p $(@D)
+	@echo "  CC   $<"
+	@$(CC) $(ALL) -MMD -MP -c -o $@ $<
+
 # What is missing is installed before anything is compiled, and so in a make of its own.
 try:
 	@packaging/need build try
@@ -137,10 +151,15 @@ try:
 
 check:
 	@packaging/need build check $(if $(findstring clang,$(CC)),clang $(if $(SAN),clang-san))
-	@$(MAKE) --no-print-directory all units
+	@$(MAKE) --no-print-directory all units tools
 	@SAN=$(SAN) tests/run $(OUT) $(SUITES)
+
+bench:
+	@packaging/need build bench
+	@$(MAKE) --no-print-directory all tools
+	@tests/bench/run $(OUT) $(ROWS)
 
 clean:
 	rm -rf build
 
--include $(wildcard $(OUT)/obj/*.d $(OUT)/unit/*.d)
+-include $(wildcard $(OUT)/obj/*.d $(OUT)/unit/*.d $(OUT)/bench/*.d)
