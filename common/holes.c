@@ -26,7 +26,7 @@ last(int fd, uint64_t at, uint64_t end)
 struct stretch
 holes_next(int fd, uint64_t at, uint64_t end)
 {
-	off_t data = lseek(fd, (off_t)at, SEEK_DATA), hole;
+	off_t data = lseek(fd, (off_t)at, SEEK_DATA), next;
 
 	if (data == -1 && errno == ENXIO)
 		return last(fd, at, end);
@@ -34,11 +34,11 @@ holes_next(int fd, uint64_t at, uint64_t end)
 		return (struct stretch){ .data = end - at };
 	if ((uint64_t)data >= end)
 		return (struct stretch){ .hole = end - at };
-	hole = lseek(fd, data, SEEK_HOLE);
-	if (lseek(fd, data, SEEK_SET) == -1 || hole <= data)
-		hole = (off_t)end;
+	next = lseek(fd, data, SEEK_HOLE);
+	if (lseek(fd, data, SEEK_SET) == -1 || next <= data)
+		next = (off_t)end;
 	return (struct stretch){
 		.hole = (uint64_t)data - at,
-		.data = least((uint64_t)hole, end) - (uint64_t)data,
+		.data = least((uint64_t)next, end) - (uint64_t)data,
 	};
 }
