@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include <ctype.h>
 #include <string.h>
 
 #include <bsd/string.h>
@@ -36,7 +37,9 @@ take_path(const struct saying *s, char dst[PATH_MAX], bool *slash)
 		used += len;
 	}
 	dst[used] = '\0';
-	return NULL;
+	/* It could not be said as it is shown. */
+	return used > 0 && isblank((unsigned char)dst[used - 1])
+	    ? "its last name ends with a blank" : NULL;
 }
 
 /* What of PATH is beneath TOP, "" where it is TOP itself; NULL where it is not beneath it. */

@@ -5,6 +5,7 @@
 #define ROOT "it takes an absolute path"
 #define START "it takes a directory beneath the root"
 #define DOTS "it contains \"..\""
+#define BLANK "its last name ends with a blank"
 #define TOKEN "only %u, %g, %h and %% can stand behind a percent sign"
 #define NOT_BENEATH_ROOT "it is not beneath the root before it"
 #define NOT_BENEATH_START "it is not beneath the start before it"
@@ -75,6 +76,9 @@ static const struct {
 	{ "/%x", NULL, NULL, TOKEN, NULL, NULL, NULL, NULL },
 	{ "/srv/../etc", NULL, NULL, DOTS, NULL, NULL, NULL, NULL },
 	{ "/..", NULL, NULL, DOTS, NULL, NULL, NULL, NULL },
+	/* It could not be said again as it is shown. */
+	{ "/srv/x\t/", NULL, NULL, BLANK, NULL, NULL, NULL, NULL },
+	{ "/srv", NULL, "x /.", BLANK, NULL, NULL, NULL, NULL },
 	/* Another one lies beneath. */
 	{ "/srv", "/srv", NULL, NULL, "/srv", "", "", "root /srv\nstart /srv\n" },
 	{ "/srv", "/srv/a/b", NULL, NULL, "/srv", "a/b", "", "root /srv/a/b\nstart /srv/a/b\n" },
