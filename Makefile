@@ -24,7 +24,7 @@ EXTRA	:= $(call have,-Wlogical-op) $(call have,-Wduplicated-cond) $(call have,-W
 	   $(call have,-Wjump-misses-init) $(call have,-fcf-protection) $(call have,-fstack-clash-protection)
 
 ifdef SAN
-HARDEN	:= -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+HARDEN	:= -DSANITIZED -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 LINK	:= -fsanitize=address,undefined
 else
 HARDEN	:= -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fPIE
@@ -39,7 +39,13 @@ ifndef LIBBSD
 LIBBSD	:= $(shell echo 'int main(void) { return 0; }' | \
 	     $(CC) -x c - -o /dev/null $(ARCHIVE) 2>/dev/null && echo $(ARCHIVE) || echo -lbsd)
 endif
-LIBS	:= $(LIBBSD) -lacl
+
+# What only a sandbox needs is not to cost the other sessions anything, either.
+ifndef LIBSECCOMP
+LIBSECCOMP := $(shell echo 'int main(void) { return 0; }' | \
+	     $(CC) -x c - -o /dev/null -l:libseccomp.a 2>/dev/null && echo -l:libseccomp.a || echo -lseccomp)
+endif
+LIBS	:= $(LIBBSD) -lacl $(LIBSECCOMP)
 
 # Each module, and the modules it may use: its unit test is linked with these and no others.
 wire	:= name record utf8 text
@@ -91,6 +97,9 @@ USES_sftp	:= io
 USES_service	:= text $(walk) $(rules) account words listing kinds territory keys config \
 		   clock audit journal expansion braces expand \
 		   invocation request
+USES_landlock	:=
+USES_syscalls	:=
+USES_sandbox	:= landlock syscalls
 USES_explain	:= $(USES_service) service
 USES_expansion	:=
 USES_braces	:= expansion
@@ -99,6 +108,7 @@ USES_expand	:= expansion braces $(walk) $(rules) account words listing
 MODULES	:= name utf8 text record holes io clock pace deadline stream conn $(paths) follow attrs \
 	   trail listing snapshot words pattern amount account policy kinds territory keys config \
 	   audit journal request session backup temp upload level nest sink expansion braces expand \
+	   landlock syscalls sandbox \
 	   source invocation sftp service explain
 OBJS	:= $(MODULES:%=$(OUT)/obj/%.o) $(OUT)/obj/main.o
 UNITS	:= $(patsubst tests/unit/test_%.c,%,$(sort $(wildcard tests/unit/test_*.c)))

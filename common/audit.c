@@ -19,7 +19,8 @@
 enum {
 	MILLI = 1000,
 	ADDRESS_MAX = 64,		/* bytes of an address, NUL included */
-	FRAME_MAX = 400,		/* bytes of all that is in a record besides its strings */
+	SANDBOX_TEXT = 64,		/* bytes of what is in force, NUL included */
+	FRAME_MAX = 480,		/* bytes of all that is in a record besides its strings */
 	SECONDS_MAX = 1000000000	/* that a file is said to take: they fit in FRAME_MAX */
 };
 
@@ -234,7 +235,8 @@ audit_is_on(const struct audit *a)
 }
 
 int
-audit_start(struct audit *a, bool upload, const char *request, const char *root)
+audit_start(struct audit *a, bool upload, const char *request, const char *root,
+    const char *sandbox)
 {
 	struct line l;
 
@@ -243,6 +245,8 @@ audit_start(struct audit *a, bool upload, const char *request, const char *root)
 		put(&l, ",\"direction\":\"%s\"", direction(upload));
 		put_member(&l, "request", request, AUDIT_STRING_MAX);
 		put_member(&l, "root", root, AUDIT_WORD_MAX);
+		if (sandbox != NULL)
+			put_member(&l, "sandbox", sandbox, SANDBOX_TEXT);
 		put(&l, "}");
 	} else {
 		put(&l, "session opened");
@@ -250,6 +254,8 @@ audit_start(struct audit *a, bool upload, const char *request, const char *root)
 		put(&l, " %s", direction(upload));
 		put_string(&l, "root", root, AUDIT_WORD_MAX);
 		put_string(&l, "request", request, AUDIT_STRING_MAX);
+		if (sandbox != NULL)
+			put_string(&l, "sandbox", sandbox, SANDBOX_TEXT);
 	}
 	return finish(&l, a);
 }

@@ -13,7 +13,7 @@
  * The administrator's log: one record an event, each written at once and whole.  Text records say
  * what sftp-server would, where it has words for it:
  *
- *	session opened for local user U from [ADDRESS] upload root "R" request "Q"
+ *	session opened for local user U from [ADDRESS] upload root "R" request "Q"[ sandbox "S"]
  *	close "P" bytes read N written N seconds N.NNN mode 0644
  *	forced close "P" bytes read N written N seconds N.NNN mode 0644 reason "W"
  *	mkdir name "P" mode 0755
@@ -23,7 +23,7 @@
  *	session closed for local user U from [ADDRESS] files N bytes N errors N exit N[ reason "W"]
  *
  * JSON records are one object each: event (start, file, dir, refusal, end), time, pid, user and
- * address, then of direction, request, root, path, bytes, seconds, made, mode, result (ok, failed,
+ * address, then of direction, request, root, sandbox, path, bytes, seconds, made, mode, result (ok, failed,
  * refused), reason, files, errors and exit what the event has; a directory that is not new has no
  * mode.
  *
@@ -98,7 +98,9 @@ bool	audit_is_on(const struct audit *);
  * them wait for ever: after some seconds without room in it a record is lost, and so is each after
  * that, without any wait, until there is room.  Signals do not disturb them.
  */
-int	audit_start(struct audit *, bool upload, const char *request, const char *root);
+/* SANDBOX: what of it is in force, or NULL where nobody asked for one. */
+int	audit_start(struct audit *, bool upload, const char *request, const char *root,
+	    const char *sandbox);
 int	audit_file(struct audit *, const struct audit_entry *);
 /* MADE: it is new. */
 int	audit_dir(struct audit *, const struct audit_entry *, bool made);

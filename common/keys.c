@@ -51,6 +51,10 @@ static const struct choices facilities = {
 		{ "local5", LOG_LOCAL5 }, { "local6", LOG_LOCAL6 },	{ "local7", LOG_LOCAL7 },
 	}
 };
+static const struct choices sandbox_words = {
+	"it takes none, try or require",
+	{ { "none", SANDBOX_NONE }, { "try", SANDBOX_TRY }, { "require", SANDBOX_REQUIRE } }
+};
 static const struct choices format_words = {
 	"it takes text or json", { { "text", LOG_FORMAT_TEXT }, { "json", LOG_FORMAT_JSON } }
 };
@@ -90,6 +94,7 @@ static const struct key keys[] = {
 	{ "log-format", &exclusive_kind, AT(log_format), &format_words, "text", "text", NULL },
 	{ "log-required", &ordered_kind, AT(log_required), &no_yes, "no", "no", NULL },
 	{ "reveal", &ordered_kind, AT(reveal), &yes_no, "yes", "yes", "no" },
+	{ "sandbox", &ordered_kind, AT(sandbox), &sandbox_words, "none", "try", NULL },
 };
 
 enum {

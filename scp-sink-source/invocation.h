@@ -24,7 +24,8 @@ struct invocation {
 					 * even what nobody else has said */
 	size_t		    noptions;
 	const char	   *options[WORDS_MAX];	/* borrowed: what follows --serve, --check or the
-						 * command of --explain */
+						 * command of --explain; a drop-in's --sandbox */
+	int		    skipped;	/* words of a drop-in's argument vector that these are */
 };
 
 /*

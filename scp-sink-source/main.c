@@ -15,6 +15,7 @@
 #include "explain.h"
 #include "invocation.h"
 #include "io.h"
+#include "sandbox.h"
 #include "service.h"
 #include "sftp.h"
 #include "sink.h"
@@ -91,10 +92,14 @@ set_signals(void)
 		sigaction(told[i], &once, NULL);
 }
 
-/* Descriptors 0 to 2 are open, if only to nothing, so that no file of ours becomes one of them. */
+/*
+ * Descriptors 0 to 2 are open, if only to nothing, so that no file of ours becomes one of them.  What
+ * else whoever started us has left open is nothing to us.
+ */
 static int
-fill_standard_descriptors(void)
+tidy_descriptors(void)
 {
+	closefrom(STDERR_FILENO + 1);
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		if (fcntl(fd, F_GETFD) == -1 && open("/dev/null", O_RDWR) != fd)
 			return -1;
@@ -204,17 +209,44 @@ run(struct service *s, struct deadline *deadline)
 	return status;
 }
 
+/* What is in force of what the policy wants, in TEXT; NULL where it wants nothing. */
+static int
+lock_up(struct service *s, char text[SANDBOX_TEXT_MAX], const char **in_force)
+{
+	const struct policy *p = &s->policy;
+	struct sandbox sandbox = {
+		.root = s->root.fd, .way = LANDLOCK_SEND, .required = p->sandbox == SANDBOX_REQUIRE,
+	};
+	const char *what;
+
+	*in_force = NULL;
+	if (p->sandbox == SANDBOX_NONE)
+		return 0;
+	if (s->request.role == REQUEST_SINK)
+		sandbox.way = p->mkdir == POLICY_YES ? LANDLOCK_RECEIVE : LANDLOCK_FILL;
+	*in_force = text;
+	if (sandbox_enter(&sandbox, text, &what) == 0)
+		return 0;
+	snprintf(s->problem, sizeof(s->problem), "scp: no sandbox: %s: %s", what, strerror(errno));
+	return -1;
+}
+
 /* Times run from here on: a client that never says anything is idle, too. */
 static int
 begin(struct service *s, const char *request, struct deadline *deadline)
 {
+	char text[SANDBOX_TEXT_MAX];
+	const char *sandbox;
+
 	if (deadline_init(deadline, limit_of(s->policy.idle_timeout),
 	    limit_of(s->policy.max_duration)) == -1) {
 		snprintf(s->problem, sizeof(s->problem), "scp: no timer: %s", strerror(errno));
 		return -1;
 	}
-	if (!audit_is_on(&s->audit) ||
-	    audit_start(&s->audit, s->request.role == REQUEST_SINK, request, s->where) == 0)
+	if (lock_up(s, text, &sandbox) == -1)
+		return -1;
+	if (!audit_is_on(&s->audit) || audit_start(&s->audit, s->request.role == REQUEST_SINK,
+	    request, s->where, sandbox) == 0)
 		return 0;
 	snprintf(s->problem, sizeof(s->problem), "scp: %s", session_no_log);
 	return -1;
@@ -246,18 +278,21 @@ main(int argc, char *argv[], char *envp[])
 	static struct invocation invocation;
 	static struct service service;
 	static struct words words;	/* of an administrator's line that a login shell got */
-	const char *why;
+	const char *why, *command, *connection;
 
-	if (fill_standard_descriptors() == -1)
+	if (tidy_descriptors() == -1)
 		return 1;
 	set_signals();
 	setproctitle_init(argc, argv, envp);
-	if (invocation_parse(&invocation, argc, argv, getenv("SSH_ORIGINAL_COMMAND"), &words,
-	    &why) == -1) {
+	command = getenv("SSH_ORIGINAL_COMMAND");
+	connection = getenv("SSH_CONNECTION");
+	/* All else in it may be the client's, if sshd was told to let it in. */
+	clearenv();
+	if (invocation_parse(&invocation, argc, argv, command, &words, &why) == -1) {
 		fprintf(stderr, "scp: %s\n", why);
 		return 1;
 	}
-	service_init(&service, getenv("SSH_CONNECTION"));
+	service_init(&service, connection);
 	switch (invocation.way) {
 	case INVOKED_INTERACTIVE:
 		return turn_away(&service, &invocation);

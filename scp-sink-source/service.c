@@ -139,7 +139,7 @@ service_load(struct service *s, const struct invocation *v, const char *config)
 	/* What may be a client's own words cannot widen what nobody has said, either. */
 	if (v->narrow)
 		keys_settle(&s->policy, restricted);
-	if (restricted && take_options(s, v) == -1)
+	if (take_options(s, v) == -1)
 		return -1;
 	keys_settle(&s->policy, restricted);
 	name_root(s);
@@ -209,7 +209,7 @@ service_read(struct service *s, const struct invocation *v, int argc, char *cons
 	int end;
 
 	if (v->way == INVOKED_PLAIN) {
-		end = read_request(s, argc, argv, REQUEST_OWN);
+		end = read_request(s, argc - v->skipped, argv + v->skipped, REQUEST_OWN);
 	} else {
 		if (read_command(s, v->command) == -1)
 			return -1;

@@ -282,8 +282,8 @@ def matched_for(world):
 
 
 @contextlib.contextmanager
-def world_with(scp):
-    """A world whose server runs the program SCP."""
+def world_with(scp, option=None):
+    """A world whose server runs the program SCP, with an OPTION before those of the client."""
     with contextlib.ExitStack() as stack:
         base = tempfile.mkdtemp(prefix="scp-e2e-")
         stack.callback(trees.remove, base)
@@ -292,6 +292,10 @@ def world_with(scp):
         os.mkdir(f"{base}/bin")
         # A copy, for the user may not be able to reach the original.
         shutil.copy(scp, f"{base}/bin/scp")
+        if option:
+            os.rename(f"{base}/bin/scp", f"{base}/bin/real")
+            write_text(f"{base}/bin/scp", f'#!/bin/sh\nexec {base}/bin/real {option} "$@"\n')
+            os.chmod(f"{base}/bin/scp", 0o755)
         key, host_key = make_key(f"{base}/key"), make_key(f"{base}/hostkey")
         write_text(f"{base}/authorized_keys", read_text(key + ".pub"))
 

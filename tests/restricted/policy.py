@@ -18,7 +18,8 @@ from scenes import (
     push_dir_mode, push_from_the_top, push_group, push_hidden, push_in_closed, push_into_tree,
     push_missing, push_mode, push_onto, push_onto_the_same, push_relative, push_slowly,
     push_small_and_large, push_three, push_times, push_tree, push_two_names,
-    push_where_there_is_little, push_without_log, read_log_on_stderr, say_nothing)
+    push_where_there_is_little, push_without_log, read_log_on_stderr, sandboxed,
+    say_nothing)
 
 NAME = "policy"
 PEOPLE = [Person("polly", groups=("crew",))]
@@ -73,6 +74,7 @@ ROWS = [
     (["log-facility=local3"], facility, {19}, {4}),
     (["log-format=json"], form, {True}, {False}),
     (["log-required=yes"], push_without_log, (1, [], [NO_LOG]), (0, ["file"], [])),
+    (["sandbox=none"], sandboxed, {False}, {True}),
     (["reveal=no"], push_missing, "Permission denied", "No such file or directory"),
 ]
 

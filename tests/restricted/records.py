@@ -21,8 +21,9 @@ WHO = rf"local user (\S+) from \[([0-9.]+)\]"
 NUMBERS = r"bytes read (\d+) written (\d+) seconds (\d+\.\d{3}) mode ([0-7]{4})"
 FORMS = {
     # event, its fields, and what a record of it looks like
-    "start": ("user address direction root request",
-              rf"session opened for {WHO} (upload|download) root {STRING} request {STRING}"),
+    "start": ("user address direction root request sandbox",
+              rf"session opened for {WHO} (upload|download) root {STRING} request {STRING}"
+              rf"(?: sandbox {STRING})?"),
     "file": ("path read written seconds mode reason",
              rf"(?:forced )?close {STRING} {NUMBERS}(?: reason {STRING})?"),
     "mkdir": ("path mode", rf"mkdir name {STRING} mode ([0-7]{{4}})"),

@@ -205,6 +205,10 @@ def facility(s):
     return {record.priority >> 3 for record in records_of(s)[1]}
 
 
+def sandboxed(s):
+    return {' sandbox "' in record.text for record in records_of(s)[1] if record.event == "start"}
+
+
 def form(s):
     return {record.text[0] == "{" for record in records_of(s)[1]}
 

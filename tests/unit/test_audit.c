@@ -45,13 +45,13 @@ static const struct audit_entry bad_dir = { .path = "/d", .mode = 0700, .reason 
 static int
 log_start(struct audit *a)
 {
-	return audit_start(a, true, "scp -t x", "/srv");
+	return audit_start(a, true, "scp -t x", "/srv", NULL);
 }
 
 static int
 log_start_down(struct audit *a)
 {
-	return audit_start(a, false, "scp -f 'a b'", "/");
+	return audit_start(a, false, "scp -f 'a b'", "/", "landlock 3, seccomp");
 }
 
 static int
@@ -129,9 +129,9 @@ static const struct {
 	    HEAD("start") "\"direction\":\"upload\",\"request\":\"scp -t x\",\"root\":\"/srv\"}" },
 	{ log_start_down, LOG_INFO,
 	    "session opened for local user anna from [192.0.2.7] download root \"/\""
-	    " request \"scp -f 'a b'\"",
+	    " request \"scp -f 'a b'\" sandbox \"landlock 3, seccomp\"",
 	    HEAD("start") "\"direction\":\"download\",\"request\":\"scp -f 'a b'\","
-	    "\"root\":\"/\"}" },
+	    "\"root\":\"/\",\"sandbox\":\"landlock 3, seccomp\"}" },
 	{ log_upload, LOG_INFO,
 	    "close \"/dir/x\" bytes read 0 written 12345 seconds 1.500 mode 0644",
 	    HEAD("file") "\"direction\":\"upload\",\"path\":\"/dir/x\",\"bytes\":12345,"
@@ -538,7 +538,7 @@ log_one(struct audit *a, const struct words *w, size_t which)
 	};
 
 	if (which == 0)
-		return audit_start(a, false, w->path, w->reason);
+		return audit_start(a, false, w->path, w->reason, NULL);
 	if (which == 1)
 		return audit_file(a, &e);
 	if (which == 2)

@@ -197,6 +197,7 @@ static const struct {
 	{ "log-format", true, "text", "text", "text" },
 	{ "log-required", true, "no", "no", "no" },
 	{ "reveal", true, "yes", "yes", "no" },
+	{ "sandbox", true, "none", "try", "try" },
 };
 
 START_TEST(what_nobody_has_said)
@@ -261,6 +262,7 @@ START_TEST(what_nobody_has_said_in_fields)
 		ck_assert_uint_eq(p.log_format, LOG_FORMAT_TEXT);
 		ck_assert_uint_eq(p.log_required, REQUIRED_NO);
 		ck_assert_uint_eq(p.reveal, r && p.upload_only ? POLICY_NO : POLICY_YES);
+		ck_assert_uint_eq(p.sandbox, r ? SANDBOX_TRY : SANDBOX_NONE);
 	}
 }
 END_TEST
@@ -356,6 +358,7 @@ static const struct {
 	{ "log-format", "text", NULL }, { "log-format", "json", NULL },
 	{ "log-required", "no", NULL }, { "log-required", "yes", NULL },
 	{ "reveal", "yes", NULL }, { "reveal", "no", NULL },
+	{ "sandbox", "none", NULL }, { "sandbox", "try", NULL }, { "sandbox", "require", NULL },
 	{ "root", "/", NULL }, { "root", "/srv", NULL }, { "root", "//srv/./in///", "/srv/in" },
 	{ "start", "/", NULL }, { "start", "x", "/x" }, { "start", "/x/y/", "/x/y" },
 	{ "start", ".", "/" },
@@ -463,6 +466,7 @@ static const struct {
 	{ "recursive", YES_NO, { "true", "n" } },
 	{ "mkdir", YES_NO, { "true", "y" } },
 	{ "reveal", YES_NO, { "true", "none" } },
+	{ "sandbox", "it takes none, try or require", { "yes", "required" } },
 	{ "log-required", YES_NO, { "true", "none" } },
 	{ "modes", "it takes client or inherit", { "ignore", "yes" } },
 	{ "times", "it takes client or ignore", { "inherit", "no" } },
@@ -656,6 +660,8 @@ static const struct {
 	{ "log-format", "json", "text", NULL, ANOTHER },
 	{ "log-required", "no", "yes", "yes", NULL },
 	{ "reveal", "yes", "no", "no", NULL },
+	{ "sandbox", "none", "require", "require", NULL },
+	{ "sandbox", "require", "none", "require", NULL },
 };
 
 START_TEST(two_sources)

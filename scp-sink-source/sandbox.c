@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: ISC */
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "sandbox.h"
+#include "syscalls.h"
+
+#ifdef SANITIZED
+#include <sanitizer/lsan_interface.h>
+
+/* Who looks for leaks at the end of a process looks at it as a debugger does. */
+static bool is_locked_up;
+
+int
+__lsan_is_turned_off(void)
+{
+	return is_locked_up;
+}
+#endif
+
+/*
+ * No debugger of the same user, no core file, no other process, and no privileges by a set-user-ID
+ * program.  Root is not bound by the number of processes.
+ */
+static int
+drop_the_rest(void)
+{
+	const struct rlimit none = { 0, 0 };
+
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_DUMPABLE, 0) == 0 &&
+	    setrlimit(RLIMIT_CORE, &none) == 0 && setrlimit(RLIMIT_NPROC, &none) == 0 ? 1 : -1;
+}
+
+/* Whether to go on after a part of which there is GOT: more than 0, 0 for none, or -1 with errno. */
+static bool
+goes_on(const struct sandbox *s, int got, const char *part, const char **what)
+{
+	if (got > 0 || !s->required)
+		return true;
+	if (got == 0)
+		errno = ENOSYS;
+	*what = part;
+	return false;
+}
+
+int
+sandbox_enter(const struct sandbox *s, char in_force[SANDBOX_TEXT_MAX], const char **what)
+{
+	int landlock, seccomp;
+
+#ifdef SANITIZED
+	is_locked_up = true;
+#endif
+	/* The log's times: their zone is in a file that cannot be read later. */
+	tzset();
+	if (!goes_on(s, drop_the_rest(), "limits", what))
+		return -1;
+	landlock = landlock_enter(s->root, s->way);
+	if (!goes_on(s, landlock, "landlock", what))
+		return -1;
+	seccomp = syscalls_restrict(s->way == LANDLOCK_SEND);
+	if (!goes_on(s, seccomp, "seccomp", what))
+		return -1;
+	if (landlock > 0)
+		snprintf(in_force, SANDBOX_TEXT_MAX, "landlock %d%s", landlock,
+		    seccomp > 0 ? ", seccomp" : "");
+	else
+		snprintf(in_force, SANDBOX_TEXT_MAX, "%s", seccomp > 0 ? "seccomp" : "none");
+	return 0;
+}
