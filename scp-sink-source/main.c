@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -99,7 +100,8 @@ set_signals(void)
 static int
 tidy_descriptors(void)
 {
-	closefrom(STDERR_FILENO + 1);
+	if (close_range(STDERR_FILENO + 1, UINT_MAX, 0) == -1)
+		closefrom(STDERR_FILENO + 1);
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		if (fcntl(fd, F_GETFD) == -1 && open("/dev/null", O_RDWR) != fd)
 			return -1;
