@@ -37,8 +37,8 @@ static const struct unit of_time[] = {
 	{ "s", 1 },
 	{ "", 1 },
 	{ "m", 60 },
-	{ "h", 60 * 60 },
-	{ "d", 24 * 60 * 60 },
+	{ "h", 3600 },
+	{ "d", 86400 },
 };
 
 static const struct unit alone = { "", 1 };

@@ -206,6 +206,7 @@ append_text(char *dst, size_t cap, size_t *used, const char *text)
 
 		if (*used + n >= cap)
 			return false;
+		/* The NUL is put by the caller.  NOLINTNEXTLINE(bugprone-not-null-terminated-result) */
 		memcpy(dst + *used, as, n);
 		*used += n;
 	}
