@@ -60,7 +60,7 @@ static const int receiving[] = {
 	SCMP_SYS(openat), SCMP_SYS(mkdirat), SCMP_SYS(linkat), SCMP_SYS(unlinkat),
 	SCMP_SYS(renameat), SCMP_SYS(renameat2), SCMP_SYS(ftruncate), SCMP_SYS(ftruncate64),
 	SCMP_SYS(fchmod), SCMP_SYS(fchmodat), FCHMODAT2, SCMP_SYS(fchown),
-	SCMP_SYS(fchown32), SCMP_SYS(utimensat), SCMP_SYS(utimensat_time64), SCMP_SYS(fgetxattr),
+	SCMP_SYS(fchown32), SCMP_SYS(fgetxattr),
 	SCMP_SYS(fsetxattr), SCMP_SYS(fremovexattr), SCMP_SYS(flock), SCMP_SYS(fsync),
 };
 
@@ -88,26 +88,32 @@ allow_if(scmp_filter_ctx filter, int call, unsigned arg, uint64_t mask, uint64_t
 static int
 allow_some(scmp_filter_ctx filter, bool send)
 {
+	enum who { BOTH, SENDS, RECEIVES };
+	const uint64_t write_flags = O_ACCMODE | O_CREAT | O_TRUNC | (O_TMPFILE & ~O_DIRECTORY);
 	const struct {
+		enum who who;
 		int	 call;
 		unsigned arg;
 		uint64_t mask, value;
 	} some[] = {
 		/* No memory that can be run. */
-		{ SCMP_SYS(mmap), 2, PROT_EXEC, 0 },
-		{ SCMP_SYS(mmap2), 2, PROT_EXEC, 0 },
-		{ SCMP_SYS(mprotect), 2, PROT_EXEC, 0 },
-		{ SCMP_SYS(socket), 0, UINT64_MAX, AF_UNIX },
-		{ SCMP_SYS(ioctl), 1, UINT32_MAX, FIONREAD },
+		{ BOTH, SCMP_SYS(mmap), 2, PROT_EXEC, 0 },
+		{ BOTH, SCMP_SYS(mmap2), 2, PROT_EXEC, 0 },
+		{ BOTH, SCMP_SYS(mprotect), 2, PROT_EXEC, 0 },
+		{ BOTH, SCMP_SYS(socket), 0, UINT64_MAX, AF_UNIX },
+		{ BOTH, SCMP_SYS(ioctl), 1, UINT32_MAX, FIONREAD },
 		/* Our own limits, not those of others. */
-		{ SCMP_SYS(prlimit64), 0, UINT32_MAX, 0 },
-		{ SCMP_SYS(openat), 2, O_ACCMODE | O_CREAT | O_TRUNC | (O_TMPFILE & ~O_DIRECTORY), 0 },
+		{ BOTH, SCMP_SYS(prlimit64), 0, UINT32_MAX, 0 },
+		{ SENDS, SCMP_SYS(openat), 2, write_flags, 0 },
+		/* The times of descriptors, not of paths. */
+		{ RECEIVES, SCMP_SYS(utimensat), 1, UINT64_MAX, 0 },
+		{ RECEIVES, SCMP_SYS(utimensat_time64), 1, UINT64_MAX, 0 },
 	};
 
 	for (size_t i = 0; i < sizeof(some) / sizeof(some[0]); i++) {
 		int end;
 
-		if (some[i].call == SCMP_SYS(openat) && !send)
+		if (some[i].who == (send ? RECEIVES : SENDS))
 			continue;
 		end = allow_if(filter, some[i].call, some[i].arg, some[i].mask, some[i].value);
 		if (end != 0)

@@ -205,6 +205,18 @@ do_dumpable(void)
 	return prctl(PR_SET_DUMPABLE, 1);
 }
 
+static long
+do_times(void)
+{
+	return futimens(unit_fd, NULL);
+}
+
+static long
+do_times_of_path(void)
+{
+	return utimensat(unit_fd, ".", NULL, 0);
+}
+
 static const struct {
 	const char *what;
 	deed_fn	   *deed;
@@ -216,7 +228,8 @@ static const struct {
 	{ "copy", do_copy, SENDER },
 	{ "create", do_create, RECEIVER }, { "unnamed", do_unnamed, RECEIVER },
 	{ "mkdir", do_mkdir, RECEIVER }, { "chmod", do_chmod, RECEIVER },
-	{ "unlink", do_unlink, RECEIVER },
+	{ "unlink", do_unlink, RECEIVER }, { "times", do_times, RECEIVER },
+	{ "times of a path", do_times_of_path, NOBODY_AT_ALL },
 	{ "exec", do_exec, NOBODY_AT_ALL }, { "fork", do_fork, NOBODY_AT_ALL },
 	{ "tcp", do_tcp, NOBODY_AT_ALL }, { "ptrace", do_ptrace, NOBODY_AT_ALL },
 	{ "mount", do_mount, NOBODY_AT_ALL }, { "kill", do_kill, NOBODY_AT_ALL },
