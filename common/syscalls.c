@@ -54,6 +54,7 @@ static const int sanitizing[] = {
 
 static const int sending[] = {
 	SCMP_SYS(memfd_create),		/* for files that do not know their size */
+	SCMP_SYS(fchdir), SCMP_SYS(getcwd),	/* for directories that do not know their name */
 };
 
 static const int receiving[] = {

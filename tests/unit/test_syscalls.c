@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include <limits.h>
 #include <signal.h>
 #include <time.h>
 
@@ -206,6 +207,14 @@ do_dumpable(void)
 }
 
 static long
+do_name(void)
+{
+	char path[PATH_MAX];
+
+	return fchdir(unit_fd) == 0 && getcwd(path, sizeof(path)) != NULL ? 0 : -1;
+}
+
+static long
 do_times(void)
 {
 	return futimens(unit_fd, NULL);
@@ -225,7 +234,7 @@ static const struct {
 	{ "read", do_read, BOTH }, { "stat", do_stat, BOTH }, { "time", do_time, BOTH },
 	{ "sleep", do_sleep, BOTH }, { "memory", do_map, BOTH }, { "log", do_log, BOTH },
 	{ "open", do_open, BOTH }, { "limits", do_limit, BOTH }, { "waiting", do_ahead, BOTH },
-	{ "copy", do_copy, SENDER },
+	{ "copy", do_copy, SENDER }, { "a name", do_name, SENDER },
 	{ "create", do_create, RECEIVER }, { "unnamed", do_unnamed, RECEIVER },
 	{ "mkdir", do_mkdir, RECEIVER }, { "chmod", do_chmod, RECEIVER },
 	{ "unlink", do_unlink, RECEIVER }, { "times", do_times, RECEIVER },
