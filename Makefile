@@ -4,10 +4,12 @@
 #   make try        build it and watch a real client use it through a real sshd
 #   make check      build and run all tests; SAN=1 for AddressSanitizer and UBSan, CC=clang,
 #                   SUITES="unit hostile" for some of them
+#   make fuzz       look for inputs that break it, FUZZ_SECONDS=60 for each target,
+#                   TARGETS="record sink" for some of them
 #   make bench      measure it against OpenSSH's scp; ROWS="start sshd" for some of the rows
 #   make clean
 #
-# try, check and bench install the Debian packages that they lack (packaging/need).
+# try, check, fuzz and bench install the Debian packages that they lack (packaging/need).
 
 CC	?= cc
 OUT	?= build$(if $(SAN),/san)
@@ -29,6 +31,10 @@ LINK	:= -fsanitize=address,undefined
 else
 HARDEN	:= -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fPIE
 LINK	:= -pie -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed
+endif
+# libFuzzer steers by what of the program its inputs reach.
+ifdef FUZZER
+HARDEN	+= -fsanitize=fuzzer-no-link
 endif
 ALL	:= $(STD) $(WARN) $(EXTRA) $(HARDEN) $(CFLAGS) $(CPPFLAGS)
 
@@ -113,7 +119,16 @@ MODULES	:= name utf8 text record holes io clock pace deadline stream conn $(path
 OBJS	:= $(MODULES:%=$(OUT)/obj/%.o) $(OUT)/obj/main.o
 UNITS	:= $(patsubst tests/unit/test_%.c,%,$(sort $(wildcard tests/unit/test_*.c)))
 
-.PHONY: all try check bench units tools clean
+# Each fuzz target is linked with its module and what that may use, with what is said here, and with
+# whoever brings inputs: libFuzzer with FUZZER, else replay, which has those that are known.
+FUZZ	:= record words pattern config sink source
+FUZZ_words	:= obj/pattern obj/utf8
+FUZZ_config	:= fuzz/scratch
+FUZZ_sink	:= fuzz/scratch fuzz/talk
+FUZZ_source	:= fuzz/scratch fuzz/talk
+FUZZ_SECONDS	?= 60
+
+.PHONY: all try check bench fuzz units tools fuzzers clean
 .DELETE_ON_ERROR:
 all: $(OUT)/scp
 
@@ -140,6 +155,20 @@ $(OUT)/unit/$(1).o: tests/unit/test_$(1).c Makefile
 endef
 $(foreach u,$(UNITS),$(eval $(call unit,$(u))))
 
+fuzzers: $(FUZZ:%=$(OUT)/fuzz/%)
+
+define fuzz
+$(OUT)/fuzz/$(1): $(patsubst %,$(OUT)/%.o,fuzz/$(1) $(FUZZ_$(1)) $(if $(FUZZER),,fuzz/replay) \
+    $(addprefix obj/,$(1) $(USES_$(1))))
+	@echo "  LINK $$@"
+	@$$(CC) $$(ALL) $$(LINK) $(if $(FUZZER),-fsanitize=fuzzer) $$(LDFLAGS) -o $$@ $$^ $$(LIBS)
+endef
+$(foreach f,$(FUZZ),$(eval $(call fuzz,$(f))))
+$(OUT)/fuzz/%.o: tests/fuzz/%.c Makefile
+	@mkdir -p $(@D)
+	@echo "  CC   $<"
+	@$(CC) $(ALL) -MMD -MP -c -o $@ $<
+
 # What plays a client, counts and measures.
 tools: $(OUT)/bench/peer $(OUT)/bench/yardstick
 
@@ -161,8 +190,14 @@ try:
 
 check:
 	@packaging/need build check $(if $(findstring clang,$(CC)),clang $(if $(SAN),clang-san))
-	@$(MAKE) --no-print-directory all units tools
+	@$(MAKE) --no-print-directory all units tools fuzzers
 	@SAN=$(SAN) tests/run $(OUT) $(SUITES)
+
+fuzz:
+	@packaging/need build fuzz clang-san
+	@$(MAKE) --no-print-directory CC=clang SAN=1 FUZZER=1 OUT=$(OUT)/fuzzer \
+	    CFLAGS="-O1 -g" fuzzers
+	@tests/fuzz/hunt $(OUT)/fuzzer $(FUZZ_SECONDS) $(or $(TARGETS),$(FUZZ))
 
 bench:
 	@packaging/need build bench
@@ -172,4 +207,5 @@ bench:
 clean:
 	rm -rf build
 
--include $(wildcard $(OUT)/obj/*.d $(OUT)/unit/*.d $(OUT)/bench/*.d)
+-include $(wildcard $(OUT)/obj/*.d $(OUT)/unit/*.d $(OUT)/bench/*.d \
+    $(OUT)/fuzz/*.d)
