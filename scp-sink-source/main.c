@@ -25,7 +25,8 @@
 #define CONFIG "/etc/scp.conf"
 
 enum {
-	PATIENCE = 30		/* seconds for a client to hear that it is not served */
+	PATIENCE = 30,		/* seconds for a client to hear that it is not served */
+	USUAL_FILES = 1024	/* descriptors that a process may have unless somebody said more */
 };
 
 /*
@@ -101,7 +102,8 @@ static int
 tidy_descriptors(void)
 {
 	if (close_range(STDERR_FILENO + 1, UINT_MAX, 0) == -1)
-		closefrom(STDERR_FILENO + 1);
+		for (int fd = STDERR_FILENO + 1; fd < USUAL_FILES; fd++)
+			(void)close(fd);	/* before Linux 5.9 */
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		if (fcntl(fd, F_GETFD) == -1 && open("/dev/null", O_RDWR) != fd)
 			return -1;
