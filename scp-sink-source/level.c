@@ -149,12 +149,22 @@ level_make(struct level *l, int dirfd, const char *name, const struct attrs *wan
 	made = mkdirat(dirfd, name, (wanted->mode & FILE_BITS) | S_IRWXU) == 0;
 	if (!made && errno != EEXIST)
 		return -1;
-	if (open_as(l, dirfd, name, wanted, p, made) == -1)
-		return -1;
-	if (!l->made || adopt(l, dirfd, p) == 0)
+	if (open_as(l, dirfd, name, wanted, p, made) == 0 &&
+	    (!l->made || adopt(l, dirfd, p) == 0))
 		return 0;
-	remove_made(dirfd, name);
+	if (made)
+		remove_made(dirfd, name);
 	return -1;
+}
+
+void
+level_undo(struct level *l, int dirfd, const char *name)
+{
+	bool made = l->made;
+
+	level_abandon(l);
+	if (made)
+		remove_made(dirfd, name);
 }
 
 int

@@ -41,4 +41,7 @@ int	level_end(struct level *, const char **what);
 /* Gives back what was lent and closes it; a new directory stays as it is. */
 void	level_abandon(struct level *);
 
+/* The same before anything is put there: then a new one, which is NAME in DIRFD, goes again. */
+void	level_undo(struct level *, int dirfd, const char *name);
+
 #endif

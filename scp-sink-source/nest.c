@@ -112,14 +112,14 @@ open_through_link(struct nest *n, const char *name, const struct attrs *wanted)
 
 /* What the kernel makes up is not for a confined root, wherever it is mounted. */
 static int
-check_filesystem(const struct nest *n, struct level *l)
+check_filesystem(const struct nest *n, struct level *l, const char *name)
 {
 	struct stat st;
 
 	if (!n->root->confined ||
 	    (fstat(l->fd, &st) == 0 && root_serves(n->root, l->fd, &st)))
 		return 0;
-	level_abandon(l);
+	level_undo(l, nest_dir(n), name);
 	errno = EXDEV;
 	return -1;
 }
@@ -135,7 +135,7 @@ nest_enter(struct nest *n, const char *name, const struct attrs *wanted)
 	if (level_make(l, dirfd, name, wanted, n->policy) == -1 &&
 	    (errno != ENOTDIR || open_through_link(n, name, wanted) == -1))
 		return -1;
-	if (check_filesystem(n, l) == -1)
+	if (check_filesystem(n, l, name) == -1)
 		return -1;
 	n->depth++;
 	return 0;

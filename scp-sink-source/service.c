@@ -70,14 +70,17 @@ load_file(struct service *s, const char *path, bool must)
 	char where[PATH_MAX];
 	const char *why;
 	unsigned line;
-	int fd = root_file(path);
+	int fd = root_file(path), end = 1;
 
 	/* Without one, nobody asks the system's databases who a drop-in's user is. */
-	if (fd == -1 && errno == ENOENT)
-		return must ? complain(s, path, strerror(errno)) : 0;
-	close(fd);
-	know_account(s);
-	if (config_load(&s->policy, path, &s->account, &line, &why) == 0)
+	if (fd != -1 || errno != ENOENT) {
+		close(fd);
+		know_account(s);
+		end = config_load(&s->policy, path, &s->account, &line, &why);
+	}
+	if (end == 1 && must)
+		return complain(s, path, strerror(ENOENT));
+	if (end != -1)
 		return 0;
 	snprintf(where, sizeof(where), line > 0 ? "%s, line %u" : "%s", path, line);
 	return complain(s, where, why);

@@ -196,6 +196,15 @@ let_owner_in(struct temp *t, mode_t now)
 		temp_set_late_mode(t, now);
 }
 
+static void
+remove_file(const struct temp *t, const char *name)
+{
+	int saved = errno;
+
+	unlinkat(t->dirfd, name, 0);
+	errno = saved;
+}
+
 static int
 create(struct temp *t, mode_t mode)
 {
@@ -207,7 +216,12 @@ create(struct temp *t, mode_t mode)
 		return -1;
 	/* A filesystem without locks cannot tell a dead temporary from a live one, but works. */
 	ours = flock(t->fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
-	if (!ours || fstat(t->fd, &st) == -1 || st.st_nlink == 0) {
+	if (ours && fstat(t->fd, &st) == -1) {
+		remove_file(t, t->name);
+		drop_fd(t);
+		return -1;
+	}
+	if (!ours || st.st_nlink == 0) {
 		errno = EEXIST;
 		drop_fd(t);
 		return -1;
@@ -282,15 +296,6 @@ close_written(struct temp *t)
 
 	t->fd = -1;
 	return close(fd);
-}
-
-static void
-remove_file(const struct temp *t, const char *name)
-{
-	int saved = errno;
-
-	unlinkat(t->dirfd, name, 0);
-	errno = saved;
 }
 
 /*

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
@@ -143,6 +144,49 @@ try_new_directories(void)
 				remove_dir("d");
 			}
 }
+
+/* What cannot be filled is not there; what was there is. */
+START_TEST(a_directory_that_cannot_be_opened)
+{
+	const struct attrs none = { .mode = 0755 };
+	struct rlimit old, full;
+	struct stat st;
+	struct level l;
+
+	ck_assert_int_eq(mkdirat(unit_fd, "old", 0755), 0);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &old), 0);
+	full = (struct rlimit){ .rlim_cur = 0, .rlim_max = old.rlim_max };
+	for (int i = 0; i < 2; i++) {
+		const char *name = i == 0 ? "new" : "old";
+		int end, err;
+
+		ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &full), 0);
+		end = level_make(&l, unit_fd, name, &none, &policy);
+		err = errno;
+		ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &old), 0);
+		ck_assert_int_eq(end, -1);
+		ck_assert_int_eq(err, EMFILE);
+		ck_assert_int_eq(fstatat(unit_fd, name, &st, 0), i == 0 ? -1 : 0);
+	}
+}
+END_TEST
+
+START_TEST(what_is_undone_goes_if_it_is_new)
+{
+	const struct attrs none = { .mode = 0755 };
+	struct stat st;
+	struct level l;
+
+	for (int i = 0; i < 2; i++) {
+		if (i == 1)
+			ck_assert_int_eq(mkdirat(unit_fd, "d", 0755), 0);
+		ck_assert_int_eq(level_make(&l, unit_fd, "d", &none, &policy), 0);
+		level_undo(&l, unit_fd, "d");
+		ck_assert_int_eq(l.fd, -1);
+		ck_assert_int_eq(fstatat(unit_fd, "d", &st, 0), i == 0 ? -1 : 0);
+	}
+}
+END_TEST
 
 START_TEST(rule_10_new_directory_is_ours_while_filled)
 {
@@ -1006,6 +1050,8 @@ static void
 add(TCase *t)
 {
 	tcase_add_test(t, attributes_that_may_not_be_overwritten);
+	tcase_add_test(t, a_directory_that_cannot_be_opened);
+	tcase_add_test(t, what_is_undone_goes_if_it_is_new);
 	tcase_add_test(t, rule_10_new_directory_is_ours_while_filled);
 	tcase_add_test(t, rule_10_new_directory_is_a_users_while_filled);
 	tcase_add_test(t, rule_10_made_with_the_owners_bits_added);
