@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""A hundred uploads of one name at a time."""
+"""Two hundred uploads of one name at a time."""
 
 import contextlib
 import errno
@@ -10,7 +10,7 @@ from peer import UMASK, look, put, split_temporaries
 from sweeps import WAYS
 from transfer import OLD, OLD_MODE, OLD_TIME
 
-SERVERS = 100
+SERVERS = 200
 ROUNDS = 4                      # further files that each server takes, all of that name
 SIZE = 5000
 NAME = "wanted"

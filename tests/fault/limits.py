@@ -9,13 +9,15 @@ import shutil
 import signal
 import subprocess
 
-from peer import NO_SHIM, UMASK, look, put, split_temporaries
+from peer import NO_SHIM, NOBODY, UMASK, look, put, reach_of, split_temporaries
 from sweeps import WAYS
 from transfer import OLD, OLD_MODE, OLD_TIME, STOPPED
 
 CLONE_NEWNS = 0x20000
 DISK = 1 << 20                  # bytes of the small filesystem
-DESCRIPTORS = range(5, 13)     # from where it starts at all to where it lacks none
+QUOTA = 1 << 19                 # bytes of it that one user may have
+DESCRIPTORS = (*range(5, 13), 16)      # from where it starts at all to where it lacks none
+DEEP = 16                       # descriptors, and directories in each other: too many of those
 KINDS = ("new", "old")
 OUR_WAYS = ("unnamed", "named")
 
@@ -34,14 +36,16 @@ def cannot_mount():
 
 
 @contextlib.contextmanager
-def small_disk(lab):
+def small_disk(lab, more="mode=755"):
+    """None where the kernel does not know the options."""
     with lab.directory() as path:
-        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK},mode=755", "none", path],
-                       check=True)
+        done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK},{more}", "none", path],
+                              capture_output=True, text=True)
         try:
-            yield path
+            yield path if done.returncode == 0 else None
         finally:
-            subprocess.run(["umount", "-l", path], check=True)
+            if done.returncode == 0:
+                subprocess.run(["umount", "-l", path], check=True)
 
 
 def remount(path, how):
@@ -168,6 +172,37 @@ def on_small_disk(lab, checks, deed):
             deed(lab, checks, path, way, kind)
 
 
+# -- a quota
+
+def exceed_quota(lab, checks):
+    """There is room, but not for this user."""
+    why = cannot_mount() or reach_of(lab)
+    if why is not None:
+        checks.skip("all of it", why)
+        return
+    for way, kind in each_way(lab, checks):
+        with small_disk(lab, f"mode=777,usrquota,usrquota_block_hard_limit={QUOTA}") as path:
+            if path is None:
+                checks.skip("all of it", "the kernel has no quotas on tmpfs (CONFIG_TMPFS_QUOTA)")
+                return
+            exceed_quota_by(lab, checks, path, way, kind)
+
+
+def exceed_quota_by(lab, checks, path, way, kind):
+    small = body_of(1000)[:1000]
+    start_with(path, kind)
+    for name in old_file(kind):
+        os.chown(os.path.join(path, name), NOBODY, NOBODY)
+    with lab.server("-t", path, fault=WAYS[way], user=NOBODY) as server:
+        replies = [server.reply(), *give(server, kind, bytes(QUOTA + (QUOTA >> 2))),
+                   *give(server, "next", small)]
+        end = finish(server)
+    checks.equal(f"{way}, {kind} file",
+                 {"replies": ["", "", warning(path, kind, "Disk quota exceeded"), "", ""],
+                  "tree": {**old_file(kind), "next": (small, 0o644 & ~UMASK)}, **ended(1)},
+                 {"replies": replies, "tree": contents(path), **end})
+
+
 # -- read-only
 
 def turn_read_only(lab, checks, path, way, kind):
@@ -226,6 +261,24 @@ def remove_directory(lab, checks):
                          {"replies": replies, "tree": contents(path), **end})
 
 
+def remove_directory_at_work(lab, checks):
+    """The same, while a file in it arrives."""
+    for way in ways(lab, checks):
+        with lab.directory() as path, lab.server("-t", "-r", path, fault=WAYS[way]) as server:
+            replies = [server.reply(), server.tell(b"D0755 0 dir\n"),
+                       server.tell(record("inner", 10))]
+            server.send(b"01234")
+            server.settle(greeted=True)
+            shutil.rmtree(os.path.join(path, "dir"))
+            replies += [server.tell(b"56789\0"), server.tell(b"E\n")]
+            replies += give(server, "next", b"kept")
+            end = finish(server)
+            reason = warning(path, "dir/inner", "No such file or directory")
+            checks.equal(way, {"replies": ["", "", "", reason, "", "", ""],
+                               "tree": {"next": (b"kept", 0o644 & ~UMASK)}, **ended(1)},
+                         {"replies": replies, "tree": contents(path), **end})
+
+
 # -- limits of the process
 
 def limit_size(lab, checks):
@@ -276,6 +329,61 @@ def arrive_with_descriptors(lab, checks, way, limit):
         checks.equal(f"{what}: tree", {"old": OLD, **expected}, tree)
 
 
+def go_down(server, path):
+    """Directories in each other until one is refused: how many there are, and the refusal."""
+    for depth in range(DEEP):
+        reply = server.tell(b"D0755 0 d\n")
+        if reply != "":
+            return depth, reply
+    return DEEP, ""
+
+
+def sink_deep(lab, checks):
+    """What is too deep is refused; what is above it, and what comes later, arrives."""
+    for way in ways(lab, checks):
+        with lab.directory() as path, \
+                lab.server("-t", "-r", path, fault=WAYS[way],
+                           limits=[(resource.RLIMIT_NOFILE, DEEP)]) as server:
+            server.reply()
+            depth, refusal = go_down(server, path)
+            ends = [server.tell(b"E\n") for _ in range(depth)]
+            given = give(server, "next", b"kept")
+            end = finish(server)
+            at = "/".join("d" * (depth + 1))
+            checks.equal(f"{way}: replies",
+                         [warning(path, at, "Too many open files"), [""] * depth, ["", ""]],
+                         [refusal, ends, given])
+            checks.equal(f"{way}: end", ended(1), end)
+            tree = {"/".join("d" * n): ("dir", 0o755 & ~UMASK) for n in range(1, depth + 1)}
+            checks.equal(f"{way}: tree", {**tree, "next": (b"kept", 0o644 & ~UMASK)},
+                         contents(path))
+
+
+def source_deep(lab, checks):
+    """What is too deep is warned of; the directories above it, and the next file, are sent."""
+    with lab.directory() as path:
+        for depth in range(1, DEEP + 1):
+            os.mkdir(os.path.join(path, *"d" * depth))
+            os.chmod(os.path.join(path, *"d" * depth), 0o755)
+        put(os.path.join(path, "next"), b"x", 0o644, OLD_TIME)
+        with lab.server("-r", "-f", os.path.join(path, "d"), os.path.join(path, "next"),
+                        limits=[(resource.RLIMIT_NOFILE, DEEP)]) as server:
+            server.send(b"\0")
+            lines = []
+            while not lines or not lines[-1].startswith("C"):
+                lines.append(server.reply() or "C")
+                if lines[-1][0] != "\1":
+                    server.send(b"\0")
+            body = server.receive(2)
+            server.send(b"\0")
+            end = finish(server)
+        depth = sum(line.startswith("D") for line in lines)
+        at = "/".join("d" * (depth + 1))
+        checks.equal("replies", [*["D0755 0 d\n"] * depth, warning(path, at, "Too many open files"),
+                                 *["E\n"] * depth, "C0644 1 next\n"], lines)
+        checks.equal("the next file, and the end", (b"x\0", ended(1)), (body, end))
+
+
 def stop_with_descriptors(lab, checks):
     """Being told to stop takes no descriptor that may not be there."""
     for way, kind in each_way(lab, checks):
@@ -296,12 +404,15 @@ def stop_with_descriptors(lab, checks):
 
 # -- a file that changes while it is sent
 
-SENT = body_of(1 << 20)[:1 << 20]
-CUT, EARLY = 300000, 100000     # bytes: what a file is cut to, and what was read of it before
+SIZE, SMALL = 1 << 20, 1000     # bytes of a file that the kernel moves, and of one that is read
+HOLE = (200 << 10, 600 << 10)   # of a sparse one, where its hole begins and ends
+FIRST = 0.1                     # of a file, what is read of it before it changes
+LEFT = 0.3                      # what is left when it is cut
+BLOCK = 4096
 
 
 def cut_short(path):
-    os.truncate(path, CUT)
+    os.truncate(path, int(os.path.getsize(path) * LEFT))
 
 
 def append(path):
@@ -314,57 +425,102 @@ def replace(path):
     os.rename(path + "~", path)
 
 
-CHANGES = {                     # what is done to the file, and what comes then
-    "truncated": (cut_short, SENT[:CUT] + bytes(len(SENT) - CUT), False),
-    "appended to": (append, SENT, True),
-    "removed": (os.unlink, SENT, True),
-    "replaced": (replace, SENT, True),
+CHANGES = {                     # what is done to the file, and whether all of it can still be sent
+    "truncated": (cut_short, False),
+    "appended to": (append, True),
+    "removed": (os.unlink, True),
+    "replaced": (replace, True),
 }
 
 
-def change_sent_file(lab, checks, change, when):
-    deed, expected, well = CHANGES[change]
+def write_plain(path):
+    put(path, body_of(SIZE)[:SIZE], 0o644, OLD_TIME)
+
+
+def write_small(path):
+    put(path, body_of(SMALL)[:SMALL], 0o644, OLD_TIME)
+
+
+def write_sparse(path):
+    begin, end = HOLE
+    body = body_of(SIZE)
+    with open(path, "wb") as f:
+        f.write(body[:begin])
+        f.seek(end)
+        f.write(body[:SIZE - end])
+    os.chmod(path, 0o644)
+
+
+SENT = {                        # how the file is made, and when it changes
+    "large": (write_plain, ("before its body", "in its body")),
+    "small": (write_small, ("before its body",)),
+    "sparse": (write_sparse, ("before its body", "in its body")),
+}
+
+
+def read(path):
+    with open(path, "rb") as f:
+        return f.read()
+
+
+def change_sent_file(lab, checks, change, kind, when):
+    deed, well = CHANGES[change]
+    what = f"{kind}, {when}"
     with lab.directory() as directory:
         path = os.path.join(directory, "file")
-        put(path, SENT, 0o644, OLD_TIME)
+        SENT[kind][0](path)
+        before = read(path)
         put(os.path.join(directory, "next"), b"x", 0o644, OLD_TIME)
         with lab.server("-f", path, os.path.join(directory, "next")) as server:
-            server.send(b"\0")
-            head = server.reply()
-            if when == "before its body":
-                deed(path)
-            server.send(b"\0")
-            body = server.receive(EARLY)
-            if when == "in its body":
-                # The pipe is full, and there is more to come.
-                server.settle(greeted=True)
-                deed(path)
-            body += server.receive(len(SENT) - EARLY)
-            status = server.reply()
-            then = server.tell(b"\0")
-            server.send(b"\0")
-            last = server.receive(2)
-            server.send(b"\0")
-            server.close_input()
-            end = server.wait()
-        checks.equal("its record", f"C0644 {len(SENT)} file\n", head)
-        checks.equal("its size", len(SENT), len(body))
-        checks.equal("its content: where it differs", None, first_difference(expected, body))
+            got = receive_changing(server, path, len(before), deed, when)
+        after = before if well else before[:int(len(before) * LEFT)].ljust(len(before), b"\0")
         sign = "" if well else f"\1scp: {path}: "
-        checks.equal("its status", sign, (status or "")[:None if well else len(sign)])
-        checks.equal("the next file", ("C0644 1 next\n", b"x\0"), (then, last))
-        checks.equal("exit", (0 if well else 1, b""), (end, server.said))
+        checks.equal(f"{what}: its record", f"C0644 {len(before)} file\n", got["head"])
+        checks.equal(f"{what}: its size", len(before), len(got["body"]))
+        # What was read before the change, and is still on its way, is as it was.
+        was = before if when == "in its body" else after
+        checks.equal(f"{what}: its content: where it differs", None,
+                     first_difference(was, after, got["body"]))
+        checks.equal(f"{what}: its status", sign, (got["status"] or "")[:len(sign) or None])
+        checks.equal(f"{what}: the next file", ("C0644 1 next\n", b"x\0"), got["next"])
+        checks.equal(f"{what}: exit", ended(0 if well else 1), got["end"])
 
 
-def first_difference(a, b):
-    if a == b:
-        return None
-    return next((i for i, (x, y) in enumerate(zip(a, b)) if x != y), min(len(a), len(b)))
+def receive_changing(server, path, size, deed, when):
+    """The file, to which the deed is done, and the next one."""
+    server.send(b"\0")
+    got = {"head": server.reply()}
+    if when == "before its body":
+        deed(path)
+    server.send(b"\0")
+    body = server.receive(int(size * FIRST))
+    if when == "in its body":
+        # The pipe is full, and there is more to come.
+        server.settle(greeted=True)
+        deed(path)
+    got["body"] = body + server.receive(size - len(body))
+    got["status"] = server.reply()
+    then = server.tell(b"\0")
+    server.send(b"\0")
+    got["next"] = (then, server.receive(2))
+    server.send(b"\0")
+    got["end"] = finish(server)
+    return got
+
+
+def first_difference(was, now, body):
+    """Where BODY is neither the one nor the other."""
+    for at in range(0, len(body), BLOCK):
+        part = body[at:at + BLOCK]
+        if part not in (was[at:at + BLOCK], now[at:at + BLOCK]):
+            return at
+    return None
 
 
 def change_sent_files(lab, checks, change):
-    for when in ("before its body", "in its body"):
-        change_sent_file(lab, checks, change, when)
+    for kind, (_, times) in SENT.items():
+        for when in times:
+            change_sent_file(lab, checks, change, kind, when)
 
 
 def tests():
@@ -372,10 +528,14 @@ def tests():
         ("a disk fills up", False, on_small_disk, (fill_meanwhile,)),
         ("too large for the disk", False, on_small_disk, (announce_too_much,)),
         ("a disk turns read-only", False, on_small_disk, (turn_read_only,)),
+        ("a quota is exceeded", False, exceed_quota, ()),
         ("the target is removed", False, remove_target, ()),
         ("a directory is removed", False, remove_directory, ()),
+        ("a directory is removed while a file arrives in it", False, remove_directory_at_work, ()),
         ("file size limit", False, limit_size, ()),
         ("few descriptors", False, limit_descriptors, ()),
+        ("few descriptors and many directories, upload", False, sink_deep, ()),
+        ("few descriptors and many directories, download", False, source_deep, ()),
         ("few descriptors and SIGTERM", False, stop_with_descriptors, ()),
     ] + [(f"a file is {change} while it is sent", False, change_sent_files, (change,))
          for change in CHANGES]

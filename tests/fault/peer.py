@@ -10,6 +10,7 @@ import resource
 import select
 import shutil
 import signal
+import socket
 import stat
 import subprocess
 import tempfile
@@ -37,14 +38,18 @@ class Lab:
         self.shim = shim        # None where it cannot be loaded
         self.base = base
 
-    def server(self, *words, fault="", log=None, limits=()):
-        env = dict(os.environ, LC_ALL="C", ASAN_OPTIONS=f"exitcode={SANITIZER_EXIT}",
+    def server(self, *words, fault="", log=None, limits=(), command=None, **how):
+        """COMMAND is the client's, where WORDS are the administrator's; HOW: see Server."""
+        env = dict(PATH=os.environ["PATH"], LC_ALL="C",
+                   ASAN_OPTIONS=f"exitcode={SANITIZER_EXIT}",
                    UBSAN_OPTIONS=f"exitcode={SANITIZER_EXIT}")
         if fault or log:
             env.update(LD_PRELOAD=self.shim, FAULT=fault)
         if log:
             env.update(FAULT_LOG=log)
-        return Server([self.program, *words], env, limits)
+        if command is not None:
+            env.update(SSH_ORIGINAL_COMMAND=command)
+        return Server([self.program, *words], env, limits, **how)
 
     @contextlib.contextmanager
     def directory(self):
@@ -55,19 +60,32 @@ class Lab:
             remove(path)
 
 
-class Server:
-    """Our end of its pipes, and its end."""
+def socket_ends():
+    """As a pipe, from its second end to its first."""
+    ends = socket.socketpair()
+    return tuple(end.detach() for end in ends)
 
-    def __init__(self, argv, env, limits):
-        theirs_in, self.out = os.pipe()
+
+class Server:
+    """
+    Our end of its pipes, or SOCKETS, and its end, which may be NONBLOCKING.  It runs as USER, where
+    that is not None.
+    """
+
+    def __init__(self, argv, env, limits, sockets=False, nonblocking=False, user=None):
+        ends = socket_ends if sockets else os.pipe
+        theirs_in, self.out = ends()
         os.set_blocking(self.out, False)        # of our end alone
-        self.inp, theirs_out = os.pipe()
+        self.inp, theirs_out = ends()
         self.err, theirs_err = os.pipe()
         self.replies = b""
         self.said = b""
+        for fd in (theirs_in, theirs_out):
+            os.set_blocking(fd, not nonblocking)
         try:
             self.process = subprocess.Popen(
                 argv, env=env, umask=UMASK, stdin=theirs_in, stdout=theirs_out, stderr=theirs_err,
+                user=user, group=user, extra_groups=None if user is None else [],
                 preexec_fn=(lambda: set_limits(limits)) if limits else None)
         finally:
             for fd in (theirs_in, theirs_out, theirs_err):
@@ -235,6 +253,16 @@ def become_user(lab):
     return os.access(lab.program, os.X_OK)
 
 
+def reach_of(lab):
+    """Why somebody else cannot run the program, or None."""
+    path = lab.program
+    while path != "/":
+        if not os.stat(path).st_mode & 1:
+            return f"{path} is out of reach for anybody but root"
+        path = os.path.dirname(path)
+    return None
+
+
 def put(path, content, mode, mtime):
     with open(path, "wb") as f:
         f.write(content)
@@ -243,7 +271,7 @@ def put(path, content, mode, mtime):
 
 
 def look(path):
-    """{name: ("file", content, mode, mtime) or ("dir", mode)}."""
+    """{name: ("file", content, mode, mtime) or ("dir", mode) or ("link", where it leads)}."""
     found = {}
     for at, names, files in os.walk(path):
         for name in names + files:
@@ -252,6 +280,8 @@ def look(path):
             mode = stat.S_IMODE(st.st_mode)
             if stat.S_ISDIR(st.st_mode):
                 found[os.path.relpath(full, path)] = ("dir", mode)
+            elif stat.S_ISLNK(st.st_mode):
+                found[os.path.relpath(full, path)] = ("link", os.readlink(full))
             else:
                 found[os.path.relpath(full, path)] = ("file", content_of(full, mode), mode,
                                                       int(st.st_mtime))

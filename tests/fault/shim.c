@@ -5,21 +5,31 @@
  *
  *	KIND=ACTION		at every call of that kind
  *	KIND=ACTION@N		at the Nth only, counted from 1
+ *	KIND=ACTION@N-		at the Nth and all that come after it
  *	KIND=ACTION+BYTES	write: when that many bytes have reached regular files, until one is closed
  *
- * ACTION is an errno, or a negative signal: that is raised, and then the call is made.  "any"
- * counts every call that is known here.  FAULT_LOG names a file that gets one line for each call:
- * its kind, and "raised" after a signal.
+ * ACTION is an errno, or a negative signal: that is raised, and then the call is made; or 0: the
+ * call moves a third of the bytes that were asked for, at least one.  "any" counts the calls that
+ * change something, read or write, and not those that only look.  FAULT_LOG names a file that gets
+ * one line for each call: its kind; and after it "raised" for a signal, "failed" where it was made
+ * to fail or to move less.
  */
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <sys/xattr.h>
 
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -40,14 +50,26 @@ enum {
 
 static struct rule {
 	char	kind[KIND_MAX];
-	int	action;		/* an errno, or a negative signal */
+	int	action;		/* an errno, or a negative signal, or 0: move less */
 	long	nth;		/* 0: every call */
+	bool	on;		/* and those that come after it */
 	long	bytes;		/* of regular files until it fails; -1 where that does not matter */
 	long	seen;		/* calls so far */
 } rules[RULES];
 static size_t nrules;
 static const char *log_name;
 static bool written[FD_MAX];
+static bool less;		/* what a call in progress was told: move a third */
+static bool spared;		/* memory is given: see SPARE */
+
+#ifndef SYS_fchmodat2
+#define SYS_fchmodat2 452	/* Linux 6.6, the same number everywhere */
+#endif
+
+/* The C library's own, which needs nobody to be looked up. */
+void	*__libc_malloc(size_t);
+void	*__libc_calloc(size_t, size_t);
+void	*__libc_realloc(void *, size_t);
 
 /* The environment is read before the program may write over it, as one that sets its title does. */
 __attribute__((constructor)) static void
@@ -59,11 +81,13 @@ read_rules(void)
 	log_name = log_name == NULL ? NULL : strdup(log_name);
 	for (; text != NULL && *text != '\0' && nrules < RULES; nrules++) {
 		struct rule *r = &rules[nrules];
+		char dash = '\0';
 
 		r->bytes = -1;
-		if (sscanf(text, "%15[a-z]=%d@%ld", r->kind, &r->action, &r->nth) < 2)
+		if (sscanf(text, "%15[a-z0-9]=%d@%ld%c", r->kind, &r->action, &r->nth, &dash) < 2)
 			abort();
-		(void)sscanf(text, "%*15[a-z]=%*d+%ld", &r->bytes);
+		r->on = dash == '-';
+		(void)sscanf(text, "%*15[a-z0-9]=%*d+%ld", &r->bytes);
 		text += strcspn(text, ",");
 		text += *text == ',';
 	}
@@ -89,8 +113,11 @@ note(const char *kind)
 static int
 obey(const struct rule *r)
 {
-	if (r->action >= 0)
+	if (r->action >= 0) {
+		note("failed");
+		less = r->action == 0;
 		return r->action;
+	}
 	note("raised");
 	raise(-r->action);
 	return 0;
@@ -106,7 +133,7 @@ ask(const char *kind)
 		if (strcmp(r->kind, kind) != 0 || r->bytes != -1)
 			continue;
 		r->seen++;
-		if (r->nth != 0 && r->nth != r->seen)
+		if (r->nth != 0 && (r->on ? r->seen < r->nth : r->seen != r->nth))
 			continue;
 		err = obey(r);
 		if (err != 0)
@@ -117,12 +144,13 @@ ask(const char *kind)
 
 /* True when the call is to fail, with errno. */
 static bool
-fails(const char *kind)
+fails_as(const char *kind, bool any)
 {
 	int err, saved = errno;
 
+	less = false;
 	note(kind);
-	err = ask("any");
+	err = any ? ask("any") : 0;
 	if (err == 0)
 		err = ask(kind);
 	errno = err != 0 ? err : saved;
@@ -130,11 +158,31 @@ fails(const char *kind)
 }
 
 static bool
+fails(const char *kind)
+{
+	return fails_as(kind, true);
+}
+
+/* The same for a call that only looks, or takes what is the process's own. */
+static bool
+look_fails(const char *kind)
+{
+	return fails_as(kind, false);
+}
+
+/* What a call that was asked for N bytes may move. */
+static size_t
+share_of(size_t n)
+{
+	return !less || n < 2 ? n : n < 3 ? 1 : n / 3;
+}
+
+static bool
 is_regular(int fd)
 {
 	struct stat st;
 
-	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+	return NEXT(fstat)(fd, &st) == 0 && S_ISREG(st.st_mode);
 }
 
 static const char *
@@ -242,7 +290,7 @@ renameat(int fromdir, const char *from, int todir, const char *to)
 int
 renameat2(int fromdir, const char *from, int todir, const char *to, unsigned flags)
 {
-	if (fails("renameat"))
+	if (fails("renameat2"))
 		return -1;
 	return NEXT(renameat2)(fromdir, from, todir, to, flags);
 }
@@ -376,9 +424,9 @@ fdatasync(int fd)
 ssize_t
 read(int fd, void *buf, size_t n)
 {
-	if (fails("read"))
+	if (fails(is_regular(fd) ? "read" : "hear"))
 		return -1;
-	return NEXT(read)(fd, buf, n);
+	return NEXT(read)(fd, buf, share_of(n));
 }
 
 /*
@@ -409,15 +457,16 @@ grant(int fd, size_t n)
 ssize_t
 write(int fd, const void *buf, size_t n)
 {
-	ssize_t may = (ssize_t)n;
+	ssize_t may;
 
 	if (!is_regular(fd)) {
 		if (fails("reply"))
 			return -1;
+		may = (ssize_t)share_of(n);
 	} else {
 		if (fails("write"))
 			return -1;
-		may = grant(fd, n);
+		may = grant(fd, share_of(n));
 	}
 	return may == -1 ? -1 : NEXT(write)(fd, buf, (size_t)may);
 }
@@ -427,9 +476,9 @@ splice(int from, off64_t *fromoff, int to, off64_t *tooff, size_t n, unsigned fl
 {
 	ssize_t may;
 
-	if (fails(is_regular(to) ? "write" : "reply"))
+	if (fails(is_regular(to) ? "write" : "splice"))
 		return -1;
-	may = is_regular(to) ? grant(to, n) : (ssize_t)n;
+	may = is_regular(to) ? grant(to, share_of(n)) : (ssize_t)share_of(n);
 	return may == -1 ? -1 : NEXT(splice)(from, fromoff, to, tooff, (size_t)may, flags);
 }
 
@@ -438,8 +487,243 @@ sendfile(int to, int from, off_t *off, size_t n)
 {
 	ssize_t may;
 
-	if (fails(is_regular(to) ? "write" : "reply"))
+	if (fails(is_regular(to) ? "write" : "sendfile"))
 		return -1;
-	may = is_regular(to) ? grant(to, n) : (ssize_t)n;
+	may = is_regular(to) ? grant(to, share_of(n)) : (ssize_t)share_of(n);
 	return may == -1 ? -1 : NEXT(sendfile)(to, from, off, (size_t)may);
+}
+
+/* The calls that the C library has no function for; all others go their way. */
+long
+syscall(long number, ...)
+{
+	const char *kind = number == SYS_openat2 ? "openat2"
+	    : number == SYS_fchmodat2 ? "fchmodat2" : NULL;
+	long a[6];
+	va_list ap;
+
+	va_start(ap, number);
+	for (size_t i = 0; i < sizeof(a) / sizeof(a[0]); i++)
+		a[i] = va_arg(ap, long);
+	va_end(ap);
+	if (kind != NULL && fails(kind))
+		return -1;
+	return NEXT(syscall)(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+}
+
+int
+fsetxattr(int fd, const char *name, const void *value, size_t size, int flags)
+{
+	if (fails("setxattr"))
+		return -1;
+	return NEXT(fsetxattr)(fd, name, value, size, flags);
+}
+
+int
+fremovexattr(int fd, const char *name)
+{
+	if (fails("setxattr"))
+		return -1;
+	return NEXT(fremovexattr)(fd, name);
+}
+
+ssize_t
+fgetxattr(int fd, const char *name, void *value, size_t size)
+{
+	if (look_fails("getxattr"))
+		return -1;
+	return NEXT(fgetxattr)(fd, name, value, size);
+}
+
+int
+chmod(const char *path, mode_t mode)
+{
+	if (fails("chmod"))
+		return -1;
+	return NEXT(chmod)(path, mode);
+}
+
+int
+memfd_create(const char *name, unsigned flags)
+{
+	if (fails("memfd"))
+		return -1;
+	return NEXT(memfd_create)(name, flags);
+}
+
+int
+fstat(int fd, struct stat *st)
+{
+	if (look_fails("stat"))
+		return -1;
+	return NEXT(fstat)(fd, st);
+}
+
+int
+fstatat(int dirfd, const char *name, struct stat *st, int flags)
+{
+	if (look_fails("stat"))
+		return -1;
+	return NEXT(fstatat)(dirfd, name, st, flags);
+}
+
+int
+stat(const char *path, struct stat *st)
+{
+	if (look_fails("stat"))
+		return -1;
+	return NEXT(stat)(path, st);
+}
+
+int
+lstat(const char *path, struct stat *st)
+{
+	if (look_fails("stat"))
+		return -1;
+	return NEXT(lstat)(path, st);
+}
+
+int
+statx(int dirfd, const char *name, int flags, unsigned mask, struct statx *sx)
+{
+	if (look_fails("statx"))
+		return -1;
+	return NEXT(statx)(dirfd, name, flags, mask, sx);
+}
+
+int
+statfs(const char *path, struct statfs *fs)
+{
+	if (look_fails("statfs"))
+		return -1;
+	return NEXT(statfs)(path, fs);
+}
+
+int
+fstatfs(int fd, struct statfs *fs)
+{
+	if (look_fails("statfs"))
+		return -1;
+	return NEXT(fstatfs)(fd, fs);
+}
+
+static const char *
+kind_of_seek(int whence)
+{
+	return whence == SEEK_DATA || whence == SEEK_HOLE ? "seekhole" : "lseek";
+}
+
+off_t
+lseek(int fd, off_t at, int whence)
+{
+	if (look_fails(kind_of_seek(whence)))
+		return -1;
+	return NEXT(lseek)(fd, at, whence);
+}
+
+off64_t
+lseek64(int fd, off64_t at, int whence)
+{
+	if (look_fails(kind_of_seek(whence)))
+		return -1;
+	return NEXT(lseek64)(fd, at, whence);
+}
+
+ssize_t
+getdents64(int fd, void *buf, size_t n)
+{
+	if (look_fails("getdents"))
+		return -1;
+	return NEXT(getdents64)(fd, buf, n);
+}
+
+ssize_t
+readlinkat(int dirfd, const char *name, char *buf, size_t n)
+{
+	if (look_fails("readlinkat"))
+		return -1;
+	return NEXT(readlinkat)(dirfd, name, buf, n);
+}
+
+int
+fchdir(int fd)
+{
+	if (look_fails("fchdir"))
+		return -1;
+	return NEXT(fchdir)(fd);
+}
+
+char *
+getcwd(char *buf, size_t n)
+{
+	if (look_fails("getcwd"))
+		return NULL;
+	return NEXT(getcwd)(buf, n);
+}
+
+int
+poll(struct pollfd *p, nfds_t n, int timeout)
+{
+	if (look_fails("poll"))
+		return -1;
+	return NEXT(poll)(p, n, timeout);
+}
+
+/* What the only argument of these is, they know themselves. */
+#define CONTROL(name)							\
+int									\
+name(int fd, int what, ...)						\
+{									\
+	va_list ap;							\
+	void *argument;							\
+									\
+	va_start(ap, what);						\
+	argument = va_arg(ap, void *);					\
+	va_end(ap);							\
+	if (look_fails("fcntl"))					\
+		return -1;						\
+	return NEXT(name)(fd, what, argument);				\
+}
+
+CONTROL(fcntl)
+CONTROL(fcntl64)
+
+/* Where users are looked up, the C library itself may crash for want of memory. */
+#define SPARE(type, name, by)						\
+struct type *								\
+name(by key)								\
+{									\
+	struct type *found;						\
+									\
+	spared = true;							\
+	found = NEXT(name)(key);					\
+	spared = false;							\
+	return found;							\
+}
+
+SPARE(passwd, getpwuid, uid_t)
+SPARE(group, getgrgid, gid_t)
+
+static bool
+memory_fails(void)
+{
+	return !spared && look_fails("malloc");
+}
+
+void *
+malloc(size_t n)
+{
+	return memory_fails() ? NULL : __libc_malloc(n);
+}
+
+void *
+calloc(size_t n, size_t size)
+{
+	return memory_fails() ? NULL : __libc_calloc(n, size);
+}
+
+void *
+realloc(void *old, size_t n)
+{
+	return memory_fails() ? NULL : __libc_realloc(old, n);
 }

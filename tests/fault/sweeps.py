@@ -6,9 +6,10 @@ import os
 import signal
 import tempfile
 
-from peer import look, signal_name, split_temporaries
+from peer import look, put, signal_name, split_temporaries
 from report import SHOWN
-from transfer import STOPPED, Transfer, any_dir_mode, upload_again, went_well
+from transfer import (OLD, OLD_MODE, OLD_TIME, STOPPED, Transfer, any_dir_mode, upload_again,
+                      went_well)
 
 WAYS = {                        # how a file is kept until it is whole: what has to fail for it
     "unnamed": "",
@@ -129,9 +130,10 @@ def each_call(lab, transfer, sent, rule, deed):
     raise AssertionError("the server makes calls without an end")
 
 
-def kind_of_call(log, number):
-    """Of the Nth call: the lines before it are those calls, and "raised" follows its own."""
-    return [line for line in lines_of(log) if line != "raised"][number - 1]
+def kind_of_call(log):
+    """Of the call before which a signal was raised."""
+    lines = lines_of(log)
+    return lines[lines.index("raised") - 1]
 
 
 def kill_at_calls(lab, checks, preserve, way):
@@ -145,7 +147,7 @@ def kill_at_calls(lab, checks, preserve, way):
         if not was_raised(log):
             checks.equal("no call is left", 0, got["status"])
             return False
-        what = f"SIGKILL before call {number}, {kind_of_call(log, number)}"
+        what = f"SIGKILL before call {number}, {kind_of_call(log)}"
         left = got.pop("left")
         checks.equal(f"{what}: status", "SIGKILL", signal_name(got["status"]))
         checks.among(f"{what}: tree", transfer.trees(), any_dir_mode(got["tree"]))
@@ -175,9 +177,9 @@ def stop_at_calls(lab, checks, preserve, way, number):
                          f"{len(goes_on)} of {at - 1}, as {', '.join(goes_on[:SHOWN])}"
                          if goes_on else "none")
             return False
-        what = f"{name} before call {at}, {kind_of_call(log, at)}"
+        what = f"{name} before call {at}, {kind_of_call(log)}"
         if waits:
-            goes_on.append(f"{at} {kind_of_call(log, at)}")
+            goes_on.append(f"{at} {kind_of_call(log)}")
         server.close_input()
         got = outcome(server.wait(), server, path)
         checks.among(f"{what}: exit", STOPPED[number], got["status"])
@@ -209,9 +211,76 @@ def stop_while_busy(lab, checks, number):
                  f"{ends} of {BUSY_ROUNDS}")
 
 
+# -- downloads, and backups
+
+FILE_REPLIES, TREE_REPLIES = 3, 6       # of a client: for T, C and the body; for a tree with a file
+LARGE = 1 << 20                 # bytes: more than a pipe holds
+
+
+def end_download(lab, checks, operands, replies, over, number):
+    """
+    The client has given so many replies when it vanishes, or the server gets a signal: who sends
+    changes nothing.
+    """
+    what = f"{signal.Signals(number).name if number else 'client lost'} after {replies} replies"
+    with lab.directory() as path:
+        os.mkdir(os.path.join(path, "tree"))
+        for name, size in (("file", 3), ("tree/inner", 5), ("large", LARGE)):
+            put(os.path.join(path, name), bytes(size), OLD_MODE, OLD_TIME)
+        before = look(path)
+        with lab.server("-r", "-p", "-f",
+                        *(os.path.join(path, name) for name in operands)) as server:
+            server.send(b"\0" * replies)
+            server.settle(greeted=True)
+            if number:
+                server.kill(number)
+            else:
+                server.vanish()
+            status = server.wait()
+        checks.among(f"{what}: exit", (0,) if over else STOPPED.get(number, (1,)), status)
+        checks.equal(f"{what}: standard error", b"", server.said)
+        checks.equal(f"{what}: what is there", before, look(path))
+
+
+def end_downloads(lab, checks, number):
+    most = 1 + FILE_REPLIES + TREE_REPLIES
+    for replies in range(most + 1):
+        end_download(lab, checks, ("file", "tree"), replies, replies == most, number)
+    # The last one is for the record of a body that does not fit into the pipe.
+    for replies in range(most, most + FILE_REPLIES):
+        end_download(lab, checks, ("file", "tree", "large"), replies, False, number)
+
+
+def kill_backups(lab, checks, way):
+    """SIGKILL just before every call: the old file never is without a name."""
+    body = b"something else"
+    for number in range(1, CALLS_MAX):
+        fault = ",".join(filter(None, [WAYS[way], f"any={-signal.SIGKILL}@{number}"]))
+        with lab.directory() as path:
+            put(os.path.join(path, "old"), OLD, OLD_MODE, OLD_TIME)
+            with lab.server("--serve", f"--root={path}", "--log=none",
+                            "--sandbox=none", "--overwrite=backup",
+                            command="scp -t .", fault=fault) as server:
+                server.send(b"C0644 %d old\n" % len(body) + body + b"\0")
+                server.close_input()
+                status = server.wait()
+            tree, _ = split_temporaries({n: e[1] for n, e in look(path).items()})
+            whole = {"old": body, "old.~1~": OLD}
+            if status == 0:
+                checks.equal("no call is left", whole, tree)
+                return
+            checks.among(f"SIGKILL before call {number}",
+                         ({"old": OLD}, {"old": OLD, "old.~1~": OLD}, whole), tree)
+    raise AssertionError("the server makes calls without an end")
+
+
 def tests():
     """(name, needs the shim, function, arguments)"""
-    found = [(f"{s.name} while busy", False, stop_while_busy, (s,))
+    found = [(f"{s.name if s else 'client lost'}, download", False, end_downloads, (s,))
+             for s in (0, *SIGNALS)]
+    found += [(f"SIGKILL at calls, with backups, {way}", True, kill_backups, (way,))
+              for way in WAYS]
+    found += [(f"{s.name} while busy", False, stop_while_busy, (s,))
              for s in (signal.SIGTERM, signal.SIGHUP)]
     for preserve in (False, True):
         p = " -p" if preserve else ""
