@@ -7,6 +7,8 @@
 #   make fuzz       look for inputs that break it, FUZZ_SECONDS=60 for each target,
 #                   TARGETS="record sink" for some of them
 #   make bench      measure it against OpenSSH's scp; ROWS="start sshd" for some of the rows
+#   make install    PREFIX=/usr/local, BINDIR=PREFIX/lib/scp-sink-source, SYSCONFDIR=/etc, DESTDIR
+#   make uninstall  with the same of these
 #   make clean
 #
 # try, check, fuzz and bench install the Debian packages that they lack (packaging/need).
@@ -14,6 +16,16 @@
 CC	?= cc
 OUT	?= build$(if $(SAN),/san)
 CFLAGS	?= -O2 -g
+
+# Where it is installed.  sshd starts BINDIR/scp: a directory of its own, because other people's
+# files are called scp, too.  The manual and the command for administrators are scp-sink-source.
+PREFIX	?= /usr/local
+BINDIR	?= $(PREFIX)/lib/scp-sink-source
+SYSCONFDIR ?= /etc
+MANDIR	?= $(PREFIX)/share/man
+DOCDIR	?= $(PREFIX)/share/doc/scp-sink-source
+COMPDIR	?= $(PREFIX)/share/bash-completion/completions
+VERSION	:= $(shell sed -n 's/^.define VERSION "\(.*\)"$$/\1/p' scp-sink-source/version.h)
 
 STD	:= -std=gnu17 -D_GNU_SOURCE -Icommon -Iscp-sink-source -Itests/unit
 WARN	:= -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wformat=2 -Wundef \
@@ -36,7 +48,9 @@ endif
 ifdef FUZZER
 HARDEN	+= -fsanitize=fuzzer-no-link
 endif
-ALL	:= $(STD) $(WARN) $(EXTRA) $(HARDEN) $(CFLAGS) $(CPPFLAGS)
+# The same bytes wherever it is built.
+SAME	:= -ffile-prefix-map=$(CURDIR)=.
+ALL	:= $(STD) $(WARN) $(EXTRA) $(HARDEN) $(SAME) $(CFLAGS) $(CPPFLAGS)
 
 # libbsd brings a second library along, and to load both takes as long as a tenth of a start.  From
 # its archive, where there is one, the linker takes the few functions that are called.
@@ -128,7 +142,7 @@ FUZZ_sink	:= fuzz/scratch fuzz/talk
 FUZZ_source	:= fuzz/scratch fuzz/talk
 FUZZ_SECONDS	?= 60
 
-.PHONY: all try check bench fuzz units tools fuzzers clean
+.PHONY: all try check bench fuzz units tools fuzzers install uninstall clean force
 .DELETE_ON_ERROR:
 all: $(OUT)/scp
 
@@ -141,6 +155,12 @@ $(OUT)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	@echo "  CC   $<"
 	@$(CC) $(ALL) -MMD -MP -c -o $@ $<
+
+$(OUT)/obj/main.o: ALL += -DSYSCONFDIR='"$(SYSCONFDIR)"'
+$(OUT)/obj/main.o: $(OUT)/sysconfdir
+$(OUT)/sysconfdir: force
+	@mkdir -p $(@D)
+	@echo $(SYSCONFDIR) | cmp -s - $@ || echo $(SYSCONFDIR) >$@
 
 units: $(UNITS:%=$(OUT)/unit/%)
 
@@ -203,6 +223,18 @@ bench:
 	@packaging/need build bench
 	@$(MAKE) --no-print-directory all tools
 	@tests/bench/run $(OUT) $(ROWS)
+
+install uninstall: export PREFIX := $(PREFIX)
+install uninstall: export BINDIR := $(BINDIR)
+install uninstall: export SYSCONFDIR := $(SYSCONFDIR)
+install uninstall: export MANDIR := $(MANDIR)
+install uninstall: export DOCDIR := $(DOCDIR)
+install uninstall: export COMPDIR := $(COMPDIR)
+install uninstall: export DESTDIR := $(DESTDIR)
+install: all
+	@packaging/place install $(OUT)/scp
+uninstall:
+	@packaging/place uninstall
 
 clean:
 	rm -rf build

@@ -83,6 +83,10 @@ invocation_parse(struct invocation *v, int argc, char *const argv[], const char 
 		v->way = INVOKED_CHECK;
 		return take_options(v, argc - 2, argv + 2, why);
 	}
+	if (strcmp(argv[1], "--version") == 0) {
+		v->way = INVOKED_VERSION;
+		return 0;
+	}
 	if (strncmp(argv[1], "--sandbox=", strlen("--sandbox=")) == 0) {
 		v->skipped = 1;
 		return take_options(v, 1, argv + 1, why);

@@ -14,7 +14,8 @@ enum invocation_way {
 	INVOKED_LOGIN,		/* as a login shell with the client's command */
 	INVOKED_INTERACTIVE,	/* by somebody who wants a shell */
 	INVOKED_CHECK,		/* --check */
-	INVOKED_EXPLAIN		/* --explain, and a command */
+	INVOKED_EXPLAIN,	/* --explain, and a command */
+	INVOKED_VERSION		/* --version */
 };
 
 struct invocation {

@@ -21,8 +21,12 @@
 #include "sftp.h"
 #include "sink.h"
 #include "source.h"
+#include "version.h"
 
-#define CONFIG "/etc/scp.conf"
+#ifndef SYSCONFDIR
+#define SYSCONFDIR "/etc"
+#endif
+#define CONFIG SYSCONFDIR "/scp.conf"
 
 enum {
 	PATIENCE = 30,		/* seconds for a client to hear that it is not served */
@@ -298,6 +302,8 @@ main(int argc, char *argv[], char *envp[])
 	}
 	service_init(&service, connection);
 	switch (invocation.way) {
+	case INVOKED_VERSION:
+		return puts("scp-sink-source " VERSION) == EOF || fflush(stdout) == EOF;
 	case INVOKED_INTERACTIVE:
 		return turn_away(&service, &invocation);
 	case INVOKED_CHECK:

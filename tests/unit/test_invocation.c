@@ -51,6 +51,9 @@ static const struct way_row {
 	{ { "scp", "--check", "f", "u" }, NULL, INVOKED_CHECK, NULL, false, { "f", "u" } },
 	{ { "scp", "--explain", "scp -t x", "--root=/" }, NULL, INVOKED_EXPLAIN, "scp -t x", false,
 	    { "--root=/" } },
+	{ { "scp", "--version" }, NULL, INVOKED_VERSION, NULL, false, { NULL } },
+	{ { "scp-sink-source", "--version" }, NULL, INVOKED_VERSION, NULL, false, { NULL } },
+	{ { "scp-shell", "--version" }, NULL, INVOKED_INTERACTIVE, NULL, false, { NULL } },
 	{ { "scp-shell", "--check" }, NULL, INVOKED_INTERACTIVE, NULL, false, { NULL } },
 };
 
