@@ -107,10 +107,11 @@ USES_request	:=
 USES_session	:= $(talk) $(walk) $(rules) audit journal
 USES_backup	:= $(paths)
 USES_temp	:= $(paths) backup
-USES_upload	:= attrs $(paths) backup temp
+USES_space	:=
+USES_upload	:= attrs $(paths) backup temp space
 USES_level	:= attrs $(paths)
 USES_nest	:= attrs $(paths) level follow
-USES_sink	:= $(talk) $(walk) $(rules) attrs audit journal session backup temp upload level nest follow
+USES_sink	:= $(talk) $(walk) $(rules) attrs audit journal session backup temp space upload level nest follow
 USES_source	:= $(talk) $(walk) $(rules) audit journal listing snapshot session
 USES_invocation := words
 USES_sftp	:= io
@@ -127,7 +128,7 @@ USES_expand	:= expansion braces $(walk) $(rules) account words listing
 
 MODULES	:= name utf8 text record holes io clock pace deadline stream conn $(paths) follow attrs \
 	   trail listing snapshot words pattern amount account policy kinds territory keys config \
-	   audit journal request session backup temp upload level nest sink expansion braces expand \
+	   audit journal request session backup temp space upload level nest sink expansion braces expand \
 	   landlock syscalls sandbox \
 	   source invocation sftp service explain
 OBJS	:= $(MODULES:%=$(OUT)/obj/%.o) $(OUT)/obj/main.o

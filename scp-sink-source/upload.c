@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 
 #include <assert.h>
 #include <errno.h>
@@ -11,10 +10,7 @@
 #include "upload.h"
 
 enum {
-	FILE_BITS = 0777,
-	MIB = 1 << 20,
-	PLENTY = 1024,		/* MiB of room that nobody else will take in the next moment */
-	MIN_FILE = 8192		/* bytes that a file takes beyond its size, and more */
+	FILE_BITS = 0777
 };
 
 void
@@ -218,79 +214,10 @@ begin_over(struct upload *up, int dirfd, mode_t mode, enum upload_allow allow)
 	return replacing == 1 ? 0 : -1;
 }
 
-/* Blocks that this file may still take. */
-static uint64_t
-room_for(const struct upload *up, const struct statvfs *fs)
-{
-	struct stat st;
-	uint64_t room = fs->f_bavail;
-
-	/* What is overwritten in place needs no other room. */
-	if (up->way == UPLOAD_IN_PLACE && fstat(up->fd, &st) == 0)
-		room += (uint64_t)st.st_blocks * 512 / fs->f_frsize;
-	return geteuid() == 0 ? room + (fs->f_bfree - fs->f_bavail) : room;
-}
-
-/* Blocks that the policy keeps free. */
-static uint64_t
-reserve_of(const struct policy *p, const struct statvfs *fs)
-{
-	uint64_t blocks = p->min_free / fs->f_frsize + (p->min_free % fs->f_frsize != 0);
-	uint64_t share = fs->f_blocks / 100 * p->min_free_percent +
-	    (fs->f_blocks % 100 * p->min_free_percent + 99) / 100;
-
-	return blocks > share ? blocks : share;
-}
-
-/*
- * What need not be asked for again, of BLOCKS that would still be free.  Others take of it, too: where
- * there is little of it, or a promise to keep, it is asked for each time.
- */
-static uint64_t
-spare_of(const struct policy *p, const struct statvfs *fs, uint64_t blocks)
-{
-	uint64_t mib = blocks / (MIB / fs->f_frsize + 1);
-
-	return p->min_free > 0 || p->min_free_percent > 0 || mib < PLENTY ? 0 : mib / 8 * MIB;
-}
-
-static int
-ask_for_space(struct upload *up)
-{
-	struct statvfs fs;
-	uint64_t blocks;
-
-	up->spare = 0;
-	if (fstatvfs(up->fd, &fs) == -1 || fs.f_blocks == 0 || fs.f_frsize == 0)
-		return 0;
-	blocks = up->size / fs.f_frsize + (up->size % fs.f_frsize != 0);
-	blocks += reserve_of(up->policy, &fs);
-	if (blocks <= fs.f_bavail)
-		up->spare = spare_of(up->policy, &fs, fs.f_bavail - blocks);
-	if (blocks <= fs.f_bavail || blocks <= room_for(up, &fs))
-		return 0;
-	errno = ENOSPC;
-	return -1;
-}
-
-/* Refuses what cannot fit before it is sent. */
-static int
-check_space(struct upload *up)
-{
-	uint64_t needed = up->size + MIN_FILE;
-
-	if (up->size == 0 || !up->regular)
-		return 0;
-	if (needed < up->size || needed > up->spare)
-		return ask_for_space(up);
-	up->spare -= needed;
-	return 0;
-}
-
 void
 upload_elsewhere(struct upload *up)
 {
-	up->spare = 0;
+	space_forget(&up->space);
 }
 
 static int
@@ -310,7 +237,8 @@ begin(struct upload *up, int dirfd, mode_t mode, enum upload_allow allow)
 	} else if (errno != ENOENT || begin_new(up, dirfd, mode) == -1) {
 		return -1;
 	}
-	return check_space(up);
+	return up->regular ? space_check(&up->space, up->policy, up->fd, up->size,
+	    up->way == UPLOAD_IN_PLACE) : 0;
 }
 
 int

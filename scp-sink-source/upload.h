@@ -9,6 +9,7 @@
 
 #include "attrs.h"
 #include "policy.h"
+#include "space.h"
 #include "temp.h"
 
 /*
@@ -37,7 +38,7 @@ struct upload {
 	int		fd;		/* write here; -1 when closed; owned only when in place */
 	const char     *name;		/* borrowed: what it will be called */
 	uint64_t	size;		/* bytes announced */
-	uint64_t	spare;		/* bytes for which there is room, without asking */
+	struct space	space;
 	bool		regular;	/* FD is a regular file */
 	bool		replaces;	/* there is a regular file that the temporary replaces */
 	bool		late_mode;	/* bits that wait for the data: MODE is still to be set */

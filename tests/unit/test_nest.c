@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-#include <sys/mount.h>
-
-#include <sched.h>
 
 #include "filter.h"
+#include "mounts.h"
 #include "nest.h"
 #include "policies.h"
 #include "unit.h"
@@ -577,32 +575,6 @@ START_TEST(bits_of_the_policy)
 	ck_assert_uint_eq(mode_of("new/sub"), 02770);
 }
 END_TEST
-
-#define PATH_IN(name) path_in((char[PATH_MAX]){ 0 }, name)
-
-static const char *
-path_in(char path[PATH_MAX], const char *name)
-{
-	snprintf(path, PATH_MAX, "%s/%s", unit_path, name);
-	return path;
-}
-
-/* A mount namespace of our own: false, and said so, where there can be none. */
-static bool
-unshare_mounts(void)
-{
-	if (lacks_root("mounts"))
-		return false;
-	if (unshare(CLONE_NEWNS) == -1 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1) {
-		printf("SKIP: no mounts here: %s\n", strerror(errno));
-		return false;
-	}
-	/* What was open before still leads to where it was before. */
-	close(unit_fd);
-	unit_fd = open(unit_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	ck_assert_int_ge(unit_fd, 0);
-	return true;
-}
 
 /* What the kernel makes up is out of a confined root, although it is mounted in it. */
 static void

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -9,17 +8,16 @@
 
 #include <acl/libacl.h>
 #include <grp.h>
-#include <sched.h>
 #include <signal.h>
 #include <sys/acl.h>
 
+#include "mounts.h"
 #include "policies.h"
 #include "unit.h"
 #include "upload.h"
 
-#define PATH_IN(name) path_in((char[PATH_MAX]){ 0 }, name)
-
 enum {
+	K = 1024,
 	ROUNDS = 100
 };
 
@@ -43,13 +41,6 @@ fsync(int fd)
 	return errno != 0 ? -1 : (int)syscall(SYS_fsync, fd);
 }
 
-static const char *
-path_in(char path[PATH_MAX], const char *name)
-{
-	snprintf(path, PATH_MAX, "%s/%s", unit_path, name);
-	return path;
-}
-
 static struct stat
 stat_of(const char *name)
 {
@@ -58,23 +49,6 @@ stat_of(const char *name)
 	ck_assert_msg(fstatat(unit_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0, "%s: %s", name,
 	    strerror(errno));
 	return st;
-}
-
-/* A mount namespace of our own: false, and said so, where there can be none. */
-static bool
-unshare_mounts(void)
-{
-	if (lacks_root("mounts"))
-		return false;
-	if (unshare(CLONE_NEWNS) == -1 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1) {
-		printf("SKIP: no mounts here: %s\n", strerror(errno));
-		return false;
-	}
-	/* What was open before still leads to where it was before. */
-	close(unit_fd);
-	unit_fd = open(unit_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	ck_assert_int_ge(unit_fd, 0);
-	return true;
 }
 
 static void
@@ -883,15 +857,11 @@ put_bytes(struct upload *up, int dirfd, const char *name, size_t size)
 
 START_TEST(small_filesystem)
 {
-	enum { K = 1024 };
 	struct upload up;
-	int dirfd;
+	int dirfd = mount_small("size=64k");
 
-	if (!unshare_mounts())
+	if (dirfd == -1)
 		return;
-	ck_assert_int_eq(mkdirat(unit_fd, "small", 0755), 0);
-	ck_assert_int_eq(mount("none", PATH_IN("small"), "tmpfs", 0, "size=64k"), 0);
-	dirfd = openat(unit_fd, "small", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	for (int named = 0; named <= 1; named++) {
 		init(&up, named);
 		assert_refused(&up, dirfd, "f", 64 * K + 1, UPLOAD_REGULAR, ENOSPC);
@@ -911,8 +881,7 @@ START_TEST(small_filesystem)
 		unlinkat(dirfd, "g", 0);
 		unlinkat(dirfd, "h", 0);
 	}
-	close(dirfd);
-	ck_assert_int_eq(umount2(PATH_IN("small"), MNT_DETACH), 0);
+	unmount_small(dirfd);
 }
 END_TEST
 
@@ -2096,75 +2065,6 @@ START_TEST(restricted_mount_point_is_busy)
 }
 END_TEST
 
-enum {
-	K = 1024
-};
-
-/* A filesystem of SIZE in "small", opened; -1, and said so, where there can be none. */
-static int
-mount_small(const char *size)
-{
-	int dirfd;
-
-	if (!unshare_mounts())
-		return -1;
-	ck_assert_int_eq(mkdirat(unit_fd, "small", 0755), 0);
-	ck_assert_int_eq(mount("none", PATH_IN("small"), "tmpfs", 0, size), 0);
-	dirfd = openat(unit_fd, "small", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	ck_assert_int_ge(dirfd, 0);
-	return dirfd;
-}
-
-static void
-unmount_small(int dirfd)
-{
-	close(dirfd);
-	ck_assert_int_eq(umount2(PATH_IN("small"), MNT_DETACH), 0);
-}
-
-static const struct {
-	uint64_t size;
-	unsigned percent;
-	uint64_t room;		/* of 400 KiB, for the first file */
-} reserves[] = {
-	{ 0, 0, 400 * K },	{ 1, 0, 396 * K },		{ 4096, 0, 396 * K },
-	{ 4097, 0, 392 * K },	{ 100 * K, 0, 300 * K },	{ 400 * K, 0, 0 },
-	{ 401 * K, 0, 0 },	{ UINT64_MAX, 0, 0 },		{ INT64_MAX, 0, 0 },
-	{ 0, 1, 396 * K },	{ 0, 25, 300 * K },		{ 0, 100, 0 },
-	/* Whichever is more. */
-	{ 100 * K, 50, 200 * K }, { 200 * K, 25, 200 * K },	{ 200 * K, 50, 200 * K },
-	{ 1, 100, 0 },		{ UINT64_MAX, 100, 0 },
-};
-
-START_TEST(what_must_stay_free)
-{
-	int dirfd = mount_small("size=400k");
-
-	if (dirfd == -1)
-		return;
-	for (size_t i = 0; i < COUNT(reserves); i++) {
-		uint64_t room = reserves[i].room;
-		struct upload up;
-
-		policy.min_free = reserves[i].size;
-		policy.min_free_percent = reserves[i].percent;
-		init(&up, i % 2 == 0);
-		assert_refused(&up, dirfd, "f", room + 1, UPLOAD_REGULAR, ENOSPC);
-		assert_refused(&up, dirfd, "f", UINT64_MAX, UPLOAD_REGULAR, ENOSPC);
-		/* What takes no room leaves as much. */
-		put_bytes(&up, dirfd, "f", 0);
-		if (room > 0) {
-			put_bytes(&up, dirfd, "f", room);
-			assert_refused(&up, dirfd, "g", 1, UPLOAD_REGULAR, ENOSPC);
-			assert_refused(&up, dirfd, "f", 1, UPLOAD_REGULAR, ENOSPC);
-		}
-		ck_assert_int_eq(unlinkat(dirfd, "f", 0), 0);
-		ck_assert_int_eq(count_entries("small"), 0);
-	}
-	unmount_small(dirfd);
-}
-END_TEST
-
 /* Old and new are there at once, unless it is written in place: what is overwritten is room. */
 START_TEST(what_must_stay_free_beside_old_files)
 {
@@ -2189,95 +2089,6 @@ START_TEST(what_must_stay_free_beside_old_files)
 	put_bytes(&up, dirfd, "f", 200 * K);
 	assert_refused(&up, dirfd, "f", 1, UPLOAD_REGULAR, ENOSPC);
 	ck_assert_int_eq(count_entries("small"), 2);
-	unmount_small(dirfd);
-}
-END_TEST
-
-/* A share of few blocks is a share all the same. */
-START_TEST(what_must_stay_free_of_very_little)
-{
-	int dirfd = mount_small("size=64k");
-	struct upload up;
-
-	if (dirfd == -1)
-		return;
-	policy.min_free_percent = 50;
-	init(&up, false);
-	assert_refused(&up, dirfd, "f", 32 * K + 1, UPLOAD_REGULAR, ENOSPC);
-	put_bytes(&up, dirfd, "f", 32 * K);
-	unmount_small(dirfd);
-}
-END_TEST
-
-static void
-shrink_small(const char *size)
-{
-	ck_assert_int_eq(mount("none", PATH_IN("small"), "tmpfs", MS_REMOUNT, size), 0);
-}
-
-/* Plenty of room is asked for once, until much of it is used up or we go elsewhere. */
-START_TEST(plenty_of_room)
-{
-	const uint64_t share = (uint64_t)256 << 20;
-	struct upload up;
-	int dirfd = mount_small("size=2g");
-
-	if (dirfd == -1)
-		return;
-	init(&up, _i == 1);
-	put_bytes(&up, dirfd, "f", 4096);
-	shrink_small("size=8k");
-	put_bytes(&up, dirfd, "f", 4096);
-	put_bytes(&up, dirfd, "f", 4096);
-	assert_refused(&up, dirfd, "f", share, UPLOAD_REGULAR, ENOSPC);
-	assert_refused(&up, dirfd, "f", 8192, UPLOAD_REGULAR, ENOSPC);
-	shrink_small("size=2g");
-	put_bytes(&up, dirfd, "f", 4096);
-	shrink_small("size=8k");
-	upload_elsewhere(&up);
-	assert_refused(&up, dirfd, "f", 8192, UPLOAD_REGULAR, ENOSPC);
-	unmount_small(dirfd);
-}
-END_TEST
-
-/* Many files that are small take as much as one that is large. */
-START_TEST(plenty_of_room_is_used_up)
-{
-	struct upload up;
-	int dirfd = mount_small("size=2g"), files = 0;
-
-	if (dirfd == -1)
-		return;
-	init(&up, false);
-	put_bytes(&up, dirfd, "f", 4096);
-	shrink_small("size=4k");
-	while (files < 10000 && upload_begin(&up, dirfd, "g", 0644, 1 << 20, UPLOAD_REGULAR) == 0) {
-		upload_end(&up);
-		files++;
-	}
-	ck_assert_int_eq(errno, ENOSPC);
-	ck_assert_msg(files > 100 && files <= 256, "expected at most 256 files, got %d", files);
-	unmount_small(dirfd);
-}
-END_TEST
-
-/* Where it is little, or some of it is promised, it is asked for every time. */
-START_TEST(little_room_is_asked_for)
-{
-	static const struct { const char *size; uint64_t free; unsigned percent; } rows[] = {
-		{ "size=1000m", 0, 0 }, { "size=2g", 1, 0 }, { "size=2g", 0, 1 },
-	};
-	struct upload up;
-	int dirfd = mount_small(rows[_i].size);
-
-	if (dirfd == -1)
-		return;
-	policy.min_free = rows[_i].free;
-	policy.min_free_percent = rows[_i].percent;
-	init(&up, false);
-	put_bytes(&up, dirfd, "f", 4096);
-	shrink_small("size=8k");
-	assert_refused(&up, dirfd, "f", 8192, UPLOAD_REGULAR, ENOSPC);
 	unmount_small(dirfd);
 }
 END_TEST
@@ -2605,12 +2416,7 @@ add(TCase *t)
 	tcase_add_test(t, restricted_several_links_of_another);
 	tcase_add_test(t, restricted_single_files);
 	tcase_add_loop_test(t, restricted_mount_point_is_busy, 0, 6);
-	tcase_add_test(t, what_must_stay_free);
 	tcase_add_test(t, what_must_stay_free_beside_old_files);
-	tcase_add_test(t, what_must_stay_free_of_very_little);
-	tcase_add_loop_test(t, plenty_of_room, 0, 2);
-	tcase_add_test(t, plenty_of_room_is_used_up);
-	tcase_add_loop_test(t, little_room_is_asked_for, 0, 3);
 	tcase_add_loop_test(t, what_is_synced, 0, 3);
 	tcase_add_loop_test(t, what_cannot_be_synced_is_not_there, 0, 2);
 	tcase_add_test(t, names_that_cannot_be_synced_lose_no_data);

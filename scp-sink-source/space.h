@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SPACE_H
+#define SPACE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "policy.h"
+
+/*
+ * Whether what is announced fits, before it is sent.  Others take room, too; so what was found is
+ * trusted only where there is plenty of it and no promise to keep, and for an eighth of it.
+ */
+struct space {
+	uint64_t	spare;	/* bytes for which there is room, without asking; 0 at first */
+};
+
+/*
+ * Asks whether SIZE bytes fit where FD, a regular file, is, and leave what the policy wants to be
+ * free.  IN_PLACE: what FD has already is room as well.  0, also where the filesystem cannot say;
+ * -1 with ENOSPC.
+ */
+int	space_check(struct space *, const struct policy *, int fd, uint64_t size, bool in_place);
+
+/* What comes next may go to another filesystem. */
+void	space_forget(struct space *);
+
+#endif
