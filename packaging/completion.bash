@@ -35,8 +35,9 @@ _scp_sink_source_value() {
 	local key=$1 begun=$2
 	case $key in
 	root | start)
-		compopt -o filenames
-		_scp_sink_source_reply -d -- "$begun"
+		# A directory goes on, also where it is not all of the word.
+		compopt -o filenames -o nospace
+		_scp_sink_source_reply -S / -d -- "$begun"
 		;;
 	group) _scp_sink_source_reply -g -- "$begun" ;;
 	*)

@@ -40,7 +40,8 @@ def holds(what, condition, got, log=""):
 
 
 class Report:
-    def __init__(self, only, tail):
+    def __init__(self, suite, only, tail):
+        self.suite = suite      # what the closing line begins with
         self.only = only        # text that the names of wanted checks contain; "" for all
         self.tail = tail        # of a check's name: the end of its server's log
         self.passed = self.failed = self.skipped = 0
@@ -91,6 +92,6 @@ class Report:
         return f"FAIL  {name}: " + what.rstrip().replace("\n", "\n      ")
 
     def end(self):
-        print(f"e2e: {self.passed} passed, {self.failed} failed, {self.skipped} skipped")
+        print(f"{self.suite}: {self.passed} passed, {self.failed} failed, {self.skipped} skipped")
         sys.stdout.flush()
         return 1 if self.failed else 0
