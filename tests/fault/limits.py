@@ -9,13 +9,12 @@ import shutil
 import signal
 import subprocess
 
-from peer import NO_SHIM, NOBODY, UMASK, look, put, reach_of, split_temporaries
+from peer import NO_SHIM, UMASK, look, put
 from sweeps import WAYS
 from transfer import OLD, OLD_MODE, OLD_TIME, STOPPED
 
 CLONE_NEWNS = 0x20000
 DISK = 1 << 20                  # bytes of the small filesystem
-QUOTA = 1 << 19                 # bytes of it that one user may have
 DESCRIPTORS = (*range(5, 13), 16)      # from where it starts at all to where it lacks none
 DEEP = 16                       # descriptors, and directories in each other: too many of those
 KINDS = ("new", "old")
@@ -36,10 +35,10 @@ def cannot_mount():
 
 
 @contextlib.contextmanager
-def small_disk(lab, more="mode=755"):
+def small_disk(lab, more="mode=755", size=DISK):
     """None where the kernel does not know the options."""
     with lab.directory() as path:
-        done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK},{more}", "none", path],
+        done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size},{more}", "none", path],
                               capture_output=True, text=True)
         try:
             yield path if done.returncode == 0 else None
@@ -170,37 +169,6 @@ def on_small_disk(lab, checks, deed):
         with small_disk(lab) as path:
             start_with(path, kind)
             deed(lab, checks, path, way, kind)
-
-
-# -- a quota
-
-def exceed_quota(lab, checks):
-    """There is room, but not for this user."""
-    why = cannot_mount() or reach_of(lab)
-    if why is not None:
-        checks.skip("all of it", why)
-        return
-    for way, kind in each_way(lab, checks):
-        with small_disk(lab, f"mode=777,usrquota,usrquota_block_hard_limit={QUOTA}") as path:
-            if path is None:
-                checks.skip("all of it", "the kernel has no quotas on tmpfs (CONFIG_TMPFS_QUOTA)")
-                return
-            exceed_quota_by(lab, checks, path, way, kind)
-
-
-def exceed_quota_by(lab, checks, path, way, kind):
-    small = body_of(1000)[:1000]
-    start_with(path, kind)
-    for name in old_file(kind):
-        os.chown(os.path.join(path, name), NOBODY, NOBODY)
-    with lab.server("-t", path, fault=WAYS[way], user=NOBODY) as server:
-        replies = [server.reply(), *give(server, kind, bytes(QUOTA + (QUOTA >> 2))),
-                   *give(server, "next", small)]
-        end = finish(server)
-    checks.equal(f"{way}, {kind} file",
-                 {"replies": ["", "", warning(path, kind, "Disk quota exceeded"), "", ""],
-                  "tree": {**old_file(kind), "next": (small, 0o644 & ~UMASK)}, **ended(1)},
-                 {"replies": replies, "tree": contents(path), **end})
 
 
 # -- read-only
@@ -528,7 +496,6 @@ def tests():
         ("a disk fills up", False, on_small_disk, (fill_meanwhile,)),
         ("too large for the disk", False, on_small_disk, (announce_too_much,)),
         ("a disk turns read-only", False, on_small_disk, (turn_read_only,)),
-        ("a quota is exceeded", False, exceed_quota, ()),
         ("the target is removed", False, remove_target, ()),
         ("a directory is removed", False, remove_directory, ()),
         ("a directory is removed while a file arrives in it", False, remove_directory_at_work, ()),
