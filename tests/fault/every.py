@@ -4,7 +4,8 @@ Every call of a session fails, one after the other: the Nth of each kind, N from
 no more, with each of the errors that may come from such a call.
 
 A short run takes, for the Nth call of a kind, what must be got round, and one of the other actions:
-the first for the first call, the second for the second, and so on, beginning again after the last.
+the next one for the next call, beginning again after the last, and beginning elsewhere in the next
+kind of session.
 """
 
 import errno
@@ -17,57 +18,58 @@ from sweeps import lines_of
 
 CALLS_MAX = 2000                # of one kind, and far more than any session makes
 STUCK_MAX = 2                   # sessions that hang before the others are spared
-STORAGE = ("EIO", "ENOSPC", "EDQUOT", "EINTR")
+ANY = ("EIO", "ENOSPC", "EDQUOT", "EINTR", "EAGAIN")
+LATER = ("EIO", "ENOSPC", "EDQUOT", "EINTR")    # of calls for which EAGAIN means to try again
 LESS = "less"                   # it moves a third of what was asked for
 ON = "-"                        # behind an action: the calls that come after it fail, too
 
 # The errors of each kind of call, where the peer is to be told, and those that must change nothing:
 # of what a kernel or a filesystem may not have, and of what is only tried.
 KINDS = {
-    "open": (STORAGE + ("EIO-",), ()),
-    "tmpfile": (STORAGE + ("EIO-",), ("EOPNOTSUPP", "EOPNOTSUPP-")),
-    "openat2": (("EIO", "EINTR", "EIO-"), ("EAGAIN", "EAGAIN-", "ENOSYS", "ENOSYS-")),
-    "read": (("EIO", "EINTR", "EIO-"), (LESS, LESS + ON)),
-    "hear": (("EIO", "EINTR", "EIO-"), ("EAGAIN", LESS, LESS + ON)),
-    "write": (STORAGE + ("EIO-",), (LESS, LESS + ON)),
-    "reply": (("EIO", "EINTR", "EPIPE", "EIO-"), ("EAGAIN", LESS, LESS + ON)),
-    "splice": (("EIO", "EINTR", "EIO-"),
+    "open": ((*ANY, "EIO-"), ()),
+    "tmpfile": ((*ANY, "EIO-"), ("EOPNOTSUPP", "EOPNOTSUPP-", "ENOSYS", "ENOSYS-")),
+    "openat2": ((*LATER, "EIO-"), ("EAGAIN", "EAGAIN-", "ENOSYS", "ENOSYS-")),
+    "read": ((*ANY, "EIO-"), (LESS, LESS + ON)),
+    "hear": ((*LATER, "EIO-"), ("EAGAIN", LESS, LESS + ON)),
+    "write": ((*ANY, "EIO-"), (LESS, LESS + ON)),
+    "reply": ((*LATER, "EPIPE", "EIO-"), ("EAGAIN", LESS, LESS + ON)),
+    "splice": ((*LATER, "EIO-"),
                ("EAGAIN", "ENOSYS", "ENOSYS-", "EINVAL", "EINVAL-", LESS, LESS + ON)),
-    "sendfile": (("EIO", "EINTR", "EIO-"),
+    "sendfile": ((*LATER, "EIO-"),
                  ("EAGAIN", "ENOSYS", "ENOSYS-", "EINVAL", "EINVAL-", LESS, LESS + ON)),
-    "stat": (("EIO", "EINTR", "EIO-"), ()),
-    "statx": (("EIO", "EINTR"), ("ENOSYS", "ENOSYS-")),
-    "statfs": (("EIO", "EINTR", "EIO-"), ()),
-    "fstatvfs": ((), ("EIO", "EINTR", "ENOSYS", "ENOSYS-")),
-    "lseek": (("EIO", "EINVAL", "EIO-"), ()),
-    "seekhole": (("EIO", "EINTR", "EIO-"), ("EINVAL", "EINVAL-")),
-    "getdents": (("EIO", "EINTR", "EIO-"), ()),
-    "readlinkat": (("EIO", "EINTR", "EIO-"), ()),
-    "ftruncate": (STORAGE + ("EIO-",), ()),
-    "fchmod": (STORAGE + ("EIO-",), ()),
-    "fchmodat2": (STORAGE, ("ENOSYS", "ENOSYS-")),
-    "chmod": (STORAGE, ()),
-    "fchown": (STORAGE + ("EIO-",), ()),
-    "futimens": (STORAGE + ("EIO-",), ()),
-    "getxattr": (STORAGE + ("EIO-",), ()),
-    "setxattr": (STORAGE + ("EIO-",), ()),
-    "linkname": (STORAGE + ("EIO-",), ()),
-    "linkempty": (STORAGE + ("EIO-",), ("ENOENT", "ENOENT-")),
-    "linkproc": (STORAGE + ("EIO-",), ()),
-    "renameat": (STORAGE + ("EIO-",), ()),
-    "renameat2": (STORAGE + ("EIO-",), ("ENOSYS", "ENOSYS-", "EINVAL", "EINVAL-")),
-    "mkdirat": (STORAGE + ("EIO-",), ()),
-    "unlinkat": (STORAGE + ("EIO-",), ()),
-    "flock": (("EIO", "EINTR", "EAGAIN"), ("ENOLCK", "ENOLCK-", "ENOSYS-")),
-    "fsync": (STORAGE + ("EIO-",), ()),
-    "close": (STORAGE + ("EIO-",), ()),
-    "closeother": (STORAGE + ("EIO-",), ()),
-    "memfd": (("ENOSYS", "EMFILE", "ENOMEM"), ()),
+    "stat": ((*ANY, "EIO-"), ()),
+    "statx": (ANY, ("ENOSYS", "ENOSYS-")),
+    "statfs": ((*ANY, "EIO-"), ()),
+    "fstatvfs": ((), (*ANY, "ENOSYS", "ENOSYS-")),
+    "lseek": ((*ANY, "EINVAL", "EIO-"), ()),
+    "seekhole": ((*ANY, "EIO-"), ("EINVAL", "EINVAL-")),
+    "getdents": ((*ANY, "EIO-"), ()),
+    "readlinkat": ((*ANY, "EIO-"), ()),
+    "ftruncate": ((*ANY, "EIO-"), ()),
+    "fchmod": ((*ANY, "EIO-"), ()),
+    "fchmodat2": (ANY, ("ENOSYS", "ENOSYS-")),
+    "chmod": (ANY, ()),
+    "fchown": ((*ANY, "EIO-"), ()),
+    "futimens": ((*ANY, "EIO-"), ()),
+    "getxattr": ((*ANY, "EIO-"), ()),
+    "setxattr": ((*ANY, "EIO-"), ()),
+    "linkname": ((*ANY, "EIO-"), ()),
+    "linkempty": ((*ANY, "EIO-"), ("ENOENT", "ENOENT-")),
+    "linkproc": ((*ANY, "EIO-"), ()),
+    "renameat": ((*ANY, "EIO-"), ()),
+    "renameat2": ((*ANY, "EIO-"), ("ENOSYS", "ENOSYS-", "EINVAL", "EINVAL-")),
+    "mkdirat": ((*ANY, "EIO-"), ()),
+    "unlinkat": ((*ANY, "EIO-"), ()),
+    "flock": (ANY, ("ENOLCK", "ENOLCK-", "ENOSYS-")),
+    "fsync": ((*ANY, "EIO-"), ()),
+    "close": ((*ANY, "EIO-"), ()),
+    "closeother": ((*ANY, "EIO-"), ()),
+    "memfd": (("ENOSYS", "EMFILE", "ENOMEM", *ANY), ()),
     "malloc": (("ENOMEM", "ENOMEM-"), ()),
-    "fcntl": (("EIO", "EINTR", "EMFILE", "EIO-"), ()),
-    "poll": (("EIO", "EINTR", "ENOMEM"), ()),
-    "fchdir": (("EIO", "EINTR"), ()),
-    "getcwd": (("EIO", "ENOMEM"), ()),
+    "fcntl": ((*ANY, "EMFILE", "EIO-"), ()),
+    "poll": ((*ANY, "ENOMEM"), ()),
+    "fchdir": (ANY, ()),
+    "getcwd": ((*ANY, "ENOMEM"), ()),
 }
 
 # Where data may be lost that seems to be there: the client must have been told.
@@ -80,11 +82,11 @@ def rule_of(kind, action, number):
     return f"{kind}={0 if name == LESS else getattr(errno, name)}@{number}{on}"
 
 
-def actions_at(kind, number, short):
+def actions_at(kind, number, turn):
     """What is done at the Nth call, and whether it must change nothing."""
     told, round_it = KINDS[kind]
-    if short:
-        told = told[(number - 1) % len(told):][:1] if told else ()
+    if turn is not None:
+        told = told[(turn + number - 1) % len(told):][:1] if told else ()
         # That of all calls from the first on says enough.
         round_it = [a for a in round_it if number == 1 or not a.endswith(ON)]
         round_it = round_it if number <= 2 else round_it[number % len(round_it):][:1] \
@@ -170,10 +172,10 @@ def shorten(value):
 
 
 class Every:
-    """The sessions of one scene."""
+    """The sessions of one scene.  TURN, its number, says which actions a short run takes."""
 
-    def __init__(self, checks, side, short):
-        self.checks, self.side, self.short = checks, side, short
+    def __init__(self, checks, side, turn):
+        self.checks, self.side, self.turn = checks, side, turn
         self.plain = None       # what comes without a fault
         self.stuck = 0
 
@@ -190,7 +192,7 @@ class Every:
     def fail_each(self, kind):
         for number in range(1, CALLS_MAX):
             met = [self.fail_one(kind, action, number, nothing)
-                   for action, nothing in actions_at(kind, number, self.short)]
+                   for action, nothing in actions_at(kind, number, self.turn)]
             if not any(met):
                 return
         raise AssertionError(f"{kind}: calls without an end")
@@ -221,7 +223,7 @@ def cannot_be(lab, scene):
     return reach_of(lab) if scene.how.get("user") is not None else None
 
 
-def fail_everywhere(lab, checks, side_class, scene, short):
+def fail_everywhere(lab, checks, side_class, scene, turn):
     why = cannot_be(lab, scene)
     if why is not None:
         checks.skip("all of it", why)
@@ -230,7 +232,7 @@ def fail_everywhere(lab, checks, side_class, scene, short):
         if side_class is Uploading and not uploads.has_acls(base):
             checks.skip("a file with an ACL", f"{lab.base} has none")
         os.chmod(base, 0o711)
-        Every(checks, side_class(lab, scene), short).run(base)
+        Every(checks, side_class(lab, scene), turn).run(base)
 
 
 def meet_all(lab, checks):
@@ -247,8 +249,9 @@ def meet_all(lab, checks):
 
 
 def tests(short=True):
-    found = [(f"every call, {way}: {scene.title}", True, fail_everywhere, (side, scene, short))
+    found = [(f"every call, {way}: {scene.title}", True, fail_everywhere,
+              (side, scene, turn if short else None))
              for way, side, scenes in (("upload", Uploading, uploads.scenes()),
                                        ("download", Downloading, downloads.scenes()))
-             for scene in scenes]
+             for turn, scene in enumerate(scenes)]
     return [*found, ("every call: its kinds", True, meet_all, ())]
