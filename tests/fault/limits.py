@@ -2,62 +2,21 @@
 """Filesystems that are full, read-only or gone, limits of the process, and files that change."""
 
 import contextlib
-import ctypes
 import os
 import resource
 import shutil
 import signal
-import subprocess
 
-from peer import NO_SHIM, UMASK, look, put
+from disks import DISK, Image, Lacking, cannot_mount, remount, small_disk
+from peer import NO_SHIM, UMASK, look, put, split_temporaries
 from sweeps import WAYS
 from transfer import OLD, OLD_MODE, OLD_TIME, STOPPED
 
-CLONE_NEWNS = 0x20000
-DISK = 1 << 20                  # bytes of the small filesystem
+EXT4 = 8 << 20                  # bytes of one that fails
 DESCRIPTORS = (*range(5, 13), 16)      # from where it starts at all to where it lacks none
 DEEP = 16                       # descriptors, and directories in each other: too many of those
 KINDS = ("new", "old")
 OUR_WAYS = ("unnamed", "named")
-
-
-# -- a small filesystem, seen by this process and its children alone
-
-def cannot_mount():
-    """Why not, or None: then this process is in a mount namespace of its own."""
-    if os.geteuid() != 0:
-        return "only root can mount a filesystem"
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.unshare(CLONE_NEWNS) == -1:
-        return "no mount namespace: " + os.strerror(ctypes.get_errno())
-    done = subprocess.run(["mount", "--make-rprivate", "/"], capture_output=True, text=True)
-    return None if done.returncode == 0 else done.stderr.strip()
-
-
-@contextlib.contextmanager
-def small_disk(lab, more="mode=755", size=DISK):
-    """None where the kernel does not know the options."""
-    with lab.directory() as path:
-        done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size},{more}", "none", path],
-                              capture_output=True, text=True)
-        try:
-            yield path if done.returncode == 0 else None
-        finally:
-            if done.returncode == 0:
-                subprocess.run(["umount", "-l", path], check=True)
-
-
-def remount(path, how):
-    """Whether it could be done: not while a file is open for writing."""
-    done = subprocess.run(["mount", "-o", f"remount,{how}", path], capture_output=True)
-    return done.returncode == 0
-
-
-def fill(path):
-    """Takes all the space there is."""
-    with open(path, "wb", buffering=0) as f, contextlib.suppress(OSError):
-        while True:
-            f.write(bytes(4096))
 
 
 # -- what the tests have in common
@@ -104,8 +63,13 @@ def ended(status):
     return {"status": status, "more": b"", "stderr": b""}
 
 
+def in_short(tree):
+    """Without times."""
+    return {name: e[1:3] if e[0] == "file" else e for name, e in tree.items()}
+
+
 def contents(path):
-    return {name: e[1:3] if e[0] == "file" else e for name, e in look(path).items()}
+    return in_short(look(path))
 
 
 def old_file(kind):
@@ -118,6 +82,13 @@ def start_with(path, kind):
 
 
 # -- full
+
+def fill(path):
+    """Takes all the space there is."""
+    with open(path, "wb", buffering=0) as f, contextlib.suppress(OSError):
+        while True:
+            f.write(bytes(4096))
+
 
 def fill_meanwhile(lab, checks, path, way, kind):
     """It fits when it is announced; then another process takes the room."""
@@ -193,6 +164,52 @@ def turn_read_only(lab, checks, path, way, kind):
                     warning(path, "dir", "set mode: " + reason), warning(path, kind, reason)],
         "tree": {**old_file(kind), "dir": ("dir", 0o700), "dir/a": (body, 0o644)}, **ended(1),
     }, {"replies": replies, "tree": contents(path), **end})
+
+
+def break_disk(lab, checks):
+    """
+    It turns read-only in the middle of a body, as one does on which an error is found.  A temporary
+    that has a name cannot be removed then; the next upload of that name does it.
+    """
+    why = cannot_mount()
+    if why is not None:
+        checks.skip("all of it", why)
+        return
+    try:
+        for way, kind in each_way(lab, checks):
+            with Image(lab, EXT4, ["mkfs.ext4", "-q"], "errors=remount-ro") as disk:
+                os.rmdir(os.path.join(disk.top, "lost+found"))
+                break_disk_of(lab, checks, disk, way, kind)
+    except Lacking as e:
+        checks.skip("all of it", str(e))
+
+
+def break_disk_of(lab, checks, disk, way, kind):
+    path, start, body = disk.top, f"{way}, {kind} file", body_of(9000)[:9000]
+    start_with(path, kind)
+    with lab.server("-t", "-r", path, fault=WAYS[way]) as server:
+        replies = [server.reply(), server.tell(b"D0755 0 dir\n"), *give(server, "a", body),
+                   server.tell(b"E\n"), server.tell(record(kind, len(body)))]
+        server.send(body[:100])
+        server.settle(greeted=True)
+        disk.fail()
+        replies += [server.tell(body[100:] + b"\0"), *give(server, "next", body)]
+        end = finish(server)
+    tree, left = split_temporaries(look(path))
+    reason = "Read-only file system"
+    arrived = {**old_file(kind), "dir": ("dir", 0o755 & ~UMASK), "dir/a": (body, 0o644 & ~UMASK)}
+    checks.equal(start, {
+        "replies": [""] * 6 + [warning(path, kind, reason), warning(path, "next", reason)],
+        "tree": arrived, "left": 1 if way == "named" else 0, **ended(1),
+    }, {"replies": replies, "tree": in_short(tree), "left": len(left), **end})
+    disk.again()
+    with lab.server("-t", path, fault=WAYS[way]) as server:
+        replies = [server.reply(), *give(server, kind, body)]
+        end = finish(server)
+    mode = OLD_MODE if kind == "old" else 0o644 & ~UMASK
+    checks.equal(f"{start}: after a repair",
+                 {"replies": ["", "", ""], "tree": {**arrived, kind: (body, mode)}, **ended(0)},
+                 {"replies": replies, "tree": contents(path), **end})
 
 
 # -- gone
@@ -496,6 +513,7 @@ def tests():
         ("a disk fills up", False, on_small_disk, (fill_meanwhile,)),
         ("too large for the disk", False, on_small_disk, (announce_too_much,)),
         ("a disk turns read-only", False, on_small_disk, (turn_read_only,)),
+        ("a disk turns read-only in a body", False, break_disk, ()),
         ("the target is removed", False, remove_target, ()),
         ("a directory is removed", False, remove_directory, ()),
         ("a directory is removed while a file arrives in it", False, remove_directory_at_work, ()),

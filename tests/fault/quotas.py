@@ -6,10 +6,10 @@ have them, those are tried that this kernel knows.
 
 import contextlib
 import os
-import subprocess
 
-from limits import (KINDS, body_of, cannot_mount, contents, ended, finish, give, old_file, record,
-                    small_disk, start_with, warning, ways)
+from disks import Image, Lacking, cannot_mount, must, small_disk
+from limits import (KINDS, body_of, contents, ended, finish, give, old_file, record, start_with,
+                    warning, ways)
 from peer import NOBODY, UMASK, look, put, reach_of
 from sweeps import WAYS
 from transfer import OLD, OLD_MODE, OLD_TIME
@@ -19,19 +19,6 @@ SMALL = body_of(1000)[:1000]
 MANY, MIDDLING = 40, 40000      # files that together are too much, and their bytes
 REASON = "Disk quota exceeded"
 SYNCED = ("--serve", "--log=none", "--sandbox=none", "--sync=full")
-
-
-class Lacking(Exception):
-    """The text says what there is none of here."""
-
-
-def must(*argv):
-    try:
-        done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True)
-    except FileNotFoundError:
-        raise Lacking(f"there is no {argv[0]}") from None
-    if done.returncode != 0:
-        raise Lacking(f"{' '.join(argv[:2])}: {(done.stderr or done.stdout).strip()}")
 
 
 # -- filesystems: each with a PLACE that is new, and AGAIN, after which nothing is in memory alone
@@ -72,7 +59,7 @@ class Btrfs:
     quota, user = 1 << 20, None
 
     def __init__(self, lab):
-        self.lab, self.top, self.image, self.count = lab, None, None, 0
+        self.image, self.count = Image(lab, IMAGE, ["mkfs.btrfs", "-q"]), 0
 
     @staticmethod
     def cannot_be(_):
@@ -80,37 +67,20 @@ class Btrfs:
 
     @contextlib.contextmanager
     def made(self):
-        # In memory: what is flushed is not to wait for a disk.
-        with small_disk(self.lab, size=IMAGE) as base:
-            self.top, self.image = f"{base}/top", f"{base}/image"
-            os.mkdir(self.top)
-            with open(self.image, "wb") as f:
-                f.truncate(IMAGE)
-            must("mkfs.btrfs", "-q", self.image)
-            self.mount()
-            try:
-                must("btrfs", "quota", "enable", self.top)
-                yield
-            finally:
-                self.unmount()
-
-    def mount(self):
-        must("mount", "-t", "btrfs", "-o", "loop", self.image, self.top)
-
-    def unmount(self):
-        subprocess.run(["umount", self.top], check=True)
+        with self.image:
+            must("btrfs", "quota", "enable", self.image.top)
+            yield
 
     @contextlib.contextmanager
     def place(self):
         self.count += 1
-        path = f"{self.top}/{self.count}"
+        path = f"{self.image.top}/{self.count}"
         must("btrfs", "subvolume", "create", path)
         must("btrfs", "qgroup", "limit", str(self.quota), path)
         yield path
 
     def again(self):
-        self.unmount()
-        self.mount()
+        self.image.again()
 
 
 # -- what exceeds them

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: ISC
 """Counts checks; what was expected and what came are printed where they differ."""
 
-SHOWN = 5                       # failures of one test that are printed in full
+SHOWN = 5                       # failures of one test that are printed
+TEXT = 2000                     # characters of what was expected, and of what came
 
 
 class Checks:
@@ -17,14 +18,15 @@ class Checks:
         if expected == got:
             self.passed += 1
         else:
-            self.fail(what, *differing(expected, got))
+            self.fail(what, *map(brief, differing(expected, got)))
 
     def among(self, what, allowed, got):
         """One of several things may come."""
         if got in allowed:
             self.passed += 1
         else:
-            self.fail(what, "one of " + "\n            or ".join(map(repr, allowed)), repr(got))
+            self.fail(what, "one of " + "\n            or ".join(brief(repr(a)) for a in allowed),
+                      brief(repr(got)))
 
     def fail(self, what, expected, got):
         self.failed += 1
@@ -41,6 +43,10 @@ class Checks:
             lines.append(f"FAIL {self.name}: ... and {self.failed - SHOWN} more")
         lines += [f"SKIP {self.name}: {what}: {why}" for what, why in self.skips]
         return "\n".join(lines)
+
+
+def brief(text):
+    return text if len(text) <= TEXT else f"{text[:TEXT]}... ({len(text)} characters)"
 
 
 def differing(expected, got):
