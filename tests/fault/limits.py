@@ -7,6 +7,7 @@ import resource
 import shutil
 import signal
 
+import downloads
 from disks import DISK, Image, Lacking, cannot_mount, remount, small_disk
 from peer import NO_SHIM, UMASK, look, put, split_temporaries
 from sweeps import WAYS
@@ -314,6 +315,34 @@ def arrive_with_descriptors(lab, checks, way, limit):
         checks.equal(f"{what}: tree", {"old": OLD, **expected}, tree)
 
 
+def send_with_descriptors(lab, checks):
+    """The same of downloads: what cannot be opened is warned of, and the rest comes."""
+    for limit in DESCRIPTORS:
+        with lab.directory() as path:
+            os.makedirs(os.path.join(path, "tree/dir"))
+            for name in ("tree/file", "tree/dir/inner", "next"):
+                put(os.path.join(path, name), b"of " + name.encode(), 0o644, OLD_TIME)
+            with lab.server("-r", "-f", os.path.join(path, "tree"), os.path.join(path, "next"),
+                            limits=[(resource.RLIMIT_NOFILE, limit)]) as server:
+                server.patient = False
+                client = downloads.Client(server)
+                client.take_all()
+                server.close_input()
+                status = server.wait()
+            came = {name: item[3] for name, item in client.got.items() if item[0] == "file"}
+            missing = {"tree/file", "tree/dir/inner", "next"} - set(came)
+            what = f"{limit} descriptors"
+            checks.equal(f"{what}: what came",
+                         {name: b"of " + name.encode() for name in came}, came)
+            checks.equal(f"{what}: end",
+                         {"whole": True, "status": 1 if missing else 0, "stderr": b""},
+                         {"whole": client.whole, "status": status, "stderr": server.said})
+            checks.equal(f"{what}: warnings if something is missing, of that kind",
+                         (bool(missing), []),
+                         (bool(client.warnings), [w for w in client.warnings
+                                                  if not w.endswith(": Too many open files\n")]))
+
+
 def go_down(server, path):
     """Directories in each other until one is refused: how many there are, and the refusal."""
     for depth in range(DEEP):
@@ -519,6 +548,7 @@ def tests():
         ("a directory is removed while a file arrives in it", False, remove_directory_at_work, ()),
         ("file size limit", False, limit_size, ()),
         ("few descriptors", False, limit_descriptors, ()),
+        ("few descriptors, download", False, send_with_descriptors, ()),
         ("few descriptors and many directories, upload", False, sink_deep, ()),
         ("few descriptors and many directories, download", False, source_deep, ()),
         ("few descriptors and SIGTERM", False, stop_with_descriptors, ()),
