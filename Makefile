@@ -6,12 +6,13 @@
 #                   SUITES="unit hostile" for some of them
 #   make fuzz       look for inputs that break it, FUZZ_SECONDS=60 for each target,
 #                   TARGETS="record sink" for some of them
+#   make load       a hundred sessions at once, round after round; MINUTES=5
 #   make bench      measure it against OpenSSH's scp; ROWS="start sshd" for some of the rows
 #   make install    PREFIX=/usr/local, BINDIR=PREFIX/lib/scp-sink-source, SYSCONFDIR=/etc, DESTDIR
 #   make uninstall  with the same of these
 #   make clean
 #
-# try, check, fuzz and bench install the Debian packages that they lack (packaging/need).
+# try, check, fuzz, load and bench install the Debian packages that they lack (packaging/need).
 
 CC	?= cc
 OUT	?= build$(if $(SAN),/san)
@@ -142,8 +143,9 @@ FUZZ_config	:= fuzz/scratch
 FUZZ_sink	:= fuzz/scratch fuzz/talk
 FUZZ_source	:= fuzz/scratch fuzz/talk
 FUZZ_SECONDS	?= 60
+MINUTES	?= 5
 
-.PHONY: all try check bench fuzz units tools fuzzers install uninstall clean force
+.PHONY: all try check load bench fuzz units tools fuzzers install uninstall clean force
 .DELETE_ON_ERROR:
 all: $(OUT)/scp
 
@@ -219,6 +221,11 @@ fuzz:
 	@$(MAKE) --no-print-directory CC=clang SAN=1 FUZZER=1 OUT=$(OUT)/fuzzer \
 	    CFLAGS="-O1 -g" fuzzers
 	@tests/fuzz/hunt $(OUT)/fuzzer $(FUZZ_SECONDS) $(or $(TARGETS),$(FUZZ))
+
+load:
+	@packaging/need build load
+	@$(MAKE) --no-print-directory all
+	@SAN=$(SAN) tests/load/run $(OUT) --minutes $(MINUTES)
 
 bench:
 	@packaging/need build bench

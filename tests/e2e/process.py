@@ -41,14 +41,16 @@ def end_all():
             end_group(child)
 
 
-def run(argv, env, cwd=None, patience=PATIENCE, stdin=None):
-    """Runs a command to its end; one that takes too long is a failure."""
+def run(argv, env, cwd=None, patience=PATIENCE, stdin=None, begun=None):
+    """Runs a command to its end; one that takes too long is a failure.  BEGUN is told the process."""
     child = subprocess.Popen(argv, env=env, cwd=cwd, start_new_session=True,
                              stdin=stdin or subprocess.DEVNULL,
                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     with lock:
         running.add(child)
     try:
+        if begun:
+            begun(child)
         out, err = child.communicate(timeout=patience)
     except subprocess.TimeoutExpired:
         end_group(child)

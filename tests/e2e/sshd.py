@@ -74,9 +74,9 @@ def account_for(home):
             remove_account(Account(name))
 
 
-def make_key(path):
+def make_key(path, kind="ecdsa"):
     """ECDSA in PEM: the one kind of key that every client here can read."""
-    must(["ssh-keygen", "-q", "-t", "ecdsa", "-m", "PEM", "-N", "", "-C", "throwaway", "-f", path])
+    must(["ssh-keygen", "-q", "-t", kind, "-m", "PEM", "-N", "", "-C", "throwaway", "-f", path])
     return path
 
 
@@ -213,8 +213,9 @@ class Place:
 class World:
     """Everything that the checks share.  All of it is below one temporary directory."""
 
-    def __init__(self, base, account, host, env):
+    def __init__(self, base, account, host, env, server=None):
         self.base, self.account, self.host, self.env = base, account, host, env
+        self.server = server        # its process, where there is one of our own
         self.is_root = os.geteuid() == 0
         self.umask = 0              # of a session; asked for when it is first known to work
         self.count = 0
@@ -282,8 +283,11 @@ def matched_for(world):
 
 
 @contextlib.contextmanager
-def world_with(scp, option=None):
-    """A world whose server runs the program SCP, with an OPTION before those of the client."""
+def world_with(scp, option=None, first="", kind="ecdsa"):
+    """
+    A world whose server runs the program SCP, with an OPTION before those of the client.  What FIRST
+    says in sshd's configuration comes first, and so counts; KIND is that of the keys.
+    """
     with contextlib.ExitStack() as stack:
         base = tempfile.mkdtemp(prefix="scp-e2e-")
         stack.callback(trees.remove, base)
@@ -296,11 +300,11 @@ def world_with(scp, option=None):
             os.rename(f"{base}/bin/scp", f"{base}/bin/real")
             write_text(f"{base}/bin/scp", f'#!/bin/sh\nexec {base}/bin/real {option} "$@"\n')
             os.chmod(f"{base}/bin/scp", 0o755)
-        key, host_key = make_key(f"{base}/key"), make_key(f"{base}/hostkey")
+        key, host_key = make_key(f"{base}/key", kind), make_key(f"{base}/hostkey", kind)
         write_text(f"{base}/authorized_keys", read_text(key + ".pub"))
 
         def argv_for(port):
-            config = write_text(f"{base}/sshd_config", sshd_config(
+            config = write_text(f"{base}/sshd_config", first + sshd_config(
                 base, port, account.name, session_environment(base)))
             return ["/usr/sbin/sshd", "-D", "-e", "-f", config]
 
@@ -310,7 +314,7 @@ def world_with(scp, option=None):
         stack.callback(stop, child)
         stack.callback(process.end_all)
         host = Host(base, "sshd", port, account.name, key, read_text(host_key + ".pub"))
-        yield World(base, account, host, env)
+        yield World(base, account, host, env, child)
 
 
 MS_BIND = 4096

@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: ISC
+"""Where it all happens: one sshd for everybody, its keys, and the directories of both sides."""
+import contextlib
+import os
+import resource
+import shlex
+import subprocess
+import time
+
+import machine
+import process
+import sshd
+
+PATIENCE = 30                   # seconds for a connection to stand
+AREA = "3g"                     # bytes in memory that all files may take; they take far less
+FULL = "2500k"                  # bytes of a disk that fills up
+DESCRIPTORS = 20                # of ours, for each session
+
+# All that come at once are let in.
+FIRST = """\
+MaxStartups 10000
+MaxSessions 10000
+"""
+# Nothing here is a secret: what is cheap will do.
+CHEAP = "KexAlgorithms curve25519-sha256\nCiphers aes128-gcm@openssh.com,aes128-ctr\n"
+
+# What the forced command of each key says; "free" has none.
+KEYS = {
+    "free": None,
+    "in": "--upload-only --root={there}",
+    "out": "--download-only --root={shelf}",
+    "limited": "--upload-only --max-file-size=1M --root={there}",
+}
+MASTERS = {"free": 3, "in": 1, "out": 1, "limited": 1}  # connections that sessions share
+
+# The client stops before it has a server, until all others have theirs.
+GATE = """\
+#!/bin/sh
+kill -STOP $PPID
+exec /usr/bin/ssh "$@"
+"""
+
+
+class Stage:
+    """
+    Of the directories, SHELF has what is downloaded, THERE is where uploads go: both are the
+    session's user's.  POOL has what is uploaded, HERE is where downloads go.  FULL is on a small
+    disk, if there can be one.
+    """
+
+    def __init__(self, world, area, full, log):
+        self.world, self.area, self.full, self.log = world, area, full, log
+        self.there, self.shelf = f"{area}/there", f"{area}/shelf"
+        self.pool, self.here = f"{area}/pool", f"{area}/here"
+        self.gate = sshd.write_text(f"{world.base}/gate", GATE, 0o755)
+        self.hosts = {"free": world.host}
+        self.masters = []           # processes
+        for path in (self.there, self.shelf, self.pool, self.here):
+            os.mkdir(path)
+
+    def make_keys(self):
+        base, world = self.world.base, self.world
+        lines = [sshd.read_text(f"{base}/key.pub")]
+        for name, options in KEYS.items():
+            if options is None:
+                continue
+            # Of a log that is not ours alone, nobody shall have to read this.
+            more = "" if self.log else " --log=none"
+            words = options.format(there=self.there, shelf=self.shelf) + more
+            lines.append(self.make_key(name, f"{base}/bin/scp --serve {words}"))
+        sshd.write_text(f"{base}/authorized_keys", "".join(lines))
+        for host in self.hosts.values():
+            with open(host.config, "a", encoding="utf-8") as file:
+                file.write(CHEAP)
+
+    def make_key(self, name, command):
+        """A key with a forced command, and a host that is reached by it: its line."""
+        base, world = self.world.base, self.world
+        key = sshd.make_key(f"{base}/key-{name}", "ed25519")
+        self.hosts[name] = sshd.Host(base, name, world.host.port, world.account.name, key,
+                                     sshd.read_text(f"{base}/hostkey.pub"))
+        return f'command="{command}",restrict {sshd.read_text(key + ".pub")}'
+
+    # -- connections that sessions share
+
+    def socket(self, key, number):
+        return f"{self.world.base}/master-{key}-{number % MASTERS[key]}"
+
+    def start_masters(self):
+        sockets = [(key, self.socket(key, n)) for key in KEYS for n in range(MASTERS[key])]
+        for key, path in sockets:
+            argv = ["/usr/bin/ssh", "-F", self.hosts[key].config, "-M", "-N", "-S", path, "server"]
+            child = subprocess.Popen(argv, env=self.world.env, stdin=subprocess.DEVNULL,
+                                     start_new_session=True)
+            self.masters.append(child)
+            with process.lock:
+                process.running.add(child)
+        end = time.monotonic() + PATIENCE
+        while not all(os.path.exists(path) for _, path in sockets):
+            if time.monotonic() > end:
+                raise RuntimeError("connections do not stand:\n" + self.world.tail("sshd"))
+            time.sleep(0.05)
+
+    def stop_masters(self):
+        for child in self.masters:
+            sshd.stop(child)
+            with process.lock:
+                process.running.discard(child)
+        self.masters.clear()
+
+    # -- sessions
+
+    def scp(self, key, direct, number, *words):
+        """The command of a client that comes by KEY, and waits at the gate."""
+        shared = [] if direct else ["-o", f"ControlPath={self.socket(key, number)}"]
+        return ["/usr/bin/scp", "-O", "-B", "-F", self.hosts[key].config, "-S", self.gate, *shared,
+                *words]
+
+    def remote(self, key, path):
+        """A path of the server, as the sessions of KEY call it."""
+        if KEYS.get(key) is None:
+            return "server:" + shlex.quote(path)
+        root = self.shelf if path.startswith(self.shelf + "/") else self.there
+        return "server:" + shlex.quote(os.path.relpath(path, root))
+
+    def give(self, top):
+        """Makes what is in TOP, if it is there, the property of the sessions' user."""
+        account = self.world.account
+        for at, _, files in os.walk(top):
+            for path in (at, *(f"{at}/{name}" for name in files)):
+                os.chown(path, account.uid, account.gid)
+
+    # -- what is there beside files
+
+    def inodes(self):
+        """Files that there are in our area, with and without names; None where it is not ours."""
+        if not os.path.ismount(self.area):
+            return None
+        found = os.statvfs(self.area)
+        return found.f_files - found.f_ffree
+
+    def names(self):
+        """Files that have names: all of them have one."""
+        return 1 + sum(len(names) + len(files) for _, names, files in os.walk(self.area))
+
+    def peers_of_log(self):
+        """Sockets that are connected to the log, and one more; None where it is not ours."""
+        if self.log is None:
+            return None
+        inode = os.fstat(self.log.socket.fileno()).st_ino
+        with open("/proc/net/unix", encoding="ascii", errors="replace") as file:
+            for line in file:
+                fields = line.split()
+                if fields[6:7] == [str(inode)]:
+                    return int(fields[1], 16)
+        raise RuntimeError("the log's socket is not in /proc/net/unix")
+
+
+def allow_descriptors(sessions):
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = max(1024, sessions * DESCRIPTORS)
+    resource.setrlimit(resource.RLIMIT_NOFILE,
+                       (wanted if most == resource.RLIM_INFINITY else min(wanted, most), most))
+
+
+@contextlib.contextmanager
+def disk(path, size, private):
+    """Where mounting is possible, in memory: there, files without a name can be counted."""
+    if private:
+        with machine.tmpfs(path, size):
+            os.chmod(path, 0o755)
+            yield path
+    else:
+        os.mkdir(path)
+        yield path
+
+
+@contextlib.contextmanager
+def made(scp, log):
+    """LOG is that of a machine of our own, or None."""
+    with contextlib.ExitStack() as stack:
+        world = stack.enter_context(sshd.world_with(scp, first=FIRST, kind="ed25519"))
+        area, full = (stack.enter_context(disk(f"{world.base}/{name}", size, log is not None))
+                      for name, size in (("area", AREA), ("full", FULL)))
+        stage = Stage(world, area, full, log)
+        stage.make_keys()
+        stack.callback(stage.stop_masters)
+        yield stage
