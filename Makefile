@@ -10,9 +10,10 @@
 #   make bench      measure it against OpenSSH's scp; ROWS="start sshd" for some of the rows
 #   make install    PREFIX=/usr/local, BINDIR=PREFIX/lib/scp-sink-source, SYSCONFDIR=/etc, DESTDIR
 #   make uninstall  with the same of these
+#   make rpm        an RPM in build/rpm, for PREFIX=/usr
 #   make clean
 #
-# try, check, fuzz, load and bench install the Debian packages that they lack (packaging/need).
+# try, check, fuzz, load, bench and rpm install the Debian packages that they lack (packaging/need).
 
 CC	?= cc
 OUT	?= build$(if $(SAN),/san)
@@ -42,7 +43,9 @@ ifdef SAN
 HARDEN	:= -DSANITIZED -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 LINK	:= -fsanitize=address,undefined
 else
-HARDEN	:= -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fPIE
+# Whoever builds a package may say for all of his how far this one goes; said twice it is an error.
+FORTIFY	:= $(if $(findstring _FORTIFY_SOURCE,$(CFLAGS) $(CPPFLAGS)),,-D_FORTIFY_SOURCE=3)
+HARDEN	:= $(FORTIFY) -fstack-protector-strong -fPIE
 LINK	:= -pie -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed
 endif
 # libFuzzer steers by what of the program its inputs reach.
@@ -145,7 +148,7 @@ FUZZ_source	:= fuzz/scratch fuzz/talk
 FUZZ_SECONDS	?= 60
 MINUTES	?= 5
 
-.PHONY: all try check load bench fuzz units tools fuzzers install uninstall clean force
+.PHONY: all try check load bench fuzz units tools fuzzers install uninstall rpm clean force
 .DELETE_ON_ERROR:
 all: $(OUT)/scp
 
@@ -243,6 +246,11 @@ install: all
 	@packaging/place install $(OUT)/scp
 uninstall:
 	@packaging/place uninstall
+
+# Where there is no apt-get there are RPMs of what it needs, and rpmbuild asks for them.
+rpm:
+	@! command -v apt-get >/dev/null || packaging/need build rpm
+	@packaging/rpm
 
 clean:
 	rm -rf build
