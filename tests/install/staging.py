@@ -29,12 +29,16 @@ FILES = {
     f"{MANUALS}/scp-sink-source.1": 0o644,
     f"{MANUALS}/scp-shell.1": "scp-sink-source.1",
     f"{COMPLETIONS}/scp-sink-source": 0o644,
-    **{f"{DOC}/{name}": 0o644 for name in ("README.md", "SECURITY.md", "CHANGELOG.md", "LICENSE")},
+    **{f"{DOC}/{name}": 0o644 for name in ("README.md", "SECURITY.md", "CHANGELOG.md", "LICENSE",
+                                          "SELINUX.md")},
     f"{EXAMPLES}/scp.conf": 0o644,
     f"{EXAMPLES}/authorized_keys.example": 0o644,
     f"{SSHD}/10-scp-upload-only.conf": 0o644,
     f"{SSHD}/20-scp-download-only.conf": 0o644,
     f"{SSHD}/30-scp-login-shell.conf": 0o644,
+    f"{EXAMPLES}/apparmor/scp-sink-source": 0o644,
+    f"{EXAMPLES}/sysusers.d/scp-incoming.conf": 0o644,
+    f"{EXAMPLES}/tmpfiles.d/scp-incoming.conf": 0o644,
 }
 CHANGED = "# The administrator's.\nlog syslog\n"
 
