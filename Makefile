@@ -29,7 +29,7 @@ DOCDIR	?= $(PREFIX)/share/doc/scp-sink-source
 COMPDIR	?= $(PREFIX)/share/bash-completion/completions
 VERSION	:= $(shell sed -n 's/^.define VERSION "\(.*\)"$$/\1/p' scp-sink-source/version.h)
 
-STD	:= -std=gnu17 -D_GNU_SOURCE -Icommon -Iscp-sink-source -Itests/unit
+STD	:= -std=gnu17 -D_GNU_SOURCE -D_LARGEFILE64_SOURCE -Icommon -Iscp-sink-source -Itests/unit
 WARN	:= -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wformat=2 -Wundef \
 	   -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wpointer-arith -Wcast-qual \
 	   -Wcast-align -Wwrite-strings -Wvla -Wnull-dereference -Wdouble-promotion -Werror

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <unistd.h>
+
+#include <linux/fs.h>
 
 #include "dir.h"
 
@@ -26,10 +28,17 @@ dir_is_link(int dirfd, const char *name)
 	return fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode);
 }
 
+/* renameat2(2), for which not every C library has a function. */
+static int
+rename_by(int dirfd, const char *from, const char *to, unsigned flags)
+{
+	return (int)syscall(SYS_renameat2, dirfd, from, dirfd, to, flags);
+}
+
 int
 dir_rename_free(int dirfd, const char *from, const char *to)
 {
-	if (renameat2(dirfd, from, dirfd, to, RENAME_NOREPLACE) == 0)
+	if (rename_by(dirfd, from, to, RENAME_NOREPLACE) == 0)
 		return 0;
 	/* Some filesystems have no such rename, but links, which replace nothing either. */
 	if ((errno != EINVAL && errno != ENOSYS) || linkat(dirfd, from, dirfd, to, 0) == -1)
@@ -37,6 +46,12 @@ dir_rename_free(int dirfd, const char *from, const char *to)
 	/* The name is taken, whatever becomes of the other. */
 	(void)unlinkat(dirfd, from, 0);
 	return 0;
+}
+
+int
+dir_exchange(int dirfd, const char *a, const char *b)
+{
+	return rename_by(dirfd, a, b, RENAME_EXCHANGE);
 }
 
 int

@@ -17,6 +17,12 @@ int	dir_open(int dirfd, const char *name, int flags, mode_t mode);
 /* Renames FROM in DIRFD to TO there, which must be free: EEXIST.  0, -1. */
 int	dir_rename_free(int dirfd, const char *from, const char *to);
 
+/*
+ * Each of the names A and B in DIRFD becomes that of the other's file.  0, -1: with EINVAL or ENOSYS
+ * where there is no such rename.
+ */
+int	dir_exchange(int dirfd, const char *a, const char *b);
+
 /* Has the disk know what names the directory DIRFD has.  0, -1. */
 int	dir_sync(int dirfd);
 

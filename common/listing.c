@@ -49,7 +49,7 @@ take_slot(struct listing_slot *s, unsigned level, int fd, const struct listing_m
 static int
 fill(struct listing_slot *s, int fd)
 {
-	ssize_t n = getdents64(fd, s->buffer, sizeof(s->buffer));
+	ssize_t n = getdents64(fd, (void *)s->buffer, sizeof(s->buffer));
 
 	s->pos = 0;
 	s->len = n > 0 ? (size_t)n : 0;

@@ -62,11 +62,11 @@ is_directory(int dirfd, const char *name)
 static int
 exchange(int dirfd, const char *temp, const char *name, char kept[NAME_MAX + 1])
 {
-	if (renameat2(dirfd, temp, dirfd, name, RENAME_EXCHANGE) == -1)
+	if (dir_exchange(dirfd, temp, name) == -1)
 		return errno == EINVAL || errno == ENOSYS
 		    ? renameat(dirfd, temp, dirfd, name) : -1;
 	if (is_directory(dirfd, temp)) {
-		(void)renameat2(dirfd, temp, dirfd, name, RENAME_EXCHANGE);
+		(void)dir_exchange(dirfd, temp, name);
 		errno = EISDIR;
 		return -1;
 	}

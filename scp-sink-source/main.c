@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: ISC */
+#include <sys/syscall.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -105,7 +107,7 @@ set_signals(void)
 static int
 tidy_descriptors(void)
 {
-	if (close_range(STDERR_FILENO + 1, UINT_MAX, 0) == -1)
+	if (syscall(SYS_close_range, STDERR_FILENO + 1, UINT_MAX, 0) == -1)
 		for (int fd = STDERR_FILENO + 1; fd < USUAL_FILES; fd++)
 			(void)close(fd);	/* before Linux 5.9 */
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)

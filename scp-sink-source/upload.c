@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include <assert.h>
 #include <errno.h>
@@ -8,6 +9,10 @@
 
 #include "dir.h"
 #include "upload.h"
+
+#ifndef STATX_TYPE	/* The C library has no statx(2). */
+#include <linux/stat.h>
+#endif
 
 enum {
 	FILE_BITS = 0777
@@ -35,7 +40,7 @@ is_mount_point(int fd)
 {
 	struct statx sx;
 
-	return statx(fd, "", AT_EMPTY_PATH, STATX_TYPE, &sx) == 0 &&
+	return syscall(SYS_statx, fd, "", AT_EMPTY_PATH, STATX_TYPE, &sx) == 0 &&
 	    (sx.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
 }
 

@@ -288,14 +288,6 @@ renameat(int fromdir, const char *from, int todir, const char *to)
 }
 
 int
-renameat2(int fromdir, const char *from, int todir, const char *to, unsigned flags)
-{
-	if (fails("renameat2"))
-		return -1;
-	return NEXT(renameat2)(fromdir, from, todir, to, flags);
-}
-
-int
 unlinkat(int dirfd, const char *name, int flags)
 {
 	if (fails("unlinkat"))
@@ -493,12 +485,27 @@ sendfile(int to, int from, off_t *off, size_t n)
 	return may == -1 ? -1 : NEXT(sendfile)(to, from, off, (size_t)may);
 }
 
-/* The calls that the C library has no function for; all others go their way. */
+/* The calls that not every C library has a function for; all others go their way. */
+static bool
+numbered_fails(long number)
+{
+	switch (number) {
+	case SYS_openat2:
+		return fails("openat2");
+	case SYS_fchmodat2:
+		return fails("fchmodat2");
+	case SYS_renameat2:
+		return fails("renameat2");
+	case SYS_statx:
+		return look_fails("statx");
+	default:
+		return false;
+	}
+}
+
 long
 syscall(long number, ...)
 {
-	const char *kind = number == SYS_openat2 ? "openat2"
-	    : number == SYS_fchmodat2 ? "fchmodat2" : NULL;
 	long a[6];
 	va_list ap;
 
@@ -506,7 +513,7 @@ syscall(long number, ...)
 	for (size_t i = 0; i < sizeof(a) / sizeof(a[0]); i++)
 		a[i] = va_arg(ap, long);
 	va_end(ap);
-	if (kind != NULL && fails(kind))
+	if (numbered_fails(number))
 		return -1;
 	return NEXT(syscall)(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
@@ -581,14 +588,6 @@ lstat(const char *path, struct stat *st)
 	if (look_fails("stat"))
 		return -1;
 	return NEXT(lstat)(path, st);
-}
-
-int
-statx(int dirfd, const char *name, int flags, unsigned mask, struct statx *sx)
-{
-	if (look_fails("statx"))
-		return -1;
-	return NEXT(statx)(dirfd, name, flags, mask, sx);
 }
 
 int

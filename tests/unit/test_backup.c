@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include <signal.h>
 
+#include <linux/fs.h>
+
 #include "backup.h"
-#include "unit.h"
+#include "numbered.h"
 
 #define OLD   "what was there"
 #define NEW   "what is new"
@@ -39,7 +40,7 @@ meet(struct event *e)
 	return e->err == 0 ? 0 : -1;
 }
 
-/* Four functions in place of the library's. */
+/* Four calls that others come before, these and those of numbered.h. */
 int
 linkat(int from, const char *old, int to, const char *new, int flags)
 {
@@ -48,18 +49,16 @@ linkat(int from, const char *old, int to, const char *new, int flags)
 	return (int)syscall(SYS_linkat, from, old, to, new, flags);
 }
 
-int
-renameat2(int from, const char *old, int to, const char *new, unsigned flags)
+static int
+rename_meets(unsigned flags)
 {
-	if (meet(flags == RENAME_EXCHANGE ? &at_exchange : &at_rename) == -1)
-		return -1;
-	return (int)syscall(SYS_renameat2, from, old, to, new, flags);
+	return meet(flags == RENAME_EXCHANGE ? &at_exchange : &at_rename);
 }
 
 int
 renameat(int from, const char *old, int to, const char *new)
 {
-	return renameat2(from, old, to, new, 0);
+	return (int)syscall(SYS_renameat2, from, old, to, new, 0);
 }
 
 int
