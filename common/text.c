@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include <assert.h>
+#include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,6 +16,47 @@ enum {
 	PIECE_MAX = 6,		/* one escape or one character, NUL included */
 	REASON_SHARE = 300,	/* bytes of a message that its reason may take from a long path */
 	TAIL_SHARE = 2		/* of a path that is shortened, one part in this many is its end */
+};
+
+/* What files, filesystems and sockets give that C libraries have different words for. */
+static const struct {
+	int	    err;
+	const char *text;
+} errors[] = {
+	{ EIO, "Input/output error" },
+	{ ENOMEM, "Cannot allocate memory" },
+	{ EBUSY, "Device or resource busy" },
+	{ EXDEV, "Invalid cross-device link" },
+	{ EMFILE, "Too many open files" },
+	{ ENOTTY, "Inappropriate ioctl for device" },
+	{ ESPIPE, "Illegal seek" },
+	{ ERANGE, "Numerical result out of range" },
+	{ EDEADLK, "Resource deadlock avoided" },
+	{ ENAMETOOLONG, "File name too long" },
+	{ ELOOP, "Too many levels of symbolic links" },
+	{ EBADE, "Invalid exchange" },
+	{ ETIME, "Timer expired" },
+	{ EREMOTE, "Object is remote" },
+	{ EOVERFLOW, "Value too large for defined data type" },
+	{ EILSEQ, "Invalid or incomplete multibyte or wide character" },
+	{ EUSERS, "Too many users" },
+	{ ENOTSOCK, "Socket operation on non-socket" },
+	{ EMSGSIZE, "Message too long" },
+	{ EOPNOTSUPP, "Operation not supported" },
+	{ EADDRINUSE, "Address already in use" },
+	{ EADDRNOTAVAIL, "Cannot assign requested address" },
+	{ ENETUNREACH, "Network is unreachable" },
+	{ ENETRESET, "Network dropped connection on reset" },
+	{ ECONNABORTED, "Software caused connection abort" },
+	{ EISCONN, "Transport endpoint is already connected" },
+	{ ENOTCONN, "Transport endpoint is not connected" },
+	{ ESHUTDOWN, "Cannot send after transport endpoint shutdown" },
+	{ ETIMEDOUT, "Connection timed out" },
+	{ EHOSTUNREACH, "No route to host" },
+	{ EINPROGRESS, "Operation now in progress" },
+	{ EUCLEAN, "Structure needs cleaning" },
+	{ EDQUOT, "Disk quota exceeded" },
+	{ EHWPOISON, "Memory page has hardware error" },
 };
 
 /* Length of the character at S, or 0 where there is none that may be shown as it is. */
@@ -120,6 +162,15 @@ size_t
 text_quote_json(char *dst, size_t cap, const char *src, size_t len)
 {
 	return quote(dst, cap, src, len, next_in_json);
+}
+
+const char *
+text_error(int err)
+{
+	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
+		if (errors[i].err == err)
+			return errors[i].text;
+	return strerror(err);
 }
 
 /* Length of all of SRC once escaped. */

@@ -32,6 +32,12 @@ size_t	text_quote(char *dst, size_t cap, const char *src, size_t len);
 size_t	text_quote_json(char *dst, size_t cap, const char *src, size_t len);
 
 /*
+ * What the error ERR is called, with every C library in the words of glibc, for clients look for
+ * them.
+ */
+const char *text_error(int err);
+
+/*
  * Writes "scp: PATH: WHAT: REASON" to DST, escaped; PATH and WHAT may be NULL and are then left out
  * with their colon.  Where it is too long, the middle of PATH gives way to "...", for people look
  * at both ends of it, and then REASON is cut.  Returns the length.  PROTOCOL rule 4.

@@ -237,7 +237,7 @@ lock_up(struct service *s, char text[SANDBOX_TEXT_MAX], const char **in_force)
 	*in_force = text;
 	if (sandbox_enter(&sandbox, text, &what) == 0)
 		return 0;
-	snprintf(s->problem, sizeof(s->problem), "scp: no sandbox: %s: %s", what, strerror(errno));
+	snprintf(s->problem, sizeof(s->problem), "scp: no sandbox: %s: %s", what, text_error(errno));
 	return -1;
 }
 
@@ -250,7 +250,7 @@ begin(struct service *s, const char *request, struct deadline *deadline)
 
 	if (deadline_init(deadline, limit_of(s->policy.idle_timeout),
 	    limit_of(s->policy.max_duration)) == -1) {
-		snprintf(s->problem, sizeof(s->problem), "scp: no timer: %s", strerror(errno));
+		snprintf(s->problem, sizeof(s->problem), "scp: no timer: %s", text_error(errno));
 		return -1;
 	}
 	if (lock_up(s, text, &sandbox) == -1)

@@ -79,7 +79,7 @@ load_file(struct service *s, const char *path, bool must)
 		end = config_load(&s->policy, path, &s->account, &line, &why);
 	}
 	if (end == 1 && must)
-		return complain(s, path, strerror(ENOENT));
+		return complain(s, path, text_error(ENOENT));
 	if (end != -1)
 		return 0;
 	snprintf(where, sizeof(where), line > 0 ? "%s, line %u" : "%s", path, line);
@@ -162,7 +162,7 @@ service_log(struct service *s)
 	if (p->log != LOG_WAY_SYSLOG ||
 	    audit_to_syslog(&s->audit, LOG_SOCKET, (int)p->log_facility, form, required) == 0)
 		return 0;
-	return complain(s, LOG_SOCKET, strerror(errno));
+	return complain(s, LOG_SOCKET, text_error(errno));
 }
 
 /* Splits the client's command and looks who is meant by it. */
@@ -258,7 +258,7 @@ confine(struct service *s)
 	if (root_confine(&s->root, p->root, p->inner, p->has_start ? p->start : NULL,
 	    p->symlinks == SYMLINKS_BENEATH, &what) == 0)
 		return check_home(s);
-	return complain(s, strcmp(what, "root") == 0 ? s->where : p->start, strerror(errno));
+	return complain(s, strcmp(what, "root") == 0 ? s->where : p->start, text_error(errno));
 }
 
 /* What a shell would have made of the operands, if there was none. */
@@ -289,7 +289,7 @@ service_open(struct service *s)
 		if (confine(s) == -1)
 			return -1;
 	} else if (root_open(&s->root) == -1) {
-		return complain(s, "/", strerror(errno));
+		return complain(s, "/", text_error(errno));
 	}
 	return s->words.count > 0 ? expand_operands(s) : 0;
 }

@@ -61,11 +61,11 @@ text_of(const struct session *s, int err)
 	case ENXIO:	/* What opening a FIFO or a socket gives. */
 		return "not a regular file";
 	case EXDEV:
-		return s->root->confined ? "it is outside the root" : strerror(err);
+		return s->root->confined ? "it is outside the root" : text_error(err);
 	case ELOOP:
-		return s->root->confined ? "symbolic links are not followed here" : strerror(err);
+		return s->root->confined ? "symbolic links are not followed here" : text_error(err);
 	default:
-		return strerror(err);
+		return text_error(err);
 	}
 }
 
@@ -277,7 +277,7 @@ judge(struct session *s, const struct reason *r, struct reason *told)
 	log_failure(s, told->what, told->text);
 	if (s->policy->reveal == POLICY_NO && (r->telling || is_telling(r->err))) {
 		told->what = NULL;
-		told->text = strerror(EACCES);
+		told->text = text_error(EACCES);
 	}
 	note_failure(s, subject(s), told->what, told->text);
 }

@@ -174,7 +174,7 @@ enter_dir(struct source *k, int *fd, const struct stat *st, const char *as, size
 	struct record r = { .kind = RECORD_DIR, .mode = st->st_mode & SENT_BITS, .text = as };
 	struct session *s = k->session;
 	/* That it is a directory tells that there is something. */
-	struct reason why = { .text = is_open(k, st) ? strerror(ELOOP) : NULL, .telling = true };
+	struct reason why = { .text = is_open(k, st) ? text_error(ELOOP) : NULL, .telling = true };
 	int reply;
 
 	if (why.text == NULL)

@@ -12,7 +12,8 @@ enum {
 	LONG = 5000,
 	ROUNDS = 20000,		/* of random strings */
 	SHORT = 60,		/* bytes of each of them, at most */
-	LEAST_CAP = 4		/* of what is quoted */
+	LEAST_CAP = 4,		/* of what is quoted */
+	ERRORS = 140		/* more than there are */
 };
 
 static const struct {
@@ -516,6 +517,14 @@ START_TEST(what_is_too_long_is_cut)
 }
 END_TEST
 
+/* With the C library whose words they are; what another one makes of them tests/static looks at. */
+START_TEST(errors_are_called_what_clients_know)
+{
+	for (int err = 0; err < ERRORS; err++)
+		ck_assert_str_eq(text_error(err), strerror(err));
+}
+END_TEST
+
 static void
 add(TCase *t)
 {
@@ -535,6 +544,7 @@ add(TCase *t)
 	tcase_add_test(t, rule_4_a_long_path_leaves_the_reason_whole);
 	tcase_add_test(t, a_reason_that_fits_is_whole);
 	tcase_add_test(t, what_is_too_long_is_cut);
+	tcase_add_test(t, errors_are_called_what_clients_know);
 }
 
 int
