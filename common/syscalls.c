@@ -90,7 +90,8 @@ static int
 allow_some(scmp_filter_ctx filter, bool send)
 {
 	enum who { BOTH, SENDS, RECEIVES };
-	const uint64_t write_flags = O_ACCMODE | O_CREAT | O_TRUNC | (O_TMPFILE & ~O_DIRECTORY);
+	/* Not O_ACCMODE: with some C libraries that has O_PATH in it. */
+	const uint64_t write_flags = O_WRONLY | O_RDWR | O_CREAT | O_TRUNC | (O_TMPFILE & ~O_DIRECTORY);
 	const struct {
 		enum who who;
 		int	 call;
