@@ -289,6 +289,7 @@ main(int argc, char *argv[], char *envp[])
 	static struct invocation invocation;
 	static struct service service;
 	static struct words words;	/* of an administrator's line that a login shell got */
+	static char *none[] = { NULL };
 	const char *why, *command, *connection;
 
 	if (tidy_descriptors() == -1)
@@ -297,8 +298,11 @@ main(int argc, char *argv[], char *envp[])
 	setproctitle_init(argc, argv, envp);
 	command = getenv("SSH_ORIGINAL_COMMAND");
 	connection = getenv("SSH_CONNECTION");
-	/* All else in it may be the client's, if sshd was told to let it in. */
-	clearenv();
+	/*
+	 * All else in it may be the client's, if sshd was told to let it in.  Not clearenv(3), which
+	 * some C libraries have free what these two point to.
+	 */
+	environ = none;
 	if (invocation_parse(&invocation, argc, argv, command, &words, &why) == -1) {
 		fprintf(stderr, "scp: %s\n", why);
 		return 1;
