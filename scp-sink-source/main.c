@@ -156,7 +156,7 @@ deny(struct service *s, const struct invocation *v, int argc, char *argv[], cons
 		fputs("usage: scp [-dpqrv] [-l limit] -t target\n"
 		      "       scp [-pqrv] [-l limit] -f file ...\n", stderr);
 	service_deny(s, request);
-	if (!s->loaded)
+	if (s->request.role == REQUEST_NONE)
 		service_learn_role(s, v, argc, argv);
 	if (!s->misread && deadline_init(&patience, PATIENCE, PATIENCE) == 0) {
 		if (s->sftp)
