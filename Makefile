@@ -10,10 +10,11 @@
 #   make bench      measure it against OpenSSH's scp; ROWS="start sshd" for some of the rows
 #   make install    PREFIX=/usr/local, BINDIR=PREFIX/lib/scp-sink-source, SYSCONFDIR=/etc, DESTDIR
 #   make uninstall  with the same of these
-#   make rpm        an RPM in build/rpm, for PREFIX=/usr
+#   make deb        a Debian package in build/deb
+#   make rpm        an RPM in build/rpm
 #   make clean
 #
-# try, check, fuzz, load, bench and rpm install the Debian packages that they lack (packaging/need).
+# Each of them installs the Debian packages that it lacks (packaging/need), but for all and install.
 
 CC	?= cc
 OUT	?= build$(if $(SAN),/san)
@@ -148,7 +149,7 @@ FUZZ_source	:= fuzz/scratch fuzz/talk
 FUZZ_SECONDS	?= 60
 MINUTES	?= 5
 
-.PHONY: all try check load bench fuzz units tools fuzzers install uninstall rpm clean force
+.PHONY: all try check load bench fuzz units tools fuzzers install uninstall deb rpm clean force
 .DELETE_ON_ERROR:
 all: $(OUT)/scp
 
@@ -234,6 +235,10 @@ bench:
 	@packaging/need build bench
 	@$(MAKE) --no-print-directory all tools
 	@tests/bench/run $(OUT) $(ROWS)
+
+deb:
+	@packaging/need build deb
+	@packaging/deb $(OUT)/deb
 
 install uninstall: export PREFIX := $(PREFIX)
 install uninstall: export BINDIR := $(BINDIR)
