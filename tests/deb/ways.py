@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: ISC
+"""
+The three ways in, as README.md has them, on a Debian whose sshd is configured as Debian does it: with
+the installed program, the installed examples, and the client of OpenSSH.
+"""
+import contextlib
+import os
+import subprocess
+
+import chroot
+import package
+import sshd
+from report import holds, same
+
+ADDRESS = "127.0.0.1"
+PORT = 22
+EXAMPLES = f"{package.DOC}/examples"
+CONFIGS = "/etc/ssh/sshd_config.d"
+WHEN = 1_000_000_000
+DATA = bytes(range(256)) * 1000
+
+PREPARE = """
+mkdir -p /run/sshd /root/.ssh
+ssh-keygen -q -t ed25519 -N '' -f /root/.ssh/id_ed25519
+echo '{address}' $(cut -d ' ' -f 1,2 /etc/ssh/ssh_host_ed25519_key.pub) >/root/.ssh/known_hosts
+for name in mary dave anna olga carl; do
+	useradd --create-home --shell /bin/sh --password '*' $name
+	install -d -m 700 -o $name -g $name /home/$name/.ssh
+	install -m 600 -o $name -g $name /root/.ssh/id_ed25519.pub /home/$name/.ssh/authorized_keys
+done
+"""
+BY_PATH = """\
+Match User dave
+	SetEnv PATH=/usr/lib/scp-sink-source:/usr/local/bin:/usr/bin:/bin
+"""
+UPLOAD = f"""
+groupadd incoming && usermod --append --groups incoming anna
+install --directory --mode=2770 --group=incoming /srv/incoming
+cp {EXAMPLES}/sshd_config.d/10-scp-upload-only.conf {CONFIGS}/
+sshd -t
+"""
+DOWNLOAD = f"""
+groupadd outgoing && usermod --append --groups outgoing olga
+install --directory --mode=2750 --group=outgoing /srv/outgoing
+cp {EXAMPLES}/sshd_config.d/20-scp-download-only.conf {CONFIGS}/
+sshd -t
+"""
+SHELL = f"""
+groupadd partners && usermod --append --groups partners --shell {package.SHELL} carl
+install --directory --owner=carl --mode=700 /srv/partners/carl
+cp {EXAMPLES}/sshd_config.d/30-scp-login-shell.conf {CONFIGS}/
+sshd -t
+# Those of which the example says that they stand in the configuration.
+sed -n '/^#\\tlog syslog/,/^#$/s/^#\\t//p' {CONFIGS}/30-scp-login-shell.conf >>{package.CONFIG}
+{package.NAME} --check {package.CONFIG} carl
+"""
+
+
+@contextlib.contextmanager
+def server(root):
+    with open(root.at("/tmp/sshd.log"), "wb") as log:
+        child = subprocess.Popen(["chroot", root.path, "/usr/sbin/sshd", "-D", "-e"],
+                                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                 env=chroot.ENVIRONMENT)
+    try:
+        holds("sshd listens", sshd.listens_in_time(child, PORT), root.read("/tmp/sshd.log"))
+        yield
+    finally:
+        sshd.stop(child)
+
+
+class Ways:
+    def __init__(self, root):
+        self.root = root
+
+    def ssh(self, name, *words):
+        return self.root.tries("ssh", "-o", "BatchMode=yes", f"{name}@{ADDRESS}", *words)
+
+    def scp(self, *words):
+        return self.root.tries("scp", "-O", "-o", "BatchMode=yes", "-r", "-p", *words)
+
+    def log(self, done):
+        return f"{done.log}\nsshd: {self.root.read('/tmp/sshd.log')[-1500:]}"
+
+    def make(self, name):
+        """A tree on the client's side."""
+        path = f"/tmp/{name}"
+        os.makedirs(self.root.at(f"{path}/below"))
+        with open(self.root.at(f"{path}/below/data"), "wb") as file:
+            file.write(DATA)
+        self.root.write(f"{path}/two words", name)
+        for file in ("below/data", "two words", "below", "."):
+            os.utime(self.root.at(f"{path}/{file}"), (WHEN, WHEN))
+        return path
+
+    def well(self, source, target):
+        done = self.scp(source, target)
+        same(f"exit status of scp {source} {target}", 0, done.code, self.log(done))
+
+    def arrived(self, source, target):
+        """Content and times are the same, and the modes of files."""
+        # A directory may have got a set-group-ID bit from the one that it is in.
+        script = r'''cd "$1" && find . -type d -printf "%T@ %p\n" -o -printf "%M %T@ %p\n" \
+                     -exec sha256sum {} + | sort'''
+        sent, got = (self.root.run("sh", "-c", script, "sh", path) for path in (source, target))
+        holds("something was sent", "data" in sent, sent)
+        same(f"{source} and {target}", sent, got)
+
+    def refused(self, words, path):
+        """A copy is turned away, and is not at PATH."""
+        done = self.scp(*words)
+        holds("it fails", done.code != 0, self.log(done))
+        holds("it says that it was not allowed", "not allowed" in done.text, self.log(done))
+        same(f"{path} is there", False, self.root.exists(path))
+
+    def no_command(self, name):
+        done = self.ssh(name, "id")
+        same("exit status and output of a command", (1, ""), (done.code, done.out), self.log(done))
+
+    def nobody_asked(self):
+        """Whoever does not ask for it has the program of OpenSSH."""
+        done = self.ssh("mary", "command -v scp")
+        same("scp", "/usr/bin/scp\n", done.out, self.log(done))
+
+    def by_path(self):
+        done = self.ssh("dave", "command -v scp && scp --version")
+        same("scp", f"{package.LIB}/scp\n{self.root.run(package.NAME, '--version')}", done.out,
+             self.log(done))
+        tree = self.make("path")
+        self.well(tree, f"dave@{ADDRESS}:pushed")
+        self.arrived(tree, "/home/dave/pushed")
+        self.well(f"dave@{ADDRESS}:pushed", "/tmp/path-back")
+        self.arrived(tree, "/tmp/path-back")
+
+    def upload_only(self):
+        tree = self.make("upload")
+        self.well(tree, f"anna@{ADDRESS}:")
+        self.arrived(tree, "/srv/incoming/upload")
+        self.refused([f"anna@{ADDRESS}:upload", "/tmp/upload-back"], "/tmp/upload-back")
+        self.no_command("anna")
+
+    def download_only(self):
+        tree = self.make("download")
+        self.root.run("cp", "-r", "-p", tree, "/srv/outgoing/shelf")
+        self.well(f"olga@{ADDRESS}:shelf", "/tmp/download-back")
+        self.arrived(tree, "/tmp/download-back")
+        self.root.run("chmod", "2777", "/srv/outgoing")
+        self.refused([f"{tree}/two words", f"olga@{ADDRESS}:new"], "/srv/outgoing/new")
+        self.no_command("olga")
+
+    def login_shell(self):
+        same("carl's shell is one of /etc/shells", f"{package.SHELL}\n",
+             self.root.shell("grep -x \"$(getent passwd carl | cut -d : -f 7)\" /etc/shells"))
+        tree = self.make("shell")
+        self.well(tree, f"carl@{ADDRESS}:")
+        self.arrived(tree, "/srv/partners/carl/shell")
+        self.well(f"carl@{ADDRESS}:shell", "/tmp/shell-back")
+        self.arrived(tree, "/tmp/shell-back")
+        # "overwrite backup" is of the configuration alone.
+        self.well(f"{tree}/two words", f"carl@{ADDRESS}:shell")
+        same("the one before", True, self.root.exists("/srv/partners/carl/shell/two words.~1~"))
+        self.no_command("carl")
+
+
+def check(report, world):
+    """the ways in"""
+    root = chroot.Root(world, "ways")
+    root.install(world.deb)
+    root.shell(PREPARE.format(address=ADDRESS))
+    root.write(f"{CONFIGS}/05-path.conf", BY_PATH)
+    for script in (UPLOAD, DOWNLOAD, SHELL):
+        root.shell(script)
+    ways = Ways(root)
+    with server(root):
+        for name, step in (("nobody asked for it", ways.nobody_asked), ("SetEnv PATH", ways.by_path),
+                           ("ForceCommand, upload only", ways.upload_only),
+                           ("ForceCommand, download only", ways.download_only),
+                           ("login shell", ways.login_shell)):
+            report.run(f"deb: {name}", step)
