@@ -6,8 +6,10 @@ import os
 import platform
 import re
 import shutil
+import stat
 
 import process
+import staging
 from chroot import must, read
 from report import holds, same
 
@@ -15,25 +17,28 @@ NAME = "scp-sink-source"
 LIB, DOC = f"/usr/lib/{NAME}", f"/usr/share/doc/{NAME}"
 CONFIG = "/etc/scp.conf"
 SHELL = f"{LIB}/scp-shell"
-EXAMPLES = ("authorized_keys.example", "scp.conf", "sshd_config.d/10-scp-upload-only.conf",
-            "sshd_config.d/20-scp-download-only.conf", "sshd_config.d/30-scp-login-shell.conf")
+EXAMPLES = [path.removeprefix(f"{staging.EXAMPLES}/") for path in staging.FILES
+            if path.startswith(f"{staging.EXAMPLES}/")]
 PATIENCE = 900
 
+
+
+def listed(path, what):
+    """What make install puts somewhere, as the list of a package has it."""
+    pages = ".gz" if path.startswith(staging.MANUALS) else ""
+    target = f"lrwxrwxrwx {what}{pages}" if isinstance(what, str) else stat.filemode(what | stat.S_IFREG)
+    return f"/usr/{path}{pages}", target
+
+
+# The licence is in debian/copyright, what has changed in the changelog.
 FILES = {
+    **dict(listed(*item) for item in staging.FILES.items()
+           if os.path.basename(item[0]) not in ("LICENSE", "CHANGELOG.md")),
     CONFIG: "-rw-r--r--",
-    f"/usr/bin/{NAME}": f"lrwxrwxrwx ../lib/{NAME}/scp",
-    f"{LIB}/scp": "-rwxr-xr-x",
-    SHELL: "lrwxrwxrwx scp",
-    f"/usr/share/bash-completion/completions/{NAME}": "-rw-r--r--",
     f"/usr/share/debianutils/shells.d/{NAME}": "-rw-r--r--",
     f"/usr/share/lintian/overrides/{NAME}": "-rw-r--r--",
-    f"/usr/share/man/man1/{NAME}.1.gz": "-rw-r--r--",
-    "/usr/share/man/man1/scp-shell.1.gz": f"lrwxrwxrwx {NAME}.1.gz",
     f"{DOC}/changelog.gz": "-rw-r--r--",
     f"{DOC}/copyright": "-rw-r--r--",
-    f"{DOC}/README.md": "-rw-r--r--",
-    f"{DOC}/SECURITY.md": "-rw-r--r--",
-    **{f"{DOC}/examples/{name}": "-rw-r--r--" for name in EXAMPLES},
 }
 LIBRARIES = ("libacl1", "libbsd0", "libc6", "libseccomp2")
 
