@@ -149,6 +149,10 @@ FUZZ_source	:= fuzz/scratch fuzz/talk
 FUZZ_SECONDS	?= 60
 MINUTES	?= 5
 
+# The tests of the program, and those of what it is packed into, which sanitizers do not change.
+SUITES	?= source hardening manual unit conformance hostile fuzz calls race fault load e2e restricted sandbox \
+	   install examples $(if $(SAN),,rpm deb)
+
 .PHONY: all try check load bench fuzz units tools fuzzers install uninstall deb rpm clean force
 .DELETE_ON_ERROR:
 all: $(OUT)/scp
