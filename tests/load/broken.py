@@ -76,7 +76,7 @@ CONTENTS = {                    # what is done to the files, and what is said of
 }
 GROWTHS = {                     # what is lost with each file
     "descriptor": (left.check_descriptor_growth, "descriptors grow"),
-    "memory": (left.check_memory_growth, "memory (rss) grows"),
+    "memory": (left.check_memory_growth, "memory (anonymous) grows"),
 }
 
 

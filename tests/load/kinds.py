@@ -7,7 +7,7 @@ import threading
 
 import trees
 import transfers
-from report import Failed, holds, same
+from report import holds, same
 
 MIB = 1 << 20
 SIZES = {"empty": 0, "one": 1, "page": 4096, "small": 65535, "piped": 262145, "mib": MIB,

@@ -53,18 +53,17 @@ class Load:
         if stages.KEYS[session.key]:
             self.logged.append(session)
 
-    def look_at_servers(self, what):
+    def look_at_servers(self):
+        """At all that there were."""
         servers = self.watch.take()
         left.add_up(self.groups, servers)
         seen = [server for server in servers if server.samples]
         if len(seen) < len(servers):
-            self.report.skip(f"{what}: {len(servers) - len(seen)} of {len(servers)} servers",
+            self.report.skip(f"{len(servers) - len(seen)} of {len(servers)} servers",
                              "of confined ones, root alone may see what they hold")
-        if not seen:
-            return
-        self.report.run(f"{what}: descriptors", left.check_descriptors, seen)
+        self.report.run("servers: descriptors", left.check_descriptors, seen)
         if not self.sanitized:
-            self.report.run(f"{what}: memory", left.check_memory, seen)
+            self.report.run("servers: memory", left.check_memory, seen)
         for server in seen:
             if kinds.THOUSANDS in server.title:
                 self.look_at_growth(server)
@@ -109,7 +108,6 @@ class Load:
         self.look_at_lasting()
         self.report.run(f"{what}: what is there", self.system.check_names,
                         [lasting.session.label for lasting in self.lasting])
-        self.look_at_servers(what)
 
     def look_at_lasting(self):
         for lasting in self.lasting:
@@ -137,7 +135,7 @@ class Load:
     def look_at_system(self):
         run, system = self.report.run, self.system
         run("in the end: servers", same, "servers", 0, self.crowd.await_end(rounds.both))
-        self.look_at_servers("in the end")
+        self.look_at_servers()
         run("in the end: processes", system.await_processes)
         run("in the end: names", system.check_names)
         run("in the end: what is downloaded is unchanged", system.check_shelf)
