@@ -221,4 +221,4 @@ def read_log_on_stderr(s):
 def push_without_log(s):
     with s.estate.log.away():
         got = s.client.push([s.local()], f"{s.place.remote}/file")
-    return got.code, s.names(), got.err.splitlines()[:1]
+    return got.code, s.names(), got.err.splitlines()

@@ -168,6 +168,24 @@ START_TEST(renaming_that_fails)
 END_TEST
 
 /* By a descriptor that is good for nothing else, too. */
+START_TEST(two_names_exchange_their_files)
+{
+	make_things();
+	ck_assert_int_eq(dir_exchange(unit_fd, "f", "link"), 0);
+	ck_assert_int_eq(dir_is_link(unit_fd, "f"), true);
+	ck_assert_str_eq(get_file("link"), "f");
+	errno = 0;
+	ck_assert_int_eq(dir_exchange(unit_fd, "link", "none"), -1);
+	ck_assert_int_eq(errno, ENOENT);
+	ck_assert_str_eq(get_file("link"), "f");
+	rename_err = EINVAL;
+	errno = 0;
+	ck_assert_int_eq(dir_exchange(unit_fd, "link", "f"), -1);
+	ck_assert_int_eq(errno, EINVAL);
+	ck_assert_str_eq(get_file("link"), "f");
+}
+END_TEST
+
 START_TEST(the_disk_knows_a_directory)
 {
 	static const int flags[] = { O_PATH, O_RDONLY };
@@ -254,6 +272,7 @@ add(TCase *t)
 	tcase_add_loop_test(t, renaming_to_a_free_name, 0, COUNT(rename_errs));
 	tcase_add_loop_test(t, renaming_replaces_nothing, 0, COUNT(rename_errs));
 	tcase_add_test(t, renaming_that_fails);
+	tcase_add_test(t, two_names_exchange_their_files);
 	tcase_add_test(t, the_disk_knows_a_directory);
 	tcase_add_test(t, the_disk_does_not_know);
 	tcase_add_test(t, what_is_a_link);

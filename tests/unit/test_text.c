@@ -520,8 +520,12 @@ END_TEST
 /* With the C library whose words they are; what another one makes of them tests/static looks at. */
 START_TEST(errors_are_called_what_clients_know)
 {
-	for (int err = 0; err < ERRORS; err++)
-		ck_assert_str_eq(text_error(err), strerror(err));
+	char text[TEXT_MESSAGE_MAX];
+
+	for (int err = 0; err < ERRORS; err++) {
+		snprintf(text, sizeof(text), "%s", text_error(err));
+		ck_assert_str_eq(text, strerror(err));
+	}
 }
 END_TEST
 
