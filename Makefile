@@ -10,6 +10,8 @@
 #   make bench      measure it against OpenSSH's scp; ROWS="start sshd" for some of the rows
 #   make install    PREFIX=/usr/local, BINDIR=PREFIX/lib/scp-sink-source, SYSCONFDIR=/etc, DESTDIR
 #   make uninstall  with the same of these
+#   make static     build/static/scp: one file without any shared library, with musl; where static
+#                   is one of the SUITES, make check builds it before
 #   make deb        a Debian package in build/deb
 #   make rpm        an RPM in build/rpm
 #   make clean
@@ -40,13 +42,14 @@ have	= $(shell $(CC) -Werror $(1) -x c -c /dev/null -o /dev/null 2>/dev/null && 
 EXTRA	:= $(call have,-Wlogical-op) $(call have,-Wduplicated-cond) $(call have,-Wduplicated-branches) \
 	   $(call have,-Wjump-misses-init) $(call have,-fcf-protection) $(call have,-fstack-clash-protection)
 
+# Whoever builds a package may say for all of his how far this one goes; said twice it is an error.
+FORTIFY	:= $(if $(findstring _FORTIFY_SOURCE,$(CFLAGS) $(CPPFLAGS)),,-D_FORTIFY_SOURCE=3)
+NETS	:= $(FORTIFY) -fstack-protector-strong -fPIE
 ifdef SAN
 HARDEN	:= -DSANITIZED -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 LINK	:= -fsanitize=address,undefined
 else
-# Whoever builds a package may say for all of his how far this one goes; said twice it is an error.
-FORTIFY	:= $(if $(findstring _FORTIFY_SOURCE,$(CFLAGS) $(CPPFLAGS)),,-D_FORTIFY_SOURCE=3)
-HARDEN	:= $(FORTIFY) -fstack-protector-strong -fPIE
+HARDEN	:= $(NETS)
 LINK	:= -pie -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed
 endif
 # libFuzzer steers by what of the program its inputs reach.
@@ -151,9 +154,9 @@ MINUTES	?= 5
 
 # The tests of the program, and those of what it is packed into, which sanitizers do not change.
 SUITES	?= source hardening manual unit conformance hostile fuzz calls race fault load e2e restricted sandbox \
-	   install examples $(if $(SAN),,rpm deb)
+	   install examples $(if $(SAN),,static rpm deb)
 
-.PHONY: all try check load bench fuzz units tools fuzzers install uninstall deb rpm clean force
+.PHONY: all try check static load bench fuzz units tools fuzzers install uninstall deb rpm clean force
 .DELETE_ON_ERROR:
 all: $(OUT)/scp
 
@@ -161,8 +164,10 @@ $(OUT)/scp: $(OBJS)
 	@echo "  LINK $@"
 	@$(CC) $(ALL) $(LINK) $(LDFLAGS) -o $@ $(OBJS) $(LIBS)
 
+# What has to be there before anything is compiled, for whoever says so.
+AFTER	:=
 vpath %.c common scp-sink-source
-$(OUT)/obj/%.o: %.c Makefile
+$(OUT)/obj/%.o: %.c Makefile $(AFTER)
 	@mkdir -p $(@D)
 	@echo "  CC   $<"
 	@$(CC) $(ALL) -MMD -MP -c -o $@ $<
@@ -219,10 +224,19 @@ try:
 	@$(MAKE) --no-print-directory all
 	@tests/e2e/try $(OUT)/scp
 
-check:
+check: $(filter static,$(SUITES))
 	@packaging/need build check $(if $(findstring clang,$(CC)),clang $(if $(SAN),clang-san))
-	@$(MAKE) --no-print-directory all units tools fuzzers
+	@$(if $(filter-out static,$(SUITES)),$(MAKE) --no-print-directory all units tools fuzzers)
 	@SAN=$(SAN) tests/run $(OUT) $(SUITES)
+
+# The same program, with musl and with libraries that were made for it.
+MUSL	:= $(OUT)/musl
+static:
+	@packaging/need static
+	@packaging/static $(MUSL) $(CFLAGS) $(NETS) $(filter -f%,$(EXTRA))
+	@$(MAKE) --no-print-directory CC="gcc -specs=$(MUSL)/specs" OUT=$(OUT)/static SAN= FUZZER= \
+	    CPPFLAGS="-isystem $(MUSL)/include -ffile-prefix-map=$(MUSL)=musl $(CPPFLAGS)" \
+	    LDFLAGS="-L$(MUSL)/lib $(LDFLAGS)" LIBBSD=-lbsd LIBSECCOMP=-lseccomp AFTER=$(MUSL)/made all
 
 fuzz:
 	@packaging/need build fuzz clang-san

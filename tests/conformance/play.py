@@ -21,7 +21,8 @@ FAULTS_SHOWN = 40               # lines about one failure, and how much of each
 LINE_SHOWN = 1000
 SANITIZER_STATUS = 99           # what a sanitizer's complaint makes of the exit status
 
-Setup = collections.namedtuple("Setup", "prog top timeout san")
+# The server, where everybody may run it, and its first words: those of the case come after them.
+Setup = collections.namedtuple("Setup", "prog top timeout san words", defaults=[()])
 Pass = collections.namedtuple("Pass", "transport chop")
 Result = collections.namedtuple("Result", "title verdict text")
 
@@ -85,7 +86,7 @@ def limits_of(case):
 def start(case, setup, how, world):
     options = case.options
     return Peer(
-        [setup.prog] + [a.replace(b"\\W", world.base) for a in case.args],
+        [setup.prog, *setup.words] + [a.replace(b"\\W", world.base) for a in case.args],
         os.fsdecode(world.base), how.transport, how.chop, setup.timeout,
         "packets" in options and how == PASSES[0],
         environment(world.base, options.get("env", [])),
