@@ -249,7 +249,7 @@ load:
 	@$(MAKE) --no-print-directory all
 	@SAN=$(SAN) tests/load/run $(OUT) --minutes $(MINUTES)
 
-bench:
+bench: $(filter static,$(or $(ROWS),static))
 	@packaging/need build bench
 	@$(MAKE) --no-print-directory all tools
 	@tests/bench/run $(OUT) $(ROWS)

@@ -35,6 +35,13 @@ def loaded_size(program):
     return sum(map(int, output(["size", program]).splitlines()[-1].split()[:2]))
 
 
+def stripped_size(program, place):
+    """Bytes of the file once it has no symbols and nothing for a debugger."""
+    path = f"{place}/stripped"
+    output(["strip", "-o", path, program])
+    return os.path.getsize(path)
+
+
 def settle(path):
     """Nothing of this filesystem remains to be written while something is measured."""
     subprocess.run(["sync", "-f", path], check=True)

@@ -61,6 +61,7 @@ class Bench:
 
     def __init__(self, out, base, divisor, rounds):
         self.ours, self.bare = f"{out}/scp", f"{out}/bench/yardstick"
+        self.static = f"{out}/static/scp"       # which only some rows need
         self.peer, self.base, self.divisor, self.rounds = f"{out}/bench/peer", base, divisor, rounds
         for program in (self.ours, self.bare, self.peer, OPENSSH):
             if not os.access(program, os.X_OK):
@@ -116,11 +117,15 @@ def as_seconds(value):
     return f"{value:.3f} s" if value >= 0.1 else f"{value * 1e3:.3f} ms"
 
 
-def time_line(row, measure, figures, goal=None):
-    """Wall or processor time against OpenSSH's, and the yardstick where it is one of the sides."""
-    ratio = figures.ratio(measure, "openssh")
+def time_line(row, measure, figures, goal=None, other=None):
+    """
+    Wall or processor time against OpenSSH's, or the side OTHER, and the yardstick where it is one of
+    the sides.
+    """
+    ratio = figures.ratio(measure, other or "openssh")
+    reference = as_seconds(figures.median(other or "openssh", measure))
     return Line(row, measure, as_seconds(figures.median("ours", measure)),
-                as_seconds(figures.median("openssh", measure)), f"{ratio:.2f}",
+                f"{reference} ({other})" if other else reference, f"{ratio:.2f}",
                 f"<= {goal:.2f}" if goal else "", met(ratio <= goal) if goal else "",
                 f"{figures.ratio(measure, 'bare'):.2f}" if "bare" in figures.rounds else "")
 
@@ -131,6 +136,13 @@ def memory_line(row, figures):
     return Line(row, "peak memory", f"{ours:.0f} KiB", f"{theirs:.0f} KiB", f"{ours / theirs:.2f}",
                 f"<= +{MARGIN} KiB", met(ours <= theirs + MARGIN),
                 f"{ours / max(figures.all('bare', 'rss')):.2f}" if "bare" in figures.rounds else "")
+
+
+def size_line(row, measure, ours, theirs, other=None):
+    """Of programs, in bytes."""
+    reference = f"{theirs >> 10} KiB"
+    return Line(row, measure, f"{ours >> 10} KiB", f"{reference} ({other})" if other else reference,
+                f"{ours / theirs:.2f}")
 
 
 def calls_line(row, sides, goal):

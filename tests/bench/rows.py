@@ -5,7 +5,7 @@ import os
 
 import machine
 import remote
-from measure import OPENSSH, Line, calls_line, memory_line, scale_line, time_line
+from measure import OPENSSH, calls_line, memory_line, scale_line, size_line, time_line
 
 GIB = 1 << 30
 SMALL = 1024                # bytes of a small file
@@ -160,12 +160,29 @@ def push_deep(bench, place):
 
 def size_of_program(bench, _place):
     ours, theirs = (machine.loaded_size(program) for program in (bench.ours, OPENSSH))
-    return [Line("the program", "code and data", f"{ours >> 10} KiB", f"{theirs >> 10} KiB",
-                 f"{ours / theirs:.2f}")]
+    return [size_line("the program", "code and data", ours, theirs)]
+
+
+def static(bench, place):
+    """The static program as ours, against the one with shared libraries, too."""
+    each = max(1, bench.scaled(STARTS) // bench.rounds)
+    row, shared = "static: from start to greeting (-t)", "shared libraries"
+    programs = (("ours", bench.static), ("openssh", OPENSSH), (shared, bench.ours))
+    figures = bench.take_turns({name: bench.side(["start", each], [program, "-t", "."], place)
+                                for name, program in programs})
+    once = {name: bench.side(["start", 1], [program, "-t", "."], place) for name, program in programs}
+    sizes = {name: (os.path.getsize(program), machine.stripped_size(program, place))
+             for name, program in programs}
+    return [time_line(row, "wall", figures), time_line(row, "wall", figures, other=shared),
+            time_line(row, "cpu", figures), time_line(row, "cpu", figures, other=shared),
+            memory_line(row, figures), calls_line("static: a session of nothing (-t)", once, None),
+            size_line("static: the file", "size", sizes["ours"][0], sizes[shared][0], shared),
+            size_line("static: the file", "stripped", sizes["ours"][1], sizes["openssh"][1]),
+            size_line("static: the file", "stripped", sizes["ours"][1], sizes[shared][1], shared)]
 
 
 ROWS = {"pull-large": pull_large, "push-new": push_new, "push-over": push_over,
         "pull-small": pull_small, "push-small": push_small, "start": start,
         "pull-many": pull_many, "push-many": push_many,
         "pull-deep": pull_deep, "push-deep": push_deep,
-        "size": size_of_program, "sshd": remote.through_sshd}
+        "size": size_of_program, "static": static, "sshd": remote.through_sshd}
