@@ -154,7 +154,7 @@ MINUTES	?= 5
 
 # The tests of the program, and those of what it is packed into, which sanitizers do not change.
 SUITES	?= source hardening manual unit conformance hostile fuzz calls race fault load e2e restricted sandbox \
-	   install examples $(if $(SAN),,static rpm deb)
+	   install examples $(if $(SAN),,static rpm deb container)
 
 .PHONY: all try check static load bench fuzz units tools fuzzers install uninstall deb rpm clean force
 .DELETE_ON_ERROR:
