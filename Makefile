@@ -152,9 +152,11 @@ FUZZ_source	:= fuzz/scratch fuzz/talk
 FUZZ_SECONDS	?= 60
 MINUTES	?= 5
 
-# The tests of the program, and those of what it is packed into, which sanitizers do not change.
+# The tests of the program, and those of what it is packed into, which build that by themselves, and
+# which sanitizers do not change.
+PACKAGES := static rpm deb container
 SUITES	?= source hardening manual unit conformance hostile fuzz calls race fault load e2e restricted sandbox \
-	   install examples $(if $(SAN),,static rpm deb container)
+	   install examples $(if $(SAN),,$(PACKAGES))
 
 .PHONY: all try check static load bench fuzz units tools fuzzers install uninstall deb rpm clean force
 .DELETE_ON_ERROR:
@@ -226,7 +228,7 @@ try:
 
 check: $(filter static,$(SUITES))
 	@packaging/need build check $(if $(findstring clang,$(CC)),clang $(if $(SAN),clang-san))
-	@$(if $(filter-out static,$(SUITES)),$(MAKE) --no-print-directory all units tools fuzzers)
+	@$(if $(filter-out $(PACKAGES),$(SUITES)),$(MAKE) --no-print-directory all units tools fuzzers)
 	@SAN=$(SAN) tests/run $(OUT) $(SUITES)
 
 # The same program, with musl and with libraries that were made for it.
