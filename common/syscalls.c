@@ -36,9 +36,9 @@ static const int both[] = {
 	/* Time, memory, and ourselves. */
 	SCMP_SYS(clock_gettime), SCMP_SYS(clock_gettime64), SCMP_SYS(gettimeofday), SCMP_SYS(time),
 	SCMP_SYS(clock_nanosleep), SCMP_SYS(clock_nanosleep_time64), SCMP_SYS(restart_syscall),
-	SCMP_SYS(timer_settime), SCMP_SYS(timer_settime64), SCMP_SYS(timer_gettime),
-	SCMP_SYS(timer_gettime64), SCMP_SYS(timer_delete), SCMP_SYS(brk), SCMP_SYS(munmap),
-	SCMP_SYS(mremap), SCMP_SYS(madvise), SCMP_SYS(futex), SCMP_SYS(futex_time64),
+	SCMP_SYS(timer_create), SCMP_SYS(timer_settime), SCMP_SYS(timer_settime64),
+	SCMP_SYS(timer_gettime), SCMP_SYS(timer_gettime64), SCMP_SYS(timer_delete),
+	SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise), SCMP_SYS(futex), SCMP_SYS(futex_time64),
 	SCMP_SYS(getrandom), SCMP_SYS(geteuid), SCMP_SYS(geteuid32), SCMP_SYS(getpid),
 	SCMP_SYS(gettid), SCMP_SYS(rt_sigreturn), SCMP_SYS(sigreturn), SCMP_SYS(rt_sigprocmask),
 	SCMP_SYS(exit), SCMP_SYS(exit_group),
