@@ -121,8 +121,9 @@ def texts_say_where(base, out):
         told = 0
         for path in found(top):
             text = sshd.read_text(f"{top}/{path}") if not path.endswith("/scp") else ""
-            holds(f"{path} says nothing of another place", "/usr/lib/scp-sink-source" not in text,
-                  text)
+            for other in (f"/usr/{LIB}", f"/usr/{DOC}", "/usr/bin/scp-sink-source"):
+                same(f"lines of {path} with {other}", [],
+                     [line for line in text.splitlines() if other in line])
             told += text.count("/opt/libexec/copy.1/scp")
         holds("the texts name the place", told > 10, told)
 
@@ -169,6 +170,17 @@ def takes_all_away(base, out):
         made(out, "uninstall", **where)
 
 
+def mends_what_is_broken(base, out):
+    """A program that is gone leaves links, which are ours all the same."""
+    for target, left in (("install", expected("usr")), ("uninstall", {})):
+        with stage(base) as top:
+            where = {"PREFIX": "/usr", "DESTDIR": top}
+            made(out, "install", **where)
+            os.unlink(f"{top}/usr/{LIB}/scp")
+            made(out, target, **where)
+            same(f"files after make {target}", left, found(top))
+
+
 def touches_nothing_else(base, out):
     """Where OpenSSH's program, or anybody's, has one of our names, nothing at all is done."""
     for theirs in ("usr/bin/scp", "usr/bin/scp-shell", "usr/bin/scp-sink-source",
@@ -190,8 +202,11 @@ def is_the_scp_where_there_is_none(base, out):
         same("the program", trees.digest(f"{out}/scp"), trees.digest(f"{top}/usr/bin/scp"))
         same("links", ("scp", "scp"), tuple(os.readlink(f"{top}/usr/bin/{name}")
                                             for name in ("scp-shell", "scp-sink-source")))
+        os.rename(f"{top}/usr/bin", f"{top}/usr/elsewhere")
+        os.symlink("elsewhere", f"{top}/usr/bin")
         made(out, "uninstall", **where)
-        same("what is left", {}, found(top))
+        same("what is left", {}, found(f"{top}/usr/elsewhere"))
+        same("directories that were not ours to make", True, os.path.isdir(f"{top}/usr/bin"))
 
 
 def paths_fit_into_texts(base, out):
@@ -249,6 +264,6 @@ def same_bytes_elsewhere(base, out):
 
 def check(report, base, out):
     for test in (installs, texts_say_where, reads_its_configuration, keeps_a_changed_configuration,
-                 takes_all_away, touches_nothing_else, is_the_scp_where_there_is_none,
+                 takes_all_away, mends_what_is_broken, touches_nothing_else, is_the_scp_where_there_is_none,
                  paths_fit_into_texts, one_version, same_bytes_elsewhere):
         report.run(f"staging: {test.__name__.replace('_', ' ')}", test, base, out)
