@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-# Completes scp-sink-source, and scp by its whole path: what it is asked for, and the options of
-# --serve and --explain with the words that they take.
+# Completes scp-sink-source and, once this has been read, scp by its whole path: what it is asked for, and
+# the options of --serve and --explain with the words that they take.
 
 # What a key takes: words, or = where a value is to be typed; nothing for those that take none.
 _scp_sink_source_values() {

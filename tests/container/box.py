@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import containerfile
 import sshd
 
-PATIENCE = 20               # seconds to make host keys and to listen, or to end
+PATIENCE = 120               # seconds to make host keys and to listen, or to end
 SHOWN = 1500                # characters of a log in a failure
 
 

@@ -19,7 +19,7 @@
 enum {
 	LARGE = 1 << 20,	/* bytes of a file that is not large */
 	LEAK = 4096,		/* bytes lost with each file */
-	PAUSE = 2000,		/* microseconds, so that whoever looks on sees it grow */
+	PAUSE = 5000,		/* microseconds, so that whoever looks on sees it grow */
 	LINGER = 120,		/* seconds */
 	DESCRIPTORS = 256	/* and more than any server has */
 };
