@@ -57,7 +57,7 @@ ifdef FUZZER
 HARDEN	+= -fsanitize=fuzzer-no-link
 endif
 # The same bytes wherever it is built.
-SAME	:= -ffile-prefix-map=$(CURDIR)=.
+SAME	:= '-ffile-prefix-map=$(CURDIR)=.'
 ALL	:= $(STD) $(WARN) $(EXTRA) $(HARDEN) $(SAME) $(CFLAGS) $(CPPFLAGS)
 
 # libbsd brings a second library along, and to load both takes as long as a tenth of a start.  From

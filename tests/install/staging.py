@@ -247,7 +247,7 @@ def same_bytes_elsewhere(base, out):
     """Built again, at another place, at another time, by another umask."""
     if os.environ.get("SAN"):
         raise Skipped("sanitizers know where the sources are")
-    there = f"{base}/another/place"
+    there = f"{base}/another/place with blanks"
     os.makedirs(there)
     for name in ("common", "scp-sink-source", "Makefile"):
         copy = shutil.copytree if os.path.isdir(f"{TOP}/{name}") else shutil.copy
