@@ -38,9 +38,15 @@ class Client:
     pull_rules = Rules()
     cannot = {}
     missing_last = False            # of several sources, when it cannot go on after an error
+    hurried = None                  # what it may say of a server that ends at once, and not why
 
     def __init__(self, host, env):
         self.host, self.env = host, env
+
+    def says(self, outcome, reason, at_once=False):
+        """Whether it shows REASON, of a server that may have ended with it AT_ONCE."""
+        return reason in outcome.text or bool(
+            at_once and self.hurried and self.hurried in outcome.text)
 
     def unavailable(self):
         """Why it cannot be tried here, or nothing."""
@@ -102,6 +108,8 @@ class Pscp(Client):
     push_rules = Rules(dir_mode=fixed(0o755), dir_times=False)
     pull_rules = Rules(file_mode=masked, dir_mode=fixed(0o755), dir_times=False)
     missing_last = True             # it takes the record after a warning for a continuation of it
+    # It looks for the end before it looks for what came before.
+    hurried = "Received unexpected end-of-file from server"
     cannot = {
         **NOT_TO_BE_READ,
         **SENDS_NEWLINE,

@@ -81,7 +81,7 @@ def refused(client, outcome, reason=transfers.DENIED):
 def refused_at_once(client, outcome, reason):
     """The whole request is, before the protocol begins: not everybody shows standard error."""
     if client.name in ("openssh", "pscp"):
-        holds(f"the client says {reason!r}", reason in outcome.text, outcome.text)
+        holds(f"the client says {reason!r}", client.says(outcome, reason, at_once=True), outcome.text)
     knows(client, outcome)
 
 
