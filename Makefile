@@ -32,7 +32,8 @@ DOCDIR	?= $(PREFIX)/share/doc/scp-sink-source
 COMPDIR	?= $(PREFIX)/share/bash-completion/completions
 VERSION	:= $(shell sed -n 's/^.define VERSION "\(.*\)"$$/\1/p' scp-sink-source/version.h)
 
-STD	:= -std=gnu17 -D_GNU_SOURCE -D_LARGEFILE64_SOURCE -Icommon -Iscp-sink-source -Itests/unit
+ROOMS	:= $(wildcard common/*/) scp-sink-source/ $(wildcard scp-sink-source/*/)
+STD	:= -std=gnu17 -D_GNU_SOURCE -D_LARGEFILE64_SOURCE $(ROOMS:%=-I%) -Itests/unit
 WARN	:= -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wformat=2 -Wundef \
 	   -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wpointer-arith -Wcast-qual \
 	   -Wcast-align -Wwrite-strings -Wvla -Wnull-dereference -Wdouble-promotion -Werror
@@ -140,7 +141,8 @@ MODULES	:= name utf8 text record holes io clock pace deadline stream conn $(path
 	   landlock syscalls sandbox \
 	   source invocation sftp service explain
 OBJS	:= $(MODULES:%=$(OUT)/obj/%.o) $(OUT)/obj/main.o
-UNITS	:= $(patsubst tests/unit/test_%.c,%,$(sort $(wildcard tests/unit/test_*.c)))
+TESTS	:= $(sort $(wildcard tests/unit/test_*.c tests/unit/*/test_*.c))
+UNITS	:= $(patsubst test_%.c,%,$(notdir $(TESTS)))
 
 # Each fuzz target is linked with its module and what that may use, with what is said here, and with
 # whoever brings inputs: libFuzzer with FUZZER, else replay, which has those that are known.
@@ -168,7 +170,7 @@ $(OUT)/scp: $(OBJS)
 
 # What has to be there before anything is compiled, for whoever says so.
 AFTER	:=
-vpath %.c common scp-sink-source
+vpath %.c $(ROOMS)
 $(OUT)/obj/%.o: %.c Makefile $(AFTER)
 	@mkdir -p $(@D)
 	@echo "  CC   $<"
@@ -186,7 +188,7 @@ define unit
 $(OUT)/unit/$(1): $(OUT)/unit/$(1).o $(patsubst %,$(OUT)/obj/%.o,$(1) $(USES_$(1)))
 	@echo "  LINK $$@"
 	@$$(CC) $$(ALL) $$(LINK) $$(LDFLAGS) -o $$@ $$^ $$(LIBS) $$$$(pkg-config --libs check)
-$(OUT)/unit/$(1).o: tests/unit/test_$(1).c Makefile
+$(OUT)/unit/$(1).o: $(filter %/test_$(1).c,$(TESTS)) Makefile
 	@mkdir -p $$(@D)
 	@echo "  CC   $$<"
 	@$$(CC) $$(ALL) -Wno-pedantic -MMD -MP -c -o $$@ $$<
