@@ -32,8 +32,7 @@ DOCDIR	?= $(PREFIX)/share/doc/scp-sink-source
 COMPDIR	?= $(PREFIX)/share/bash-completion/completions
 VERSION	:= $(shell sed -n 's/^.define VERSION "\(.*\)"$$/\1/p' scp-sink-source/version.h)
 
-ROOMS	:= $(wildcard common/*/) scp-sink-source/ $(wildcard scp-sink-source/*/)
-STD	:= -std=gnu17 -D_GNU_SOURCE -D_LARGEFILE64_SOURCE $(ROOMS:%=-I%) -Itests/unit
+STD	:= -std=gnu17 -D_GNU_SOURCE -D_LARGEFILE64_SOURCE -Icommon -Iscp-sink-source -Itests/unit
 WARN	:= -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wformat=2 -Wundef \
 	   -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wpointer-arith -Wcast-qual \
 	   -Wcast-align -Wwrite-strings -Wvla -Wnull-dereference -Wdouble-promotion -Werror
@@ -76,81 +75,46 @@ LIBSECCOMP := $(shell echo 'int main(void) { return 0; }' | \
 endif
 LIBS	:= $(LIBBSD) -lacl $(LIBSECCOMP)
 
-# Each module, and the modules it may use: its unit test is linked with these and no others.
-wire	:= name record utf8 text
-talk	:= $(wire) holes io clock pace deadline stream conn
-paths	:= beneath dir root
-walk	:= $(paths) trail
-rules	:= utf8 pattern amount policy
-USES_name	:=
-USES_utf8	:=
-USES_text	:= utf8
-USES_record	:= name
-USES_clock	:=
-USES_pace	:= clock
-USES_io		:=
-USES_conn	:= $(wire) holes io clock pace deadline stream
-USES_stream	:= holes io clock pace deadline
-USES_holes	:=
-USES_dir	:=
-USES_beneath	:= dir
-USES_follow	:= $(paths)
-USES_root	:= beneath dir follow
-USES_attrs	:= $(paths)
-USES_trail	:=
-USES_listing	:=
-USES_snapshot	:= io
-USES_words	:=
-USES_pattern	:= utf8
-USES_amount	:=
-USES_account	:=
-USES_policy	:= utf8 pattern amount
-USES_kinds	:= amount account
-USES_territory	:= account
-USES_keys	:= utf8 pattern amount account policy kinds territory
-USES_config	:= utf8 pattern amount account policy kinds territory keys $(paths)
-USES_journal	:=
-USES_audit	:= utf8 text clock journal
-USES_deadline	:= clock
-USES_request	:=
-USES_session	:= $(talk) $(walk) $(rules) audit journal
-USES_backup	:= $(paths)
-USES_temp	:= $(paths) backup
-USES_space	:=
-USES_upload	:= attrs $(paths) backup temp space
-USES_level	:= attrs $(paths)
-USES_nest	:= attrs $(paths) level follow
-USES_sink	:= $(talk) $(walk) $(rules) attrs audit journal session backup temp space upload level nest follow
-USES_source	:= $(talk) $(walk) $(rules) audit journal listing snapshot session
-USES_invocation := words
-USES_sftp	:= io
-USES_service	:= text $(walk) $(rules) account words listing kinds territory keys config \
-		   clock audit journal expansion braces expand \
-		   invocation request
-USES_landlock	:=
-USES_syscalls	:=
-USES_sandbox	:= landlock syscalls
-USES_explain	:= $(USES_service) service
-USES_expansion	:=
-USES_braces	:= expansion
-USES_expand	:= expansion braces $(walk) $(rules) account words listing
+# Who may use whom: each folder, or file that is in none, and the folders and files that it may
+# include from besides its own.  tests/source holds the includes to this, the linker the unit tests:
+# each is linked with its own folder and what that reaches.  A file that is added is found.
+COMMON	:= text wire paths rules log cell
+USES_text	:=
+USES_wire	:= text
+USES_paths	:=
+USES_rules	:= text paths
+USES_log	:= text wire/clock
+USES_cell	:=
+USES_ask	:= $(COMMON)
+USES_upload	:= $(COMMON)
+USES_session	:= $(COMMON) ask
+USES_sandbox	:= cell
+USES_scp	:= $(COMMON) session upload
+USES_sftp	:= wire
+USES_main	:= $(COMMON) ask scp sftp session sandbox version
 
-MODULES	:= name utf8 text record holes io clock pace deadline stream conn $(paths) follow attrs \
-	   trail listing snapshot words pattern amount account policy kinds territory keys config \
-	   audit journal request session backup temp space upload level nest sink expansion braces expand \
-	   landlock syscalls sandbox \
-	   source invocation sftp service explain
-OBJS	:= $(MODULES:%=$(OUT)/obj/%.o) $(OUT)/obj/main.o
-TESTS	:= $(sort $(wildcard tests/unit/test_*.c tests/unit/*/test_*.c))
-UNITS	:= $(patsubst test_%.c,%,$(notdir $(TESTS)))
+ROOMS	:= $(patsubst USES_%,%,$(filter USES_%,$(.VARIABLES)))
+# The sources of folders and files that are named as above.
+sources	= $(sort $(wildcard $(foreach top,common scp-sink-source,$(1:%=$(top)/%.c) $(1:%=$(top)/%/*.c))))
+objects	= $(patsubst %.c,$(OUT)/obj/%.o,$(call sources,$(1)))
+# They, and all that they use, and what that uses.
+reach	= $(if $(strip $(1)),$(sort $(1) $(call reach,$(foreach room,$(1),$(USES_$(room))))))
 
-# Each fuzz target is linked with its module and what that may use, with what is said here, and with
-# whoever brings inputs: libFuzzer with FUZZER, else replay, which has those that are known.
+OBJS	:= $(patsubst %.c,$(OUT)/obj/%.o,$(wildcard common/*/*.c scp-sink-source/*.c scp-sink-source/*/*.c))
+UNITS	:= $(subst test_,,$(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/test_*.c tests/unit/*/test_*.c))))
+
+# Each fuzz target is linked with the folder that it is about and what that uses, with what is said
+# here, and with whoever brings inputs: libFuzzer with FUZZER, else replay, which has those that are known.
 FUZZ	:= record words pattern config sink source
-FUZZ_words	:= obj/pattern obj/utf8
-FUZZ_config	:= fuzz/scratch
-FUZZ_sink	:= fuzz/scratch fuzz/talk
-FUZZ_source	:= fuzz/scratch fuzz/talk
+FUZZ_record	:= wire
+FUZZ_words	:= text
+FUZZ_pattern	:= text
+FUZZ_config	:= rules
+FUZZ_sink	:= scp
+FUZZ_source	:= scp
+WITH_config	:= scratch
+WITH_sink	:= scratch talk
+WITH_source	:= scratch talk
 FUZZ_SECONDS	?= 60
 MINUTES	?= 5
 
@@ -160,7 +124,7 @@ PACKAGES := static rpm deb container
 SUITES	?= source hardening manual unit conformance hostile fuzz calls race fault load e2e restricted sandbox \
 	   install examples $(if $(SAN),,$(PACKAGES))
 
-.PHONY: all try check static load bench fuzz units tools fuzzers install uninstall deb rpm clean force
+.PHONY: all try check static load bench fuzz uses units tools fuzzers install uninstall deb rpm clean force
 .DELETE_ON_ERROR:
 all: $(OUT)/scp
 
@@ -170,25 +134,29 @@ $(OUT)/scp: $(OBJS)
 
 # What has to be there before anything is compiled, for whoever says so.
 AFTER	:=
-vpath %.c $(ROOMS)
 $(OUT)/obj/%.o: %.c Makefile $(AFTER)
 	@mkdir -p $(@D)
 	@echo "  CC   $<"
 	@$(CC) $(ALL) -MMD -MP -c -o $@ $<
 
-$(OUT)/obj/main.o: ALL += -DSYSCONFDIR='"$(SYSCONFDIR)"'
-$(OUT)/obj/main.o: $(OUT)/sysconfdir
+$(OUT)/obj/scp-sink-source/main.o: ALL += -DSYSCONFDIR='"$(SYSCONFDIR)"'
+$(OUT)/obj/scp-sink-source/main.o: $(OUT)/sysconfdir
 $(OUT)/sysconfdir: force
 	@mkdir -p $(@D)
 	@echo $(SYSCONFDIR) | cmp -s - $@ || echo $(SYSCONFDIR) >$@
 
 units: $(UNITS:%=$(OUT)/unit/%)
 
+# Who may use whom, a line each, for tests/source.
+uses:
+	@$(foreach room,$(ROOMS),echo $(room): $(USES_$(room));)
+
 define unit
-$(OUT)/unit/$(1): $(OUT)/unit/$(1).o $(patsubst %,$(OUT)/obj/%.o,$(1) $(USES_$(1)))
+$(OUT)/unit/$(1): $(OUT)/unit/$(1).o \
+    $(call objects,$(call reach,$(if $(findstring /,$(1)),$(patsubst %/,%,$(dir $(1))),$(1))))
 	@echo "  LINK $$@"
 	@$$(CC) $$(ALL) $$(LINK) $$(LDFLAGS) -o $$@ $$^ $$(LIBS) $$$$(pkg-config --libs check)
-$(OUT)/unit/$(1).o: $(filter %/test_$(1).c,$(TESTS)) Makefile
+$(OUT)/unit/$(1).o: tests/unit/$(dir $(1))test_$(notdir $(1)).c Makefile
 	@mkdir -p $$(@D)
 	@echo "  CC   $$<"
 	@$$(CC) $$(ALL) -Wno-pedantic -MMD -MP -c -o $$@ $$<
@@ -198,8 +166,8 @@ $(foreach u,$(UNITS),$(eval $(call unit,$(u))))
 fuzzers: $(FUZZ:%=$(OUT)/fuzz/%)
 
 define fuzz
-$(OUT)/fuzz/$(1): $(patsubst %,$(OUT)/%.o,fuzz/$(1) $(FUZZ_$(1)) $(if $(FUZZER),,fuzz/replay) \
-    $(addprefix obj/,$(1) $(USES_$(1))))
+$(OUT)/fuzz/$(1): $(patsubst %,$(OUT)/fuzz/%.o,$(1) $(WITH_$(1)) $(if $(FUZZER),,replay)) \
+    $(call objects,$(call reach,$(FUZZ_$(1))))
 	@echo "  LINK $$@"
 	@$$(CC) $$(ALL) $$(LINK) $(if $(FUZZER),-fsanitize=fuzzer) $$(LDFLAGS) -o $$@ $$^ $$(LIBS)
 endef
@@ -283,5 +251,4 @@ rpm:
 clean:
 	rm -rf build
 
--include $(wildcard $(OUT)/obj/*.d $(OUT)/unit/*.d $(OUT)/bench/*.d \
-    $(OUT)/fuzz/*.d)
+-include $(OBJS:.o=.d) $(wildcard $(OUT)/unit/*.d $(OUT)/unit/*/*.d $(OUT)/bench/*.d $(OUT)/fuzz/*.d)

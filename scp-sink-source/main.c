@@ -13,17 +13,17 @@
 
 #include <bsd/unistd.h>
 
-#include "amount.h"
-#include "deadline.h"
-#include "explain.h"
-#include "invocation.h"
-#include "io.h"
+#include "ask/explain.h"
+#include "ask/invocation.h"
+#include "ask/service.h"
 #include "sandbox.h"
-#include "service.h"
-#include "sftp.h"
-#include "sink.h"
-#include "source.h"
+#include "scp/sink.h"
+#include "scp/source.h"
+#include "sftp/sftp.h"
+#include "text/amount.h"
 #include "version.h"
+#include "wire/deadline.h"
+#include "wire/io.h"
 
 #ifndef SYSCONFDIR
 #define SYSCONFDIR "/etc"

@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "cell/syscalls.h"
 #include "sandbox.h"
-#include "syscalls.h"
 
 #ifdef SANITIZED
 #include <sanitizer/lsan_interface.h>

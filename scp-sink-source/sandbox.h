@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "landlock.h"
+#include "cell/landlock.h"
 
 /*
  * What a session cannot do even if a bug is found in it: a second net below the policy, which knows

@@ -8,9 +8,9 @@
 #include <bsd/string.h>
 #include <bsd/unistd.h>
 
-#include "clock.h"
 #include "session.h"
-#include "text.h"
+#include "text/text.h"
+#include "wire/clock.h"
 
 enum {
 	TITLE_NAME_MAX = 256,		/* bytes of a path that ps(1) gets to see, from its end */

@@ -5,12 +5,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "audit.h"
-#include "conn.h"
-#include "policy.h"
-#include "request.h"
-#include "root.h"
-#include "trail.h"
+#include "ask/request.h"
+#include "log/audit.h"
+#include "paths/root.h"
+#include "paths/trail.h"
+#include "rules/policy.h"
+#include "wire/conn.h"
 
 /* What one transfer carries around, in either direction.  Everything it points to is borrowed. */
 struct session {

@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <unistd.h>
 
-#include "landlock.h"
+#include "cell/landlock.h"
 
 /*
  * The kernel's interface, which never changes, but grows: the header of the machine that we are

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef COMMON_LANDLOCK_H
-#define COMMON_LANDLOCK_H
+#ifndef CELL_LANDLOCK_H
+#define CELL_LANDLOCK_H
 
 #include <stdbool.h>
 

@@ -9,7 +9,7 @@
 
 #include <seccomp.h>
 
-#include "syscalls.h"
+#include "cell/syscalls.h"
 
 #ifdef SANITIZED
 #define OTHERWISE SCMP_ACT_ERRNO(EPERM)

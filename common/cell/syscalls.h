@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef COMMON_SYSCALLS_H
-#define COMMON_SYSCALLS_H
+#ifndef CELL_SYSCALLS_H
+#define CELL_SYSCALLS_H
 
 #include <stdbool.h>
 

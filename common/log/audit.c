@@ -8,9 +8,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "audit.h"
-#include "clock.h"
-#include "text.h"
+#include "log/audit.h"
+#include "text/text.h"
+#include "wire/clock.h"
 
 /* What an address consists of, the name of an interface behind it included. */
 #define ADDRESS_BYTES \

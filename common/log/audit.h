@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef COMMON_AUDIT_H
-#define COMMON_AUDIT_H
+#ifndef LOG_AUDIT_H
+#define LOG_AUDIT_H
 
 #include <sys/types.h>
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "journal.h"
+#include "log/journal.h"
 
 /*
  * The administrator's log: one record an event, each written at once and whole.  Text records say

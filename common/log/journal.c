@@ -10,7 +10,7 @@
 
 #include <bsd/string.h>
 
-#include "journal.h"
+#include "log/journal.h"
 
 enum {
 	SYSLOG_PATIENCE = 2000,		/* milliseconds that a record waits for a daemon */

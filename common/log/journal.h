@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef COMMON_JOURNAL_H
-#define COMMON_JOURNAL_H
+#ifndef LOG_JOURNAL_H
+#define LOG_JOURNAL_H
 
 #include <stdbool.h>
 #include <stddef.h>

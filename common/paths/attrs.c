@@ -8,8 +8,8 @@
 #include <acl/libacl.h>
 #include <sys/acl.h>
 
-#include "attrs.h"
-#include "root.h"
+#include "paths/attrs.h"
+#include "paths/root.h"
 
 #ifndef SYS_fchmodat2
 #define SYS_fchmodat2 452	/* Linux 6.6, the same number everywhere */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef COMMON_ATTRS_H
-#define COMMON_ATTRS_H
+#ifndef PATHS_ATTRS_H
+#define PATHS_ATTRS_H
 
 #include <sys/stat.h>
 

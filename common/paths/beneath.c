@@ -12,8 +12,8 @@
 
 #include <bsd/string.h>
 
-#include "beneath.h"
-#include "dir.h"
+#include "paths/beneath.h"
+#include "paths/dir.h"
 
 enum {
 	STEP_FLAGS = O_PATH | O_NOFOLLOW | O_CLOEXEC,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef COMMON_BENEATH_H
-#define COMMON_BENEATH_H
+#ifndef PATHS_BENEATH_H
+#define PATHS_BENEATH_H
 
 #include <limits.h>
 #include <stdbool.h>

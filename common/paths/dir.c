@@ -8,7 +8,7 @@
 
 #include <linux/fs.h>
 
-#include "dir.h"
+#include "paths/dir.h"
 
 enum {
 	PLAIN_FLAGS = O_NONBLOCK | O_NOCTTY | O_CLOEXEC

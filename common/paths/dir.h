@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef COMMON_DIR_H
-#define COMMON_DIR_H
+#ifndef PATHS_DIR_H
+#define PATHS_DIR_H
 
 #include <sys/types.h>
 

@@ -8,8 +8,8 @@
 
 #include <bsd/string.h>
 
-#include "dir.h"
-#include "follow.h"
+#include "paths/dir.h"
+#include "paths/follow.h"
 
 enum {
 	DIR_FLAGS = O_PATH | O_DIRECTORY | O_CLOEXEC,

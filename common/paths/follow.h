@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef COMMON_FOLLOW_H
-#define COMMON_FOLLOW_H
+#ifndef PATHS_FOLLOW_H
+#define PATHS_FOLLOW_H
 
-#include "root.h"
+#include "paths/root.h"
 
 enum follow_trust {		/* whose symbolic links may lead elsewhere */
 	FOLLOW_ANY,

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "listing.h"
+#include "paths/listing.h"
 
 enum {
 	NO_LEVEL = INT_MAX	/* deeper than anything */

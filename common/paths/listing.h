@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef COMMON_LISTING_H
-#define COMMON_LISTING_H
+#ifndef PATHS_LISTING_H
+#define PATHS_LISTING_H
 
 #include <sys/types.h>
 

@@ -14,9 +14,9 @@
 
 #include <bsd/string.h>
 
-#include "beneath.h"
-#include "dir.h"
-#include "root.h"
+#include "paths/beneath.h"
+#include "paths/dir.h"
+#include "paths/root.h"
 
 enum {
 	DIR_FLAGS = O_PATH | O_DIRECTORY | O_CLOEXEC,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef COMMON_ROOT_H
-#define COMMON_ROOT_H
+#ifndef PATHS_ROOT_H
+#define PATHS_ROOT_H
 
 #include <sys/stat.h>
 #include <sys/types.h>

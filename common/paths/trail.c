@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include <string.h>
 
-#include "trail.h"
+#include "paths/trail.h"
 
 static void
 add_text(struct trail *t, const char *text)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef COMMON_TRAIL_H
-#define COMMON_TRAIL_H
+#ifndef PATHS_TRAIL_H
+#define PATHS_TRAIL_H
 
 #include <stddef.h>
 

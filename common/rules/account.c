@@ -6,7 +6,7 @@
 
 #include <bsd/string.h>
 
-#include "account.h"
+#include "rules/account.h"
 
 static const struct token {
 	char	    letter;

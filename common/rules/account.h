@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef COMMON_ACCOUNT_H
-#define COMMON_ACCOUNT_H
+#ifndef RULES_ACCOUNT_H
+#define RULES_ACCOUNT_H
 
 #include <sys/types.h>
 

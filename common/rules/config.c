@@ -7,9 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "config.h"
-#include "keys.h"
-#include "root.h"
+#include "paths/root.h"
+#include "rules/config.h"
+#include "rules/keys.h"
 
 #define BLANKS " \t"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef COMMON_CONFIG_H
-#define COMMON_CONFIG_H
+#ifndef RULES_CONFIG_H
+#define RULES_CONFIG_H
 
-#include "account.h"
-#include "policy.h"
+#include "rules/account.h"
+#include "rules/policy.h"
 
 /*
  * The configuration file: lines of a key and its value, blank lines, comments that # begins, and

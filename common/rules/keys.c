@@ -4,9 +4,9 @@
 #include <string.h>
 #include <syslog.h>
 
-#include "keys.h"
-#include "kinds.h"
-#include "territory.h"
+#include "rules/keys.h"
+#include "rules/kinds.h"
+#include "rules/territory.h"
 
 #define BLANKS " \t"
 

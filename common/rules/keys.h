@@ -1,20 +1,17 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef COMMON_KEYS_H
-#define COMMON_KEYS_H
+#ifndef RULES_KEYS_H
+#define RULES_KEYS_H
 
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "account.h"
-#include "policy.h"
+#include "rules/account.h"
+#include "rules/policy.h"
 
 /*
  * What an administrator can say, by options and in the configuration file: one table of keys.  What
  * is said later can only narrow what was said before: the policy allows what all sources allow.
  */
-
-/* Stands in what keys_show writes between the allow patterns of two sources: each must match. */
-#define KEYS_ALSO "# and also"
 
 /* From here on another source speaks; it may say again, more narrowly, what others have said. */
 void	keys_begin_source(struct policy *);

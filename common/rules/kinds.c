@@ -3,8 +3,7 @@
 
 #include <bsd/string.h>
 
-#include "keys.h"
-#include "kinds.h"
+#include "rules/kinds.h"
 
 enum {
 	UMASK_MAX = 0777,
@@ -291,7 +290,7 @@ show_allow(const struct policy *p, const struct key *k, FILE *out)
 		if (!r->allow)
 			continue;
 		if (last != NULL && last->source != r->source)
-			fputs(KEYS_ALSO "\n", out);
+			fputs(KINDS_ALSO "\n", out);
 		fprintf(out, "%s %s\n", k->name, r->pattern);
 		last = r;
 	}

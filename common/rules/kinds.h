@@ -1,20 +1,23 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef COMMON_KINDS_H
-#define COMMON_KINDS_H
+#ifndef RULES_KINDS_H
+#define RULES_KINDS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
-#include "account.h"
-#include "amount.h"
-#include "policy.h"
+#include "rules/account.h"
+#include "rules/policy.h"
+#include "text/amount.h"
 
 /* How the values of keys are taken and shown: what keys.c has its table of. */
 enum {
 	CHOICES_MAX = 16	/* of one key, the empty one behind them included */
 };
+
+/* Stands in what keys_show writes between the allow patterns of two sources: each must match. */
+#define KINDS_ALSO "# and also"
 
 struct key;
 

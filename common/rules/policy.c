@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include <string.h>
 
-#include "amount.h"
-#include "pattern.h"
-#include "policy.h"
+#include "rules/policy.h"
+#include "text/amount.h"
+#include "text/pattern.h"
 
 enum {
 	EVERY_BIT = 07777,

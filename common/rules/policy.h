@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef COMMON_POLICY_H
-#define COMMON_POLICY_H
+#ifndef RULES_POLICY_H
+#define RULES_POLICY_H
 
 #include <sys/types.h>
 

@@ -4,7 +4,7 @@
 
 #include <bsd/string.h>
 
-#include "territory.h"
+#include "rules/territory.h"
 
 /*
  * Root and start: each lies beneath what was said before.  Plain paths have no slash at their

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "amount.h"
+#include "text/amount.h"
 
 enum {
 	DECIMAL = 10,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef COMMON_AMOUNT_H
-#define COMMON_AMOUNT_H
+#ifndef TEXT_AMOUNT_H
+#define TEXT_AMOUNT_H
 
 #include <sys/types.h>
 

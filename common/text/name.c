@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include <string.h>
 
-#include "name.h"
+#include "text/name.h"
 
 bool
 name_is_component(const char *name, size_t len)

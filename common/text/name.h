@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef COMMON_NAME_H
-#define COMMON_NAME_H
+#ifndef TEXT_NAME_H
+#define TEXT_NAME_H
 
 #include <stdbool.h>
 #include <stddef.h>

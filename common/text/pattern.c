@@ -3,8 +3,8 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "pattern.h"
-#include "utf8.h"
+#include "text/pattern.h"
+#include "text/utf8.h"
 
 /*
  * A match goes through pattern and name side by side.  Where it fails, only the last * is tried

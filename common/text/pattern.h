@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef COMMON_PATTERN_H
-#define COMMON_PATTERN_H
+#ifndef TEXT_PATTERN_H
+#define TEXT_PATTERN_H
 
 #include <stdbool.h>
 

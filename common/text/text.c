@@ -7,8 +7,8 @@
 
 #include <bsd/string.h>
 
-#include "text.h"
-#include "utf8.h"
+#include "text/text.h"
+#include "text/utf8.h"
 
 #define ELISION "..."
 

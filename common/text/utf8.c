@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "utf8.h"
+#include "text/utf8.h"
 
 /* How long the character is that C begins, or 0 where none begins with it. */
 static size_t

@@ -3,7 +3,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "words.h"
+#include "text/words.h"
 
 /*
  * One byte of a command makes at most one of a text, and two of a pattern: itself and a backslash.

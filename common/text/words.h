@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef COMMON_WORDS_H
-#define COMMON_WORDS_H
+#ifndef TEXT_WORDS_H
+#define TEXT_WORDS_H
 
 #include <stddef.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "clock.h"
+#include "wire/clock.h"
 
 int64_t
 clock_now(void)

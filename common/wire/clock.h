@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef COMMON_CLOCK_H
-#define COMMON_CLOCK_H
+#ifndef WIRE_CLOCK_H
+#define WIRE_CLOCK_H
 
 #include <stdint.h>
 #include <time.h>

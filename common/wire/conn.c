@@ -2,8 +2,8 @@
 #include <assert.h>
 #include <string.h>
 
-#include "conn.h"
-#include "text.h"
+#include "text/text.h"
+#include "wire/conn.h"
 
 enum line_end {
 	LINE_WHOLE,

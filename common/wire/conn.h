@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef COMMON_CONN_H
-#define COMMON_CONN_H
+#ifndef WIRE_CONN_H
+#define WIRE_CONN_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "record.h"
-#include "stream.h"
+#include "wire/record.h"
+#include "wire/stream.h"
 
 /*
  * The conversation on two descriptors, as either half of it.  A reply is a debt: what reads a

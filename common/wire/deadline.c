@@ -2,8 +2,8 @@
 #include <errno.h>
 #include <signal.h>
 
-#include "clock.h"
-#include "deadline.h"
+#include "wire/clock.h"
+#include "wire/deadline.h"
 
 enum {
 	PARTS = 8		/* of the idle time, one of which may pass unnoticed */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef COMMON_DEADLINE_H
-#define COMMON_DEADLINE_H
+#ifndef WIRE_DEADLINE_H
+#define WIRE_DEADLINE_H
 
 #include <stdbool.h>
 #include <stdint.h>

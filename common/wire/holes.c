@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "holes.h"
+#include "wire/holes.h"
 
 static uint64_t
 least(uint64_t a, uint64_t b)

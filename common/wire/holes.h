@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef COMMON_HOLES_H
-#define COMMON_HOLES_H
+#ifndef WIRE_HOLES_H
+#define WIRE_HOLES_H
 
 #include <stdint.h>
 

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <unistd.h>
 
-#include "io.h"
+#include "wire/io.h"
 
 enum {
 	SPLICE_MAX = 1 << 30	/* bytes asked of one call, which takes less than 2 GiB */

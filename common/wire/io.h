@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef COMMON_IO_H
-#define COMMON_IO_H
+#ifndef WIRE_IO_H
+#define WIRE_IO_H
 
 #include <sys/types.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include <time.h>
 
-#include "clock.h"
-#include "pace.h"
+#include "wire/clock.h"
+#include "wire/pace.h"
 
 enum {
 	CHUNKS = 10		/* a second: often enough to be smooth */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef COMMON_PACE_H
-#define COMMON_PACE_H
+#ifndef WIRE_PACE_H
+#define WIRE_PACE_H
 
 #include <stdbool.h>
 #include <stddef.h>

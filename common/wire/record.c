@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "name.h"
-#include "record.h"
+#include "text/name.h"
+#include "wire/record.h"
 
 enum {
 	MODE_BITS = 07777,

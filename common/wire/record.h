@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef COMMON_RECORD_H
-#define COMMON_RECORD_H
+#ifndef WIRE_RECORD_H
+#define WIRE_RECORD_H
 
 #include <sys/stat.h>
 #include <sys/types.h>

@@ -5,9 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "holes.h"
-#include "io.h"
-#include "stream.h"
+#include "wire/holes.h"
+#include "wire/io.h"
+#include "wire/stream.h"
 
 enum {
 	WIDE_FROM = 1 << 18,	/* bytes of a body that is worth a wider pipe */

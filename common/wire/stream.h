@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef COMMON_STREAM_H
-#define COMMON_STREAM_H
+#ifndef WIRE_STREAM_H
+#define WIRE_STREAM_H
 
 #include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "deadline.h"
-#include "pace.h"
+#include "wire/deadline.h"
+#include "wire/pace.h"
 
 /*
  * The bytes of a conversation, whatever they mean: read ahead, written at once, held to a rate, and

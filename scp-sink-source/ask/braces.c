@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "braces.h"
+#include "ask/braces.h"
 
 static const char too_many_braces[] = "its braces make too many words";
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef BRACES_H
-#define BRACES_H
+#ifndef ASK_BRACES_H
+#define ASK_BRACES_H
 
-#include "expansion.h"
+#include "ask/expansion.h"
 
 enum {
 	EXPAND_BRACES = 1024		/* words that one word's braces make */

@@ -12,11 +12,11 @@
 
 #include <bsd/string.h>
 
-#include "braces.h"
-#include "dir.h"
-#include "expand.h"
-#include "listing.h"
-#include "pattern.h"
+#include "ask/braces.h"
+#include "ask/expand.h"
+#include "paths/dir.h"
+#include "paths/listing.h"
+#include "text/pattern.h"
 
 /*
  * A pattern is taken component by component: all paths that match the ones so far, each of which

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef EXPAND_H
-#define EXPAND_H
+#ifndef ASK_EXPAND_H
+#define ASK_EXPAND_H
 
 #include <stdbool.h>
 
-#include "account.h"
-#include "expansion.h"
-#include "policy.h"
-#include "root.h"
-#include "words.h"
+#include "ask/expansion.h"
+#include "paths/root.h"
+#include "rules/account.h"
+#include "rules/policy.h"
+#include "text/words.h"
 
 /*
  * What a shell would make of the operands of a client's command: {a,b}, ~ and patterns, in this

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "expansion.h"
+#include "ask/expansion.h"
 
 const char expansion_no_memory[] = "there is not enough memory to expand it";
 const char expansion_too_much_work[] = "it takes too long to expand";

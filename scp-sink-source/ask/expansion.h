@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef EXPANSION_H
-#define EXPANSION_H
+#ifndef ASK_EXPANSION_H
+#define ASK_EXPANSION_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,8 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "explain.h"
-#include "keys.h"
+#include "ask/explain.h"
+#include "rules/keys.h"
 
 enum {
 	SHOWN_MAX = 4096	/* bytes of one word */

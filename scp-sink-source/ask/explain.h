@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef EXPLAIN_H
-#define EXPLAIN_H
+#ifndef ASK_EXPLAIN_H
+#define ASK_EXPLAIN_H
 
-#include "service.h"
+#include "ask/service.h"
 
 /*
  * What an administrator asks before he lets anybody in.  Both print to standard output and do

@@ -3,7 +3,7 @@
 
 #include <bsd/string.h>
 
-#include "invocation.h"
+#include "ask/invocation.h"
 
 static const char *
 base_name(const char *path)

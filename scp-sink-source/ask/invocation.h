@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef INVOCATION_H
-#define INVOCATION_H
+#ifndef ASK_INVOCATION_H
+#define ASK_INVOCATION_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "words.h"
+#include "text/words.h"
 
 /* The ways in which this program is started, and what each says: told apart, and not yet judged. */
 enum invocation_way {

@@ -4,7 +4,7 @@
 
 #include <bsd/stdlib.h>
 
-#include "request.h"
+#include "ask/request.h"
 
 enum {
 	KBIT_BYTES = 1024 / 8,

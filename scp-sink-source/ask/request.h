@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef REQUEST_H
-#define REQUEST_H
+#ifndef ASK_REQUEST_H
+#define ASK_REQUEST_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -9,9 +9,9 @@
 
 #include <bsd/string.h>
 
-#include "config.h"
-#include "keys.h"
-#include "service.h"
+#include "ask/service.h"
+#include "rules/config.h"
+#include "rules/keys.h"
 
 #define LOG_SOCKET "/dev/log"
 

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef SERVICE_H
-#define SERVICE_H
+#ifndef ASK_SERVICE_H
+#define ASK_SERVICE_H
 
 #include <stdbool.h>
 
-#include "account.h"
-#include "audit.h"
-#include "expand.h"
-#include "invocation.h"
-#include "policy.h"
-#include "request.h"
-#include "root.h"
-#include "text.h"
-#include "words.h"
+#include "ask/expand.h"
+#include "ask/invocation.h"
+#include "ask/request.h"
+#include "log/audit.h"
+#include "paths/root.h"
+#include "rules/account.h"
+#include "rules/policy.h"
+#include "text/text.h"
+#include "text/words.h"
 
 /* What a client that speaks SFTP reads. */
 #define SERVICE_NO_SFTP "this account takes SCP only: use scp -O"

@@ -5,8 +5,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "dir.h"
-#include "level.h"
+#include "paths/dir.h"
+#include "scp/level.h"
 
 enum {
 	FILE_BITS = 0777,

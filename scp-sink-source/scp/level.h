@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef LEVEL_H
-#define LEVEL_H
+#ifndef SCP_LEVEL_H
+#define SCP_LEVEL_H
 
 #include <stdbool.h>
 
-#include "attrs.h"
-#include "policy.h"
+#include "paths/attrs.h"
+#include "rules/policy.h"
 
 /* One directory that is being filled. */
 struct level {

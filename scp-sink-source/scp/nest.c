@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "dir.h"
-#include "follow.h"
-#include "nest.h"
+#include "paths/dir.h"
+#include "paths/follow.h"
+#include "scp/nest.h"
 
 void
 nest_init(struct nest *n, const struct root *root, const struct policy *policy)

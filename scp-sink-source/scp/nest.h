@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef NEST_H
-#define NEST_H
+#ifndef SCP_NEST_H
+#define SCP_NEST_H
 
-#include "level.h"
-#include "policy.h"
-#include "root.h"
+#include "paths/root.h"
+#include "rules/policy.h"
+#include "scp/level.h"
 
 /*
  * Where received entries go: the target, the directories in it that are open, one in another, and

@@ -2,8 +2,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "sink.h"
-#include "text.h"
+#include "scp/sink.h"
+#include "text/text.h"
 
 /* The attributes that the client gives the entry of R; a T before it is used up. */
 static struct attrs

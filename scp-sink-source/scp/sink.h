@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef SINK_H
-#define SINK_H
+#ifndef SCP_SINK_H
+#define SCP_SINK_H
 
-#include "nest.h"
+#include "scp/nest.h"
 #include "session.h"
-#include "upload.h"
+#include "upload/upload.h"
 
 /* What receiving needs room for; of no use to anybody but sink_run. */
 struct sink {

@@ -7,8 +7,8 @@
 
 #include <linux/magic.h>
 
-#include "io.h"
-#include "snapshot.h"
+#include "scp/snapshot.h"
+#include "wire/io.h"
 
 enum {
 	BUFFER = 16384,

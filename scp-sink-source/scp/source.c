@@ -9,9 +9,9 @@
 
 #include <bsd/string.h>
 
-#include "snapshot.h"
-#include "source.h"
-#include "text.h"
+#include "scp/snapshot.h"
+#include "scp/source.h"
+#include "text/text.h"
 
 enum {
 	MODE_BITS = 07777,

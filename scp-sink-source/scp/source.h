@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef SOURCE_H
-#define SOURCE_H
+#ifndef SCP_SOURCE_H
+#define SCP_SOURCE_H
 
 #include <sys/types.h>
 
-#include "listing.h"
+#include "paths/listing.h"
 #include "session.h"
 
 /* One directory that is being sent. */

@@ -10,8 +10,8 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "io.h"
-#include "sftp.h"
+#include "sftp/sftp.h"
+#include "wire/io.h"
 
 enum {
 	INIT = 1,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef SFTP_H
-#define SFTP_H
+#ifndef SFTP_SFTP_H
+#define SFTP_SFTP_H
 
 /*
  * Tells a client that speaks SFTP, in its own protocol, that nobody here does.  sshd shows nobody what

@@ -13,8 +13,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "backup.h"
-#include "dir.h"
+#include "paths/dir.h"
+#include "upload/backup.h"
 
 enum {
 	TRIES = 16		/* while others make and remove files of the name */

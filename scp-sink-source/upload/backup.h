@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef BACKUP_H
-#define BACKUP_H
+#ifndef UPLOAD_BACKUP_H
+#define UPLOAD_BACKUP_H
 
 enum {
 	BACKUPS_MAX = 9999	/* that one name can have */

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "space.h"
+#include "upload/space.h"
 
 enum {
 	BLOCK = 512,		/* bytes, of st_blocks */

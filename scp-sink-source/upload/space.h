@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef SPACE_H
-#define SPACE_H
+#ifndef UPLOAD_SPACE_H
+#define UPLOAD_SPACE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "policy.h"
+#include "rules/policy.h"
 
 /*
  * Whether what is announced fits, before it is sent.  Others take room, too; so what was found is

@@ -27,10 +27,10 @@
 
 #include <bsd/stdlib.h>
 
-#include "backup.h"
-#include "dir.h"
-#include "root.h"
-#include "temp.h"
+#include "paths/dir.h"
+#include "paths/root.h"
+#include "upload/backup.h"
+#include "upload/temp.h"
 
 enum {
 	TEMPS = 1024,		/* uploads of one name at a time by one user */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef TEMP_H
-#define TEMP_H
+#ifndef UPLOAD_TEMP_H
+#define UPLOAD_TEMP_H
 
 #include <sys/types.h>
 

@@ -7,8 +7,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "dir.h"
-#include "upload.h"
+#include "paths/dir.h"
+#include "upload/upload.h"
 
 #ifndef STATX_TYPE	/* The C library has no statx(2). */
 #include <linux/stat.h>

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef UPLOAD_H
-#define UPLOAD_H
+#ifndef UPLOAD_UPLOAD_H
+#define UPLOAD_UPLOAD_H
 
 #include <sys/types.h>
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "attrs.h"
-#include "policy.h"
-#include "space.h"
-#include "temp.h"
+#include "paths/attrs.h"
+#include "rules/policy.h"
+#include "upload/space.h"
+#include "upload/temp.h"
 
 /*
  * One received file, from its record to its name.  It is written to a temporary, which takes the

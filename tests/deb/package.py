@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
 """What is built: what is in it, how it was compiled, that it is always the same, what lintian says."""
+import glob
 import gzip
 import hashlib
 import os
@@ -214,7 +215,7 @@ def flags(world):
     """Those of Debian reach each call of the compiler, and ours stay."""
     compiled = [line.split() for line in world.log.splitlines() if " -c -o obj/obj/" in line]
     linked = [line.split() for line in world.log.splitlines() if " -o obj/scp " in line]
-    objects = [name for name in os.listdir(f"{world.tree}/obj/obj") if name.endswith(".o")]
+    objects = glob.glob(f"{world.tree}/obj/obj/**/*.o", recursive=True)
     same("calls that are shown", (len(objects), 1), (len(compiled), len(linked)))
     for line in compiled:
         same("what is missing", [], [word for word in COMPILED if word not in line], " ".join(line))

@@ -10,9 +10,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "config.h"
 #include "fuzz.h"
-#include "keys.h"
+#include "rules/config.h"
+#include "rules/keys.h"
+#include "rules/kinds.h"
 #include "scratch.h"
 
 enum {
@@ -128,7 +129,7 @@ show(struct policy *p, char text[SHOWN_MAX])
 static bool
 can_be_said(const char *shown)
 {
-	if (strstr(shown, KEYS_ALSO) != NULL)
+	if (strstr(shown, KINDS_ALSO) != NULL)
 		return false;
 	for (const char *p = shown; *p != '\0'; p += strcspn(p, "\n") + 1) {
 		size_t len = strcspn(p, "\n");

@@ -8,7 +8,7 @@
 #include <time.h>
 
 #include "fuzz.h"
-#include "pattern.h"
+#include "text/pattern.h"
 
 enum {
 	TEXT_MAX = 2048,	/* bytes of a pattern, and of a name */

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "record.h"
+#include "wire/record.h"
 
 static const struct {
 	enum record_kind kind;

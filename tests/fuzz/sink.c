@@ -15,8 +15,8 @@
 
 #include "fuzz.h"
 #include "policies.h"
+#include "scp/sink.h"
 #include "scratch.h"
-#include "sink.h"
 #include "talk.h"
 
 enum {

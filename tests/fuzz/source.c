@@ -12,8 +12,8 @@
 
 #include "fuzz.h"
 #include "policies.h"
+#include "scp/source.h"
 #include "scratch.h"
-#include "source.h"
 #include "talk.h"
 
 enum {

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "conn.h"
+#include "wire/conn.h"
 
 enum {
 	SAID_MAX = 1 << 22	/* bytes that are said to a client */

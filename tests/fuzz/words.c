@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "pattern.h"
-#include "words.h"
+#include "text/pattern.h"
+#include "text/words.h"
 
 #define SPECIAL "\\'\"$`;&|<>()*?[{~\n"
 

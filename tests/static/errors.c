@@ -2,7 +2,7 @@
 /* Says what each error is called, from 1 on, for tests/static/program.py to compare. */
 #include <stdio.h>
 
-#include "text.h"
+#include "text/text.h"
 
 enum {
 	ERRORS = 134		/* one more than there are */

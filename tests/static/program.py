@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """What the file is, and what it is made of."""
 import errno
+import glob
 import os
 import platform
 import re
@@ -56,8 +57,7 @@ def objects_are_hardened(out):
     """Those of the libraries, too; not those of the C library."""
     if platform.machine() != "x86_64":
         raise Skipped("only x86-64 has marks where branches may land")
-    made = [f"{out}/static/obj/{name}" for name in os.listdir(f"{out}/static/obj")
-            if name.endswith(".o")]
+    made = glob.glob(f"{out}/static/obj/**/*.o", recursive=True)
     for path in made + [f"{out}/musl/lib/{name}" for name in os.listdir(f"{out}/musl/lib")]:
         notes = output("readelf", "-nW", path)
         members = max(1, notes.count("\nFile: "))
@@ -97,7 +97,8 @@ def calls_errors_what_others_do(out, base):
     """What clients read does not depend on the C library."""
     names = f"{base}/errors"
     output("gcc", f"-specs={out}/musl/specs", "-Wall", "-Wextra", "-Werror", "-I", COMMON, "-o",
-           names, f"{HERE}/errors.c", f"{out}/static/obj/text.o", f"{out}/static/obj/utf8.o")
+           names, f"{HERE}/errors.c", f"{out}/static/obj/common/text/text.o",
+           f"{out}/static/obj/common/text/utf8.o")
     spared = {getattr(errno, name) for name in UNHEARD_OF} | {*UNUSED, RFKILL}
     for number, got in enumerate(output(names).splitlines(), 1):
         if number not in spared:

@@ -5,7 +5,7 @@
 /* The administrator's log of a test: text records in a file that has no name. */
 #include <sys/mman.h>
 
-#include "audit.h"
+#include "log/audit.h"
 #include "unit.h"
 
 static int log_fd = -1;

@@ -6,8 +6,8 @@
  * What two kinds of accounts have where the administrator has said nothing, filled in by hand: the
  * tests of those who only read a policy need nobody who makes one.
  */
-#include "amount.h"
-#include "policy.h"
+#include "rules/policy.h"
+#include "text/amount.h"
 
 /* The scp that everybody knows. */
 static inline struct policy

@@ -6,8 +6,8 @@
 #include <poll.h>
 #include <signal.h>
 
-#include "sandbox.h"
 #include "locked.h"
+#include "sandbox.h"
 #include "unit.h"
 
 enum {

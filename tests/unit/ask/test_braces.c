@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "braces.h"
+#include "ask/braces.h"
 #include "unit.h"
 
 #define BRACES "its braces make too many words"

@@ -5,8 +5,8 @@
 #include <limits.h>
 #include <pwd.h>
 
-#include "braces.h"
-#include "expand.h"
+#include "ask/braces.h"
+#include "ask/expand.h"
 #include "unit.h"
 
 enum {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "expansion.h"
+#include "ask/expansion.h"
 #include "unit.h"
 
 #define NAMES "it stands for too many names"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "explain.h"
+#include "ask/explain.h"
 #include "unit.h"
 
 static struct service s;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "invocation.h"
+#include "ask/invocation.h"
 #include "unit.h"
 
 static struct words words;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "request.h"
+#include "ask/request.h"
 #include "unit.h"
 
 enum {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include <sys/resource.h>
 
-#include "keys.h"
-#include "service.h"
+#include "ask/service.h"
+#include "rules/keys.h"
 #include "unit.h"
 
 /* Everything before a session, as main does it, with a configuration file of the test's own. */

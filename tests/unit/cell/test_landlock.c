@@ -2,7 +2,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-#include "landlock.h"
+#include "cell/landlock.h"
 #include "locked.h"
 #include "unit.h"
 

@@ -13,7 +13,7 @@
 #include <signal.h>
 #include <time.h>
 
-#include "syscalls.h"
+#include "cell/syscalls.h"
 #include "locked.h"
 #include "unit.h"
 

@@ -10,8 +10,8 @@
 #include <syslog.h>
 #include <time.h>
 
-#include "audit.h"
 #include "json.h"
+#include "log/audit.h"
 #include "readers.h"
 #include "unit.h"
 

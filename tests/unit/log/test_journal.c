@@ -7,7 +7,7 @@
 #include <signal.h>
 #include <time.h>
 
-#include "journal.h"
+#include "log/journal.h"
 #include "readers.h"
 #include "unit.h"
 

@@ -8,7 +8,7 @@
 #include <linux/seccomp.h>
 #include <sys/acl.h>
 
-#include "attrs.h"
+#include "paths/attrs.h"
 #include "unit.h"
 
 enum {

@@ -4,8 +4,8 @@
 
 #include <signal.h>
 
-#include "beneath.h"
 #include "filter.h"
+#include "paths/beneath.h"
 #include "unit.h"
 
 enum {

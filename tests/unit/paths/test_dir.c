@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-#include "dir.h"
 #include "dirs.h"
 #include "numbered.h"
+#include "paths/dir.h"
 
 /* What renames fail with on some filesystems. */
 static int rename_err;	/* 0: they work */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "dirs.h"
-#include "follow.h"
+#include "paths/follow.h"
 #include "unit.h"
 
 enum {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include <dirent.h>
 
-#include "listing.h"
+#include "paths/listing.h"
 #include "unit.h"
 
 enum {

@@ -3,10 +3,10 @@
 
 #include <linux/magic.h>
 
-#include "dir.h"
 #include "dirs.h"
 #include "filter.h"
-#include "root.h"
+#include "paths/dir.h"
+#include "paths/root.h"
 #include "unit.h"
 
 enum {

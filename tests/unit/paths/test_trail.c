@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "trail.h"
+#include "paths/trail.h"
 #include "unit.h"
 
 static struct trail trail;

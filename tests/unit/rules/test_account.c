@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include <pwd.h>
 
-#include "account.h"
+#include "rules/account.h"
 #include "unit.h"
 
 enum {

@@ -4,9 +4,9 @@
 
 #include <pwd.h>
 
-#include "amount.h"
-#include "config.h"
-#include "keys.h"
+#include "rules/config.h"
+#include "rules/keys.h"
+#include "text/amount.h"
 #include "unit.h"
 
 #define FILE_NAME "scp.conf"

@@ -2,8 +2,9 @@
 #include <inttypes.h>
 #include <syslog.h>
 
-#include "amount.h"
-#include "keys.h"
+#include "rules/keys.h"
+#include "rules/kinds.h"
+#include "text/amount.h"
 #include "unit.h"
 
 #define NO_GROUP "no-such-name-here"
@@ -1500,7 +1501,7 @@ say_lines(struct policy *p, char *lines)
 		char *value = strchr(line, ' ');
 		const char *why;
 
-		if (strcmp(line, KEYS_ALSO) == 0)
+		if (strcmp(line, KINDS_ALSO) == 0)
 			keys_begin_source(p);
 		if (line[0] == '\0' || line[0] == '#')
 			continue;

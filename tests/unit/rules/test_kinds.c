@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include <stddef.h>
 
-#include "keys.h"
-#include "kinds.h"
+#include "rules/keys.h"
+#include "rules/kinds.h"
 #include "unit.h"
 
 /* The keys themselves are for test_keys: here are some of each kind. */
@@ -276,7 +276,7 @@ START_TEST(rules_of_two_sources)
 	ck_assert_str_eq(shown(&allow), "key a\nkey b\n");
 	policy.source = 3;
 	ck_assert_ptr_null(say(&allow, "c"));
-	ck_assert_str_eq(shown(&allow), "key a\nkey b\n" KEYS_ALSO "\nkey c\n");
+	ck_assert_str_eq(shown(&allow), "key a\nkey b\n" KINDS_ALSO "\nkey c\n");
 	ck_assert_str_eq(shown(&deny), "key x\nkey y\n");
 	ck_assert_uint_eq(policy.nrules, 5);
 	ck_assert(policy.rules[2].allow);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#include "amount.h"
-#include "policy.h"
+#include "rules/policy.h"
+#include "text/amount.h"
 #include "unit.h"
 
 #define DOT "names that begin with a dot are not allowed"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "territory.h"
+#include "rules/territory.h"
 #include "unit.h"
 
 #define ROOT "it takes an absolute path"

@@ -10,8 +10,8 @@
 #include <limits.h>
 #include <sys/acl.h>
 
-#include "level.h"
 #include "policies.h"
+#include "scp/level.h"
 #include "unit.h"
 
 enum {

@@ -2,8 +2,8 @@
 
 #include "filter.h"
 #include "mounts.h"
-#include "nest.h"
 #include "policies.h"
+#include "scp/nest.h"
 #include "unit.h"
 
 static struct nest nest;	/* too large for a stack */

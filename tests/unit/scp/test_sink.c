@@ -9,8 +9,8 @@
 #include <bsd/unistd.h>
 
 #include "mounts.h"
+#include "scp/sink.h"
 #include "serve.h"
-#include "sink.h"
 
 enum {
 	REPLIES_MAX = 1 << 16,

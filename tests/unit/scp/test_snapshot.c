@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include <stdint.h>
 
-#include "snapshot.h"
+#include "scp/snapshot.h"
 #include "unit.h"
 
 enum {

@@ -13,8 +13,8 @@
 #include <bsd/string.h>
 #include <bsd/unistd.h>
 
+#include "scp/source.h"
 #include "serve.h"
-#include "source.h"
 
 #define HEAR(s)	     hear(s, sizeof(s) - 1)
 #define SENDS(f, s)  sends(f, s, sizeof(s) - 1)

@@ -2,7 +2,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-#include "sftp.h"
+#include "sftp/sftp.h"
 #include "unit.h"
 
 static int ours, theirs;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include <inttypes.h>
 
-#include "amount.h"
+#include "text/amount.h"
 #include "unit.h"
 
 #define UNTOUCHED UINT64_C(4711)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "name.h"
+#include "text/name.h"
 #include "unit.h"
 
 static const struct {

@@ -3,7 +3,7 @@
 #include <fnmatch.h>
 #include <stdint.h>
 
-#include "pattern.h"
+#include "text/pattern.h"
 #include "unit.h"
 
 enum {

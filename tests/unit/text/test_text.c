@@ -2,7 +2,7 @@
 #include <stdint.h>
 
 #include "json.h"
-#include "text.h"
+#include "text/text.h"
 #include "unit.h"
 
 #define BYTES(s) s, sizeof(s) - 1

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "utf8.h"
+#include "text/utf8.h"
 #include "unit.h"
 
 #define BYTES(s) s, sizeof(s) - 1

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "exec_commands.h"
+#include "text/words.h"
 #include "unit.h"
-#include "words.h"
 
 #define BYTES(s) s, sizeof(s) - 1
 #define NOT_CLOSED "the quote is not closed"

@@ -5,8 +5,8 @@
 
 #include <linux/fs.h>
 
-#include "backup.h"
 #include "numbered.h"
+#include "upload/backup.h"
 
 #define OLD   "what was there"
 #define NEW   "what is new"

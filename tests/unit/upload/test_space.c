@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "mounts.h"
 #include "policies.h"
-#include "space.h"
 #include "unit.h"
+#include "upload/space.h"
 
 enum {
 	K = 1024,

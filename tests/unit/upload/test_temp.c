@@ -4,7 +4,7 @@
 #include <signal.h>
 
 #include "numbered.h"
-#include "temp.h"
+#include "upload/temp.h"
 
 #define OLD "what was there"
 #define NEW "what is new"

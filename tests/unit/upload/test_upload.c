@@ -14,7 +14,7 @@
 #include "mounts.h"
 #include "policies.h"
 #include "unit.h"
-#include "upload.h"
+#include "upload/upload.h"
 
 enum {
 	K = 1024,

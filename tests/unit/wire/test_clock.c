@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#include "clock.h"
 #include "unit.h"
+#include "wire/clock.h"
 
 enum {
 	READS = 10000,

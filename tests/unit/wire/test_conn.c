@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#include "conn.h"
 #include "wire.h"
+#include "wire/conn.h"
 
 static struct conn c;
 

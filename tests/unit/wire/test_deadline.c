@@ -5,8 +5,8 @@
 #include <signal.h>
 #include <time.h>
 
-#include "deadline.h"
 #include "unit.h"
+#include "wire/deadline.h"
 
 enum {
 	NANO = 1000000000,

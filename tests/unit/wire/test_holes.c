@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#include "holes.h"
 #include "unit.h"
+#include "wire/holes.h"
 
 enum {
 	MIB = 1 << 20		/* bytes: a multiple of every filesystem's block */

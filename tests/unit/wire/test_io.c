@@ -10,8 +10,8 @@
 #include <signal.h>
 #include <time.h>
 
-#include "io.h"
 #include "unit.h"
+#include "wire/io.h"
 
 enum {
 	MUCH = 300000,		/* bytes: more than a pipe or a socket holds */

@@ -5,8 +5,8 @@
 #include <signal.h>
 #include <time.h>
 
-#include "pace.h"
 #include "unit.h"
+#include "wire/pace.h"
 
 enum {
 	NANO = 1000000000,

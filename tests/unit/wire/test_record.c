@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include <limits.h>
 
-#include "record.h"
 #include "unit.h"
+#include "wire/record.h"
 
 #define BYTES(s) s, sizeof(s) - 1
 

@@ -5,8 +5,8 @@
 
 #include <time.h>
 
-#include "stream.h"
 #include "wire.h"
+#include "wire/stream.h"
 
 enum {
 	PATIENCE = 5000,	/* milliseconds until a process that shall sleep is taken to spin */
