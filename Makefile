@@ -91,7 +91,10 @@ USES_session	:= $(COMMON) ask
 USES_sandbox	:= cell
 USES_scp	:= $(COMMON) session upload
 USES_sftp	:= wire
-USES_main	:= $(COMMON) ask scp sftp session sandbox version
+USES_process	:=
+USES_run	:= $(COMMON) ask session sandbox scp
+USES_deny	:= $(COMMON) ask sftp
+USES_main	:= ask process run deny version
 
 ROOMS	:= $(patsubst USES_%,%,$(filter USES_%,$(.VARIABLES)))
 # The sources of folders and files that are named as above.

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: ISC */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "deny.h"
+#include "sftp/sftp.h"
+#include "wire/deadline.h"
+#include "wire/io.h"
+#include "wire/record.h"
+
+enum {
+	PATIENCE = 30		/* seconds for a client to hear that it is not served */
+};
+
+/*
+ * In the protocol, too: some clients know neither standard error nor exit status, and take silence
+ * for success.  A source speaks when it has been spoken to.
+ */
+static void
+answer(const struct service *s)
+{
+	char line[TEXT_MESSAGE_MAX + 2], byte;
+	int n = snprintf(line, sizeof(line), "%c%s\n", RECORD_WARN, s->problem);
+
+	if (s->request.role == REQUEST_SINK ||
+	    (s->request.role == REQUEST_SOURCE && io_read(STDIN_FILENO, &byte, 1) == 1))
+		(void)io_write_all(STDOUT_FILENO, line, (size_t)n);
+}
+
+int
+deny_request(struct service *s, const struct invocation *v, int argc, char *argv[],
+    const char *request)
+{
+	struct deadline patience;
+
+	fprintf(stderr, "%s\n", s->problem);
+	if (s->misread && v->way == INVOKED_PLAIN)
+		fputs("usage: scp [-dpqrv] [-l limit] -t target\n"
+		      "       scp [-pqrv] [-l limit] -f file ...\n", stderr);
+	service_deny(s, request);
+	if (s->request.role == REQUEST_NONE)
+		service_learn_role(s, v, argc, argv);
+	if (!s->misread && deadline_init(&patience, PATIENCE, PATIENCE) == 0) {
+		if (s->sftp)
+			sftp_decline(STDIN_FILENO, STDOUT_FILENO, SERVICE_NO_SFTP);
+		else
+			answer(s);
+	}
+	service_end(s);
+	return 1;
+}
+
+int
+deny_shell(struct service *s, const struct invocation *v, const char *config)
+{
+	fputs("scp: this account is for copying files with scp -O: there is no shell here.\n",
+	    stderr);
+	if (service_load(s, v, config) == 0 && service_log(s) == 0)
+		snprintf(s->problem, sizeof(s->problem), "scp: no command");
+	service_deny(s, "");
+	service_end(s);
+	return 1;
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: ISC */
+#include <sys/syscall.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "process.h"
+
+enum {
+	USUAL_FILES = 1024	/* descriptors that a process may have unless somebody said more */
+};
+
+/*
+ * Being told to stop hangs up on the client, whatever we are at, so that the temporary file goes its
+ * usual way.  Nothing of that depends on when the signal comes.
+ */
+static void
+hang_up(int signal)
+{
+	int saved = errno;
+
+	(void)signal;
+	/* It becomes the lowest that is free, also where no other is. */
+	close(STDIN_FILENO);
+	/* A C library's open(2) may be another call, which the sandbox has no word for. */
+	if (openat(-1, "/", O_PATH | O_CLOEXEC) != STDIN_FILENO)
+		_exit(1);
+	dup2(STDIN_FILENO, STDOUT_FILENO);
+	errno = saved;
+}
+
+/* Whoever reads standard error gets to know WHY, if that is not for him to hold up. */
+static void
+tell(const char *why)
+{
+	struct pollfd p = { .fd = STDERR_FILENO, .events = POLLOUT };
+
+	if (poll(&p, 1, 0) != 1)
+		return;
+	(void)!write(STDERR_FILENO, "scp: ", strlen("scp: "));
+	(void)!write(STDERR_FILENO, why, strlen(why));
+	(void)!write(STDERR_FILENO, "\n", 1);
+}
+
+/* Time is up: as above. */
+static void
+run_out(int signal, siginfo_t *info, void *context)
+{
+	int saved = errno;
+
+	(void)context;
+	hang_up(signal);
+	tell(info->si_code == SI_TIMER ? info->si_value.sival_ptr : "told to stop");
+	errno = saved;
+}
+
+void
+process_set_signals(void)
+{
+	static const int told[] = { SIGHUP, SIGINT, SIGTERM };
+	struct sigaction ignore = { .sa_handler = SIG_IGN }, once = { .sa_handler = hang_up };
+	struct sigaction late = { .sa_sigaction = run_out };
+
+	once.sa_flags = (int)SA_RESETHAND;	/* Whoever insists, kills. */
+	late.sa_flags = SA_SIGINFO;
+	sigaddset(&once.sa_mask, SIGALRM);
+	for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++)
+		sigaddset(&once.sa_mask, told[i]);
+	late.sa_mask = once.sa_mask;
+	sigaction(SIGPIPE, &ignore, NULL);
+	sigaction(SIGXFSZ, &ignore, NULL);
+	sigaction(SIGALRM, &late, NULL);
+	for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++)
+		sigaction(told[i], &once, NULL);
+}
+
+int
+process_tidy_descriptors(void)
+{
+	if (syscall(SYS_close_range, STDERR_FILENO + 1, UINT_MAX, 0) == -1)
+		for (int fd = STDERR_FILENO + 1; fd < USUAL_FILES; fd++)
+			(void)close(fd);	/* before Linux 5.9 */
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) == -1 && open("/dev/null", O_RDWR) != fd)
+			return -1;
+	return 0;
+}

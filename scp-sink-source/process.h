@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef PROCESS_H
+#define PROCESS_H
+
+/*
+ * How we are run: what a session may rely on, whoever started us.  Both are for once, before anything
+ * else.
+ *
+ * Descriptors 0 to 2 are open, if only to nothing, so that no file of ours becomes one of them, and no
+ * others are.  0, or -1 where there is nothing that they could be open to.
+ */
+int	process_tidy_descriptors(void);
+
+/*
+ * SIGHUP, SIGINT and SIGTERM hang up on the client: what waits for it is interrupted, every later
+ * read or write fails, and the session is lost like any other.  A second one kills.  So does SIGALRM,
+ * the signal of a deadline, which says why on standard error.  SIGPIPE and SIGXFSZ are errors of a
+ * write.
+ */
+void	process_set_signals(void);
+
+#endif

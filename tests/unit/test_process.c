@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: ISC */
+#include <sys/wait.h>
+
+#include <signal.h>
+
+#include "process.h"
+#include "unit.h"
+
+enum {
+	AS_WANTED = 0,
+	UNWANTED = 9
+};
+
+/* Exit status, or a negative signal, of a process that does DEED. */
+static int
+end_of(int (*deed)(void))
+{
+	int status;
+	pid_t pid = fork();
+
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0)
+		_exit(deed());
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+static int
+tidy_without_any(void)
+{
+	int high = dup2(unit_fd, 200);
+
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		close(fd);
+	if (process_tidy_descriptors() == -1)
+		return UNWANTED;
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) == -1)
+			return UNWANTED + 1 + fd;
+	return fcntl(high, F_GETFD) == -1 && errno == EBADF ? AS_WANTED : UNWANTED;
+}
+
+START_TEST(descriptors_are_open_and_no_others)
+{
+	ck_assert_int_eq(end_of(tidy_without_any), AS_WANTED);
+}
+END_TEST
+
+/* What is left to a process that got SIGNAL once: neither input nor output. */
+static int
+be_told(int signal)
+{
+	char byte;
+	int ends[2];
+
+	if (pipe(ends) == -1 || dup2(ends[0], STDIN_FILENO) == -1 ||
+	    dup2(ends[1], STDOUT_FILENO) == -1)
+		return UNWANTED;
+	process_set_signals();
+	if (write(STDOUT_FILENO, "x", 1) != 1 || raise(signal) != 0)
+		return UNWANTED + 1;
+	if (read(STDIN_FILENO, &byte, 1) != -1 || errno != EBADF)
+		return UNWANTED + 2;
+	if (write(STDOUT_FILENO, "x", 1) != -1 || errno != EBADF)
+		return UNWANTED + 3;
+	return AS_WANTED;
+}
+
+static int told_by_hangup(void) { return be_told(SIGHUP); }
+static int told_by_interrupt(void) { return be_told(SIGINT); }
+static int told_by_terminate(void) { return be_told(SIGTERM); }
+static int told_by_alarm(void) { return be_told(SIGALRM); }
+
+START_TEST(being_told_hangs_up)
+{
+	ck_assert_int_eq(end_of(told_by_hangup), AS_WANTED);
+	ck_assert_int_eq(end_of(told_by_interrupt), AS_WANTED);
+	ck_assert_int_eq(end_of(told_by_terminate), AS_WANTED);
+	ck_assert_int_eq(end_of(told_by_alarm), AS_WANTED);
+}
+END_TEST
+
+static int
+be_told_twice(void)
+{
+	(void)be_told(SIGTERM);
+	raise(SIGTERM);
+	return UNWANTED;
+}
+
+START_TEST(whoever_insists_kills)
+{
+	ck_assert_int_eq(end_of(be_told_twice), -SIGTERM);
+}
+END_TEST
+
+static int
+write_to_nobody(void)
+{
+	int ends[2];
+
+	process_set_signals();
+	if (pipe(ends) == -1 || close(ends[0]) == -1)
+		return UNWANTED;
+	return write(ends[1], "x", 1) == -1 && errno == EPIPE ? AS_WANTED : UNWANTED;
+}
+
+START_TEST(writing_to_nobody_is_an_error)
+{
+	ck_assert_int_eq(end_of(write_to_nobody), AS_WANTED);
+}
+END_TEST
+
+static void
+add(TCase *t)
+{
+	tcase_add_test(t, descriptors_are_open_and_no_others);
+	tcase_add_test(t, being_told_hangs_up);
+	tcase_add_test(t, whoever_insists_kills);
+	tcase_add_test(t, writing_to_nobody_is_an_error);
+}
+
+int
+main(void)
+{
+	return run_unit("process", add);
+}
