@@ -3,6 +3,6 @@
 #define VERSION_H
 
 /* The one place that says it; the Makefile reads it here, and a test compares everybody else's. */
-#define VERSION "1.0"
+#define VERSION "1.1"
 
 #endif
