@@ -6,6 +6,7 @@
 
 #include "rules/keys.h"
 #include "rules/kinds.h"
+#include "rules/modes.h"
 #include "rules/territory.h"
 
 #define BLANKS " \t"
@@ -162,7 +163,7 @@ judge_value(const char *value)
 static bool
 is_default_for_good(const struct policy *p, const struct key *k)
 {
-	const unsigned *now = (const void *)((const char *)p + k->at);
+	const unsigned *now = kinds_value(p, k);
 
 	return p->settled && k->kind == &exclusive_kind && (p->said & bit_of(k)) == 0 && *now != 0;
 }
@@ -186,7 +187,7 @@ judge_only(const struct policy *p, const struct account *a, const struct key *k,
 {
 	struct policy scratch = *p;
 
-	*(unsigned *)(void *)((char *)&scratch + k->at) = 0;
+	*(unsigned *)kinds_field(&scratch, k) = 0;
 	return take_now(&scratch, a, k, value);
 }
 

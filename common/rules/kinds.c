@@ -5,19 +5,14 @@
 
 #include "rules/kinds.h"
 
-enum {
-	UMASK_MAX = 0777,
-	MODE_TEXT_MAX = 8	/* of one mode, NUL included */
-};
-
-static void *
-field_of(const struct saying *s)
+void *
+kinds_field(struct policy *p, const struct key *k)
 {
-	return (char *)s->policy + s->key->at;
+	return (char *)p + k->at;
 }
 
-static const void *
-field_in(const struct policy *p, const struct key *k)
+const void *
+kinds_value(const struct policy *p, const struct key *k)
 {
 	return (const char *)p + k->at;
 }
@@ -27,7 +22,7 @@ field_in(const struct policy *p, const struct key *k)
 static const char *
 take_flag(const struct saying *s)
 {
-	bool *flag = field_of(s);
+	bool *flag = kinds_field(s->policy, s->key);
 
 	*flag = true;
 	return NULL;
@@ -36,7 +31,7 @@ take_flag(const struct saying *s)
 static void
 show_flag(const struct policy *p, const struct key *k, FILE *out)
 {
-	const bool *flag = field_in(p, k);
+	const bool *flag = kinds_value(p, k);
 
 	if (*flag)
 		fprintf(out, "%s\n", k->name);
@@ -57,7 +52,7 @@ static const char *
 take_ordered(const struct saying *s)
 {
 	const struct choice *w = find_choice(s->key->choices, s->value);
-	unsigned *now = field_of(s);
+	unsigned *now = kinds_field(s->policy, s->key);
 
 	if (w == NULL)
 		return s->key->choices->expected;
@@ -70,7 +65,7 @@ static const char *
 take_exclusive(const struct saying *s)
 {
 	const struct choice *w = find_choice(s->key->choices, s->value);
-	unsigned *now = field_of(s);
+	unsigned *now = kinds_field(s->policy, s->key);
 
 	if (w == NULL)
 		return s->key->choices->expected;
@@ -86,7 +81,7 @@ static const char *
 take_log(const struct saying *s)
 {
 	const struct choice *w = find_choice(s->key->choices, s->value);
-	unsigned *now = field_of(s);
+	unsigned *now = kinds_field(s->policy, s->key);
 
 	if (w == NULL)
 		return s->key->choices->expected;
@@ -99,7 +94,7 @@ take_log(const struct saying *s)
 static void
 show_word(const struct policy *p, const struct key *k, FILE *out)
 {
-	const unsigned *now = field_in(p, k);
+	const unsigned *now = kinds_value(p, k);
 
 	for (const struct choice *w = k->choices->list; w->text != NULL; w++)
 		if (w->value == *now)
@@ -112,7 +107,7 @@ static const char *
 take_limit(const struct saying *s)
 {
 	const struct kind *kind = s->key->kind;
-	uint64_t *now = field_of(s), n = AMOUNT_NONE;
+	uint64_t *now = kinds_field(s->policy, s->key), n = AMOUNT_NONE;
 
 	if (strcmp(s->value, "none") != 0 && kind->parse(s->value, &n) == -1)
 		return kind->expected;
@@ -126,7 +121,7 @@ take_limit(const struct saying *s)
 static void
 show_limit(const struct policy *p, const struct key *k, FILE *out)
 {
-	const uint64_t *now = field_in(p, k);
+	const uint64_t *now = kinds_value(p, k);
 	char text[AMOUNT_TEXT_MAX];
 
 	k->kind->format(text, *now);
@@ -160,92 +155,6 @@ show_free(const struct policy *p, const struct key *k, FILE *out)
 		fprintf(out, "%s %s\n", k->name, text);
 	if (p->min_free_percent > 0)
 		fprintf(out, "%s %u%%\n", k->name, p->min_free_percent);
-}
-
-/* Modes. */
-
-static const char *
-take_umask(const struct saying *s)
-{
-	mode_t mask;
-
-	if (amount_mode(s->value, &mask) == -1 || mask > UMASK_MAX)
-		return s->key->kind->expected;
-	s->policy->has_umask = true;
-	s->policy->umask |= mask;
-	return NULL;
-}
-
-static void
-show_umask(const struct policy *p, const struct key *k, FILE *out)
-{
-	if (p->has_umask)
-		fprintf(out, "%s %03o\n", k->name, p->umask);
-}
-
-/*
- * A bit that is always set may be set.  So sources contradict each other where one always sets what
- * another does not allow, whichever comes first.
- */
-static const char *
-take_bits(const struct saying *s)
-{
-	struct policy_bits *now = field_of(s), more = { 0, 0 };
-	size_t len = strcspn(s->value, "+");
-	char may[MODE_TEXT_MAX];
-
-	if (len >= sizeof(may))
-		return s->key->kind->expected;
-	memcpy(may, s->value, len);
-	may[len] = '\0';
-	if (amount_mode(may, &more.may) == -1 ||
-	    (s->value[len] == '+' && amount_mode(s->value + len + 1, &more.must) == -1))
-		return s->key->kind->expected;
-	now->may &= more.may | more.must;
-	now->must |= more.must;
-	return (now->must & ~now->may) == 0 ? NULL : "it contradicts what was said before";
-}
-
-static void
-show_bits(const struct policy *p, const struct key *k, FILE *out)
-{
-	const struct policy_bits *now = field_in(p, k);
-
-	fprintf(out, "%s %03o", k->name, now->may);
-	if (now->must != 0)
-		fprintf(out, "+%03o", now->must);
-	fputc('\n', out);
-}
-
-/* The group of new files. */
-
-static const char *
-take_group(const struct saying *s)
-{
-	struct policy *p = s->policy;
-	gid_t gid = 0;
-	int member;
-
-	if (s->value[0] == '\0' || strlen(s->value) >= sizeof(p->group_name))
-		return s->key->kind->expected;
-	member = account_is_in_group(s->account, s->value, &gid);
-	if (member == -1)
-		return "there is no such group";
-	if (member == 0 && s->account->uid != 0)
-		return "the account is not a member of this group";
-	if (p->has_group && p->group != gid)
-		return "it is not what was said before";
-	p->has_group = true;
-	p->group = gid;
-	strlcpy(p->group_name, s->value, sizeof(p->group_name));
-	return NULL;
-}
-
-static void
-show_group(const struct policy *p, const struct key *k, FILE *out)
-{
-	if (p->has_group)
-		fprintf(out, "%s %s\n", k->name, p->group_name);
 }
 
 /* Patterns of names. */
@@ -346,14 +255,4 @@ const struct kind time_kind = {
 const struct kind free_kind = {
 	.expected = "it takes a size such as 10M, or a part such as 5%", .repeats = true,
 	.take = take_free, .show = show_free
-};
-const struct kind umask_kind = {
-	.expected = "it takes an octal mode such as 027", .take = take_umask, .show = show_umask
-};
-const struct kind bits_kind = {
-	.expected = "it takes octal modes such as 660 or 640+040",
-	.take = take_bits, .show = show_bits
-};
-const struct kind group_kind = {
-	.expected = "it takes the name of a group", .take = take_group, .show = show_group
 };

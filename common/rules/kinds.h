@@ -11,7 +11,10 @@
 #include "rules/policy.h"
 #include "text/amount.h"
 
-/* How the values of keys are taken and shown: what keys.c has its table of. */
+/*
+ * How the values of keys are taken and shown: what keys.c has its table of.  Here are flags, words,
+ * limits and patterns.
+ */
 enum {
 	CHOICES_MAX = 16	/* of one key, the empty one behind them included */
 };
@@ -65,7 +68,11 @@ struct key {
 	const char	   *restricted_upload;	/* of accounts that only upload, if that differs */
 };
 
-extern const struct kind flag_kind, ordered_kind, log_kind, exclusive_kind, allow_kind, deny_kind, depth_kind,
-    count_kind, size_kind, rate_kind, time_kind, free_kind, umask_kind, bits_kind, group_kind;
+/* Where a policy has the field of a key. */
+void	   *kinds_field(struct policy *, const struct key *);
+const void *kinds_value(const struct policy *, const struct key *);
+
+extern const struct kind flag_kind, ordered_kind, log_kind, exclusive_kind, allow_kind, deny_kind,
+    depth_kind, count_kind, size_kind, rate_kind, time_kind, free_kind;
 
 #endif

@@ -10,10 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <bsd/string.h>
-
 #include "ask/braces.h"
 #include "ask/expand.h"
+#include "ask/tilde.h"
 #include "paths/dir.h"
 #include "paths/listing.h"
 #include "text/pattern.h"
@@ -28,8 +27,7 @@
  */
 enum {
 	ENTRY_STEPS = 16,	/* for an entry, besides the bytes that are compared */
-	LOOK_STEPS = 1024,	/* for a path that is opened or looked at */
-	USER_STEPS = 65536	/* for a user, who may be in a database far away */
+	LOOK_STEPS = 1024	/* for a path that is opened or looked at */
 };
 
 /* Functions that can fail return NULL, or why they did. */
@@ -50,75 +48,6 @@ struct component {
 	const char *slashes;	/* borrowed; no string, */
 	int	    nslashes;	/* but so many bytes */
 };
-
-/* Whether ~USER stands for a directory: HOME, "" where that is where relative paths begin. */
-static bool
-find_home(const struct expand_world *w, const char *user, char home[PATH_MAX])
-{
-	struct account other;
-
-	home[0] = '\0';
-	if (user[0] == '\0' || account_is_user(w->account, user) == 1)
-		return true;
-	if (w->root->name[0] != '\0' || w->policy->reveal != POLICY_YES ||
-	    account_named(&other, user) == -1)
-		return false;
-	strlcpy(home, other.home, PATH_MAX);
-	return home[0] == '/';
-}
-
-/* Puts a backslash before whatever in PATH is not to be expanded. */
-static void
-escape(char dst[2 * PATH_MAX], const char *path)
-{
-	for (; *path != '\0'; path++) {
-		if (strchr("\\*?[", *path) != NULL)
-			*dst++ = '\\';
-		*dst++ = *path;
-	}
-	*dst = '\0';
-}
-
-/* What REST, behind a ~, is without it.  "~/-x" must not become what looks like an option. */
-static char *
-make_relative(const char *rest)
-{
-	const char *head = "";
-	char *made;
-
-	rest += strspn(rest, "/");
-	if (rest[0] == '\0')
-		head = ".";
-	else if (rest[0] == '-' || strncmp(rest, "\\-", 2) == 0)
-		head = "./";
-	return asprintf(&made, "%s%s", head, rest) == -1 ? NULL : made;
-}
-
-/* Replaces a ~ or ~user at the beginning of *WORD, which is owned. */
-static const char *
-expand_tilde(struct expander *x, char **word)
-{
-	const char *rest = *word + strcspn(*word, "/");
-	char user[ACCOUNT_NAME_MAX], home[PATH_MAX], escaped[2 * PATH_MAX], *made;
-	size_t len = (size_t)(rest - *word);
-
-	if (**word != '~' || len > sizeof(user))
-		return NULL;
-	memcpy(user, *word + 1, len - 1);
-	user[len - 1] = '\0';
-	if (user[0] != '\0' && !expansion_spend(x->out, USER_STEPS))
-		return expansion_too_much_work;
-	if (!find_home(x->world, user, home))
-		return NULL;
-	escape(escaped, home);
-	if (home[0] == '\0')
-		made = make_relative(rest);
-	else if (asprintf(&made, "%s%s", escaped, rest) == -1)
-		made = NULL;
-	free(*word);
-	*word = made;
-	return made != NULL ? NULL : expansion_no_memory;
-}
 
 /* Whether a client that names PATH is not told at once that he may not. */
 static bool
@@ -345,13 +274,16 @@ expand_pattern(struct expander *x, const char *word)
 static const char *
 expand_each(struct expander *x, struct expansion *words)
 {
+	const struct expand_world *w = x->world;
+	/* Whose home is where is not for those who see no more than their root. */
+	bool others = w->root->name[0] == '\0' && w->policy->reveal == POLICY_YES;
 	size_t before = x->out->count;
 	const char *why = NULL;
 
 	for (size_t i = 0; why == NULL && i < words->count; i++) {
 		if (words->paths[i][0] == '\0')
 			continue;
-		why = expand_tilde(x, &words->paths[i]);
+		why = tilde_expand(x->out, w->account, others, &words->paths[i]);
 		if (why == NULL)
 			why = expand_pattern(x, words->paths[i]);
 	}

@@ -1,23 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-#include <stddef.h>
-
-#include "rules/keys.h"
-#include "rules/kinds.h"
-#include "unit.h"
+#include "sayings.h"
 
 /* The keys themselves are for test_keys: here are some of each kind. */
-#define AT(field) offsetof(struct policy, field)
-#define KEY(kind_, field, choices_) \
-	{ .name = "key", .kind = &(kind_), .at = AT(field), .choices = (choices_) }
-
 #define WORDS "it takes a, b or c"
-#define ANOTHER "it is not what was said before"
-#define CONTRADICTS "it contradicts what was said before"
-#define NO_GROUP "no-such-name-here"
-
-enum {
-	SHOWN_MAX = 16384
-};
 
 static const struct choices words = { WORDS, { { "a", 0 }, { "b", 1 }, { "c", 2 } } };
 static const struct choices ways = {
@@ -36,53 +21,8 @@ static const struct key size = KEY(size_kind, max_file_size, NULL);
 static const struct key rate = KEY(rate_kind, rate, NULL);
 static const struct key duration = KEY(time_kind, max_duration, NULL);
 static const struct key unused = KEY(free_kind, min_free, NULL);
-static const struct key mask = KEY(umask_kind, umask, NULL);
-static const struct key bits = KEY(bits_kind, file_mode, NULL);
-static const struct key group = KEY(group_kind, group, NULL);
 
-static struct policy policy;
-static struct account account;
-
-/* Nothing said, in the fields that these keys have. */
-static void
-begin(void)
-{
-	policy = (struct policy){
-		.max_depth = POLICY_DEPTH_MAX, .max_files = AMOUNT_NONE,
-		.max_file_size = AMOUNT_NONE, .rate = AMOUNT_NONE, .max_duration = AMOUNT_NONE,
-		.file_mode = { .may = 07777 },
-	};
-	account = (struct account){ .uid = STRANGER, .gid = STRANGER, .name = "alice" };
-}
-
-static const char *
-say(const struct key *k, const char *value)
-{
-	struct saying s = { .policy = &policy, .account = &account, .key = k, .value = value };
-
-	return k->kind->take(&s);
-}
-
-/* The lines that a key has. */
-static const char *
-shown(const struct key *k)
-{
-	static char text[SHOWN_MAX];
-	FILE *out = fmemopen(text, sizeof(text), "w");
-
-	ck_assert_ptr_nonnull(out);
-	text[0] = '\0';
-	k->kind->show(&policy, k, out);
-	ck_assert_int_eq(fclose(out), 0);
-	return text;
-}
-
-/* What is said one after the other, and what is shown then, or why the last is not taken. */
-static const struct {
-	const struct key *key;
-	const char	 *said[4], *why;	/* NULL: none */
-	const char	 *shown;
-} rows[] = {
+static const struct row rows[] = {
 	{ &flag, { NULL }, NULL, "" },
 	{ &flag, { "" }, NULL, "key\n" },
 	{ &flag, { "", "" }, NULL, "key\n" },
@@ -143,21 +83,6 @@ static const struct {
 	{ &unused, { "5%", "1G" }, NULL, "key 1G\nkey 5%\n" },
 	{ &unused, { "101%" }, "it takes a size such as 10M, or a part such as 5%", NULL },
 	{ &unused, { "none" }, "it takes a size such as 10M, or a part such as 5%", NULL },
-	/* Modes. */
-	{ &mask, { NULL }, NULL, "" },
-	{ &mask, { "0" }, NULL, "key 000\n" },
-	{ &mask, { "022", "0707" }, NULL, "key 727\n" },
-	{ &mask, { "1000" }, "it takes an octal mode such as 027", NULL },
-	{ &mask, { "" }, "it takes an octal mode such as 027", NULL },
-	{ &bits, { NULL }, NULL, "key 7777\n" },
-	{ &bits, { "664", "2770" }, NULL, "key 660\n" },
-	{ &bits, { "604+060" }, NULL, "key 664+060\n" },
-	{ &bits, { "770+020", "775+040" }, NULL, "key 770+060\n" },
-	{ &bits, { "700", "770+040" }, CONTRADICTS, NULL },
-	{ &bits, { "770+040", "700" }, CONTRADICTS, NULL },
-	{ &bits, { "664+" }, "it takes octal modes such as 660 or 640+040", NULL },
-	{ &bits, { "00000664" }, "it takes octal modes such as 660 or 640+040", NULL },
-	{ &bits, { "0000000664" }, "it takes octal modes such as 660 or 640+040", NULL },
 	/* Names. */
 	{ &allow, { NULL }, NULL, "" },
 	{ &allow, { "*.txt", "a b", "*.txt" }, NULL, "key *.txt\nkey a b\nkey *.txt\n" },
@@ -166,26 +91,11 @@ static const struct {
 	{ &deny, { NULL }, NULL, "" },
 	{ &deny, { "*", "\xff" }, NULL, "key *\nkey \xff\n" },
 	{ &deny, { "/" }, "it takes a pattern of one name", NULL },
-	/* Of a group that root alone is in, or nobody. */
-	{ &group, { NULL }, NULL, "" },
-	{ &group, { "" }, "it takes the name of a group", NULL },
-	{ &group, { NO_GROUP }, "there is no such group", NULL },
-	{ &group, { "root" }, "the account is not a member of this group", NULL },
 };
 
 START_TEST(values_of_each_kind)
 {
-	const char *why = NULL;
-	size_t n = 0;
-
-	begin();
-	for (; n < COUNT(rows[_i].said) && rows[_i].said[n] != NULL; n++) {
-		ck_assert_msg(why == NULL, "value %zu: %s", n, why);
-		why = say(rows[_i].key, rows[_i].said[n]);
-	}
-	ck_assert_pstr_eq(why, rows[_i].why);
-	if (why == NULL)
-		ck_assert_str_eq(shown(rows[_i].key), rows[_i].shown);
+	check_row(&rows[_i]);
 }
 END_TEST
 
@@ -199,8 +109,6 @@ START_TEST(what_kinds_say_of_themselves)
 		{ &depth_kind, false, false }, { &count_kind, false, false },
 		{ &size_kind, false, false }, { &rate_kind, false, false },
 		{ &time_kind, false, false }, { &free_kind, true, false },
-		{ &umask_kind, false, false }, { &bits_kind, false, false },
-		{ &group_kind, false, false },
 	};
 
 	for (size_t i = 0; i < COUNT(kinds); i++) {
@@ -217,50 +125,15 @@ END_TEST
 START_TEST(fields)
 {
 	static const struct key other = KEY(size_kind, max_session_bytes, NULL);
-	static const struct key dirs = KEY(bits_kind, dir_mode, NULL);
 
 	begin();
 	policy.max_session_bytes = AMOUNT_NONE;
-	policy.dir_mode.may = 07777;
 	ck_assert_ptr_null(say(&other, "3K"));
-	ck_assert_ptr_null(say(&dirs, "755+010"));
-	ck_assert_ptr_null(say(&mask, "027"));
 	ck_assert_ptr_null(say(&unused, "5%"));
 	ck_assert_uint_eq(policy.max_session_bytes, 3072);
 	ck_assert_uint_eq(policy.max_file_size, AMOUNT_NONE);
-	ck_assert_uint_eq(policy.dir_mode.may, 0755);
-	ck_assert_uint_eq(policy.dir_mode.must, 0010);
-	ck_assert_uint_eq(policy.file_mode.may, 07777);
-	ck_assert(policy.has_umask);
-	ck_assert_uint_eq(policy.umask, 027);
 	ck_assert_uint_eq(policy.min_free, 0);
 	ck_assert_uint_eq(policy.min_free_percent, 5);
-}
-END_TEST
-
-START_TEST(groups)
-{
-	char longer[POLICY_GROUP_MAX + 1];
-
-	begin();
-	account.gid = 0;
-	ck_assert_ptr_null(say(&group, "root"));
-	ck_assert(policy.has_group);
-	ck_assert_uint_eq(policy.group, 0);
-	ck_assert_str_eq(shown(&group), "key root\n");
-	/* Root may have any, and all must be the same. */
-	begin();
-	account.uid = 0;
-	ck_assert_ptr_null(say(&group, "daemon"));
-	ck_assert_ptr_null(say(&group, "daemon"));
-	ck_assert_uint_eq(policy.group, getgrnam("daemon")->gr_gid);
-	ck_assert_str_eq(say(&group, "root"), ANOTHER);
-	ck_assert_str_eq(shown(&group), "key daemon\n");
-	memset(longer, 'g', sizeof(longer));
-	longer[POLICY_GROUP_MAX] = '\0';
-	ck_assert_str_eq(say(&group, longer), "it takes the name of a group");
-	longer[POLICY_GROUP_MAX - 1] = '\0';
-	ck_assert_str_eq(say(&group, longer), "there is no such group");
 }
 END_TEST
 
@@ -312,7 +185,6 @@ add(TCase *t)
 	tcase_add_loop_test(t, values_of_each_kind, 0, COUNT(rows));
 	tcase_add_test(t, what_kinds_say_of_themselves);
 	tcase_add_test(t, fields);
-	tcase_add_test(t, groups);
 	tcase_add_test(t, rules_of_two_sources);
 	tcase_add_test(t, limits_of_rules);
 }
