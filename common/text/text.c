@@ -59,6 +59,17 @@ static const struct {
 	{ EHWPOISON, "Memory page has hardware error" },
 };
 
+/*
+ * What does something instead of being seen: controls; line and paragraph separators, which break a
+ * line; Unicode's Bidi_Control, which turns what stands around it; and the byte order mark.
+ */
+static const struct {
+	uint32_t first, last;	/* code points */
+} unshown[] = {
+	{ 0x00, 0x1f }, { 0x7f, 0x9f }, { 0x061c, 0x061c }, { 0x200e, 0x200f }, { 0x2028, 0x202e },
+	{ 0x2066, 0x2069 }, { 0xfeff, 0xfeff },
+};
+
 /* Length of the character at S, or 0 where there is none that may be shown as it is. */
 static size_t
 printable_length(const char *s, size_t left)
@@ -66,7 +77,10 @@ printable_length(const char *s, size_t left)
 	uint32_t code;
 	size_t n = utf8_take(s, left, &code);
 
-	return n > 0 && (code < 0x20 || (code >= 0x7f && code <= 0x9f)) ? 0 : n;
+	for (size_t i = 0; n > 0 && i < sizeof(unshown) / sizeof(unshown[0]); i++)
+		if (code >= unshown[i].first && code <= unshown[i].last)
+			return 0;
+	return n;
 }
 
 /* Writes what one piece of SRC looks like; returns how many bytes of SRC it stands for. */

@@ -10,8 +10,9 @@ enum {
 
 /*
  * Copies LEN bytes of SRC to DST so that a terminal, a log and a line protocol can carry them:
- * valid UTF-8 passes, every control byte (C0, DEL and the C1 code points), and every byte that is
- * no UTF-8, becomes a backslash and three octal digits.  What does not fit in CAP (at least 1) is
+ * valid UTF-8 passes, but each byte of a control (C0, DEL and the C1 code points), of what breaks a
+ * line or turns it (U+2028, U+2029, the bidirectional controls) and of U+FEFF, and every byte that
+ * is no UTF-8, becomes a backslash and three octal digits.  What does not fit in CAP (at least 1) is
  * left out whole, never half an escape or half a character.  NUL-terminated; returns the length.
  */
 size_t	text_escape(char *dst, size_t cap, const char *src, size_t len);

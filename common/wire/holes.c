@@ -4,6 +4,10 @@
 
 #include "wire/holes.h"
 
+/*
+ * What a filesystem says is looked at like the words of a peer: some, in user space, say that data
+ * begins before the place that was asked for.
+ */
 static uint64_t
 least(uint64_t a, uint64_t b)
 {
@@ -30,8 +34,10 @@ holes_next(int fd, uint64_t at, uint64_t end)
 
 	if (data == -1 && errno == ENXIO)
 		return last(fd, at, end);
-	if (data == -1)
+	if (data < (off_t)at) {
+		(void)lseek(fd, (off_t)at, SEEK_SET);
 		return (struct stretch){ .data = end - at };
+	}
 	if ((uint64_t)data >= end)
 		return (struct stretch){ .hole = end - at };
 	next = lseek(fd, data, SEEK_HOLE);

@@ -11,7 +11,7 @@ struct stretch {
 
 /*
  * What FD has between AT and END, at least at its beginning; FD stands at the data then.  All is
- * data where the filesystem cannot say, and behind the end of the file: whoever reads it will see.
+ * data where the filesystem cannot say or says what cannot be, and behind the end of the file: whoever reads it will see.
  */
 struct stretch holes_next(int fd, uint64_t at, uint64_t end);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include <sys/ioctl.h>
 
+#include <assert.h>
 #include <poll.h>
 #include <string.h>
 #include <unistd.h>
@@ -210,6 +211,8 @@ send_some(struct stream *s, struct body *b, uint64_t *moved)
 	} else {
 		side = io_move(b->fd, s->out, n, s->outbuf, piece_of(s), &b->way, moved);
 	}
+	/* Never more than was announced, whoever says so. */
+	assert(*moved <= n);
 	*next -= *moved;
 	b->done += *moved;
 	return side;

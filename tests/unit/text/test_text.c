@@ -37,6 +37,14 @@ static const struct {
 	{ BYTES("\302\205x"), "\\302\\205x" },
 	{ BYTES("\302\237"), "\\302\\237" },
 	{ BYTES("\302\240"), "\302\240" },
+	/* Separators of lines and paragraphs, what turns a line, and their neighbours. */
+	{ BYTES("a\342\200\250b\342\200\251"), "a\\342\\200\\250b\\342\\200\\251" },
+	{ BYTES("a\342\200\256fdp.exe"), "a\\342\\200\\256fdp.exe" },
+	{ BYTES("\342\200\247\342\200\257"), "\342\200\247\342\200\257" },
+	{ BYTES("\330\234"), "\\330\\234" },
+	{ BYTES("\357\273\277#"), "\\357\\273\\277#" },
+	/* What joins characters is a part of names in many scripts. */
+	{ BYTES("\342\200\215"), "\342\200\215" },
 	/* Overlong forms: of NUL, newline and '/', and the largest code points of each. */
 	{ BYTES("\300\200"), "\\300\\200" },
 	{ BYTES("\300\212"), "\\300\\212" },
@@ -109,7 +117,9 @@ START_TEST(every_code_point)
 	for (uint32_t code = 0; code < 0x120000; code++) {
 		char src[4], dst[32];
 		size_t n = encode(code, src), got = text_escape(dst, sizeof(dst), src, n);
-		bool control = code < 0x20 || (code >= 0x7f && code < 0xa0);
+		bool control = code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x61c ||
+		    code == 0x200e || code == 0x200f || (code >= 0x2028 && code <= 0x202e) ||
+		    (code >= 0x2066 && code <= 0x2069) || code == 0xfeff;
 		bool none = (code >= 0xd800 && code < 0xe000) || code > 0x10ffff;
 		bool passed = got == n && memcmp(dst, src, n) == 0;
 

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: ISC */
+#include <sys/syscall.h>
+
 #include "unit.h"
 #include "wire/holes.h"
 
@@ -102,6 +104,42 @@ START_TEST(who_cannot_say_has_data)
 }
 END_TEST
 
+/* What a filesystem says that lies; -1: it does not. */
+static off_t lie_data = -1, lie_hole = -1;
+
+off_t
+lseek(int fd, off_t at, int whence)
+{
+	off_t lie = whence == SEEK_DATA ? lie_data : whence == SEEK_HOLE ? lie_hole : -1;
+
+	return lie != -1 ? lie : syscall(SYS_lseek, fd, at, whence);
+}
+
+/* Never more than what was asked for, and all of it in the end, from where it is. */
+START_TEST(a_filesystem_that_lies)
+{
+	static const off_t lies[] = { 0, 1, MIB - 1, MIB, MIB + 1, 2 * MIB, 3 * MIB, INT64_MAX };
+	int fd = new_file(0);
+
+	put(fd, 0, 3 * MIB);
+	for (size_t d = 0; d < COUNT(lies); d++) {
+		for (size_t h = 0; h < COUNT(lies); h++) {
+			struct stretch s;
+
+			lie_data = lies[d];
+			lie_hole = lies[h];
+			s = holes_next(fd, MIB, 2 * MIB);
+			ck_assert_msg(s.hole <= MIB && s.data <= MIB && s.hole + s.data <= MIB &&
+			    s.hole + s.data > 0, "data at %jd, hole at %jd: %ju and %ju bytes",
+			    (intmax_t)lie_data, (intmax_t)lie_hole, (uintmax_t)s.hole,
+			    (uintmax_t)s.data);
+		}
+	}
+	lie_data = 0;
+	expect(fd, MIB, 2 * MIB, 0, MIB);
+}
+END_TEST
+
 static void
 add(TCase *t)
 {
@@ -109,6 +147,7 @@ add(TCase *t)
 	tcase_add_test(t, files_of_one_kind);
 	tcase_add_test(t, behind_the_end_is_no_hole);
 	tcase_add_test(t, who_cannot_say_has_data);
+	tcase_add_test(t, a_filesystem_that_lies);
 }
 
 int
