@@ -27,6 +27,7 @@ service_init(struct service *s, const char *connection)
 	s->request = (struct request){ .role = REQUEST_NONE };
 	s->problem[0] = s->where[0] = '\0';
 	s->known = s->loaded = s->sftp = s->misread = false;
+	s->rootless = NULL;
 	s->words.count = 0;
 	snprintf(s->user, sizeof(s->user), "%u", (unsigned)geteuid());
 	policy_init(&s->policy);
@@ -139,6 +140,7 @@ service_load(struct service *s, const struct invocation *v, const char *config)
 		know_account(s);
 	if (load_file(s, config, v->way == INVOKED_CHECK) == -1)
 		return -1;
+	s->rootless = v->way == INVOKED_LOGIN && !s->policy.has_root ? config : NULL;
 	/* What may be a client's own words cannot widen what nobody has said, either. */
 	if (v->narrow)
 		keys_settle(&s->policy, restricted);
@@ -222,6 +224,8 @@ service_read(struct service *s, const struct invocation *v, int argc, char *cons
 	}
 	if (end == -1 || s->request.role == REQUEST_NONE)
 		return end;
+	if (s->rootless != NULL)
+		return complain(s, s->rootless, "no root is set for this account");
 	why = policy_denies_direction(&s->policy, s->request.role == REQUEST_SINK);
 	return why == NULL ? 0 : complain(s, NULL, why);
 }

@@ -34,6 +34,8 @@ struct service {
 	bool		 loaded;	/* the policy is */
 	bool		 sftp;		/* the client speaks that */
 	bool		 misread;	/* the options of the request are not understood */
+	const char	*rootless;	/* borrowed: the file that has no root for a login shell's
+					 * account; NULL where none is missed */
 	char		 user[ACCOUNT_NAME_MAX];	/* the account's name, or its number */
 	char		 where[PATH_MAX];	/* the root, as the administrator calls it */
 	char		 problem[TEXT_MESSAGE_MAX];
@@ -46,7 +48,9 @@ int	service_become(struct service *, const char *name);
 
 /*
  * Gathers the policy: the configuration file CONFIG, where there is one (to be checked, it must be
- * there), the options, and the defaults; the configuration file applies to every way in.
+ * there), the options, and the defaults; the configuration file applies to every way in.  A login
+ * shell has nothing else to say where its account is to be, and what it got may be the client's own
+ * words: without a root in CONFIG it serves nobody, and service_read says so.
  */
 int	service_load(struct service *, const struct invocation *, const char *config);
 

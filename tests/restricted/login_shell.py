@@ -199,6 +199,37 @@ def no_log_to_read(world):
                 holds(f"{word!r} is in no answer to {request!r}", word not in got.text, got.log)
 
 
+def no_root_no_service(worlds):
+    """An account for which none is set: it is not the client who says one, either."""
+    world = worlds["dora"]
+    estate = world.estate
+    reason = "scp: /etc/scp.conf: no root is set for this account"
+    configs = ["log syslog\n", "log syslog\nmatch group guests\n\troot /\n",
+               "match user dora\n\tupload-only\n\tstart /tmp\n"]
+    with common.unchanged(world.account.home, world.root, times_of_dirs=False):
+        for config in configs:
+            with machine.configured(config):
+                for words, variable in (("scp -t /tmp/new", None), ("scp -f /etc/passwd", None),
+                                        ("scp --serve --root=/", "scp -f /etc/passwd")):
+                    estate.log.forget()
+                    env = {"SSH_ORIGINAL_COMMAND": variable} if variable else {}
+                    got = common.talk(estate, "dora", words, b"\0\0",
+                                      ["-o", "SendEnv=SSH_ORIGINAL_COMMAND"], env)
+                    same(f"{config!r}, {words}: exit status and output",
+                         (1, f"\x01{reason}\n", f"{reason}\n"), (got.code, got.out, got.err))
+                    same("records", [("denied", variable or words, reason)],
+                         [(record.event, record.fields["request"], record.fields["reason"])
+                          for record in estate.log.take()])
+
+
+def whole_system_is_said(worlds):
+    """Whoever wants that says so, once for all or for some."""
+    world = worlds["dora"]
+    for config in ("root /\n", "match group partners\n\troot /srv\nmatch user dora\n\troot /\n"):
+        with machine.configured(config), world.place() as place:
+            both_ways(world, adapters.OpenSSH(world.host, world.env), place)
+
+
 def errors_are_refused(world):
     request, data, _ = TRIES[0]
     with common.unchanged(world.root), common.connection(world.estate, "nina"):
@@ -315,5 +346,8 @@ def check(report, estate):
                                (adapters.OpenSSH, adapters.Pscp, adapters.PythonScp))
         with machine.configured(FOR_ALL + ready + BLOCKS.replace("BASE", estate.base)):
             check_all(report, estate, worlds)
-        report.run(f"{NAME}: no log to read", no_log_to_read, worlds["nina"])
+        for name, check_one, argument in (("no log to read", no_log_to_read, worlds["nina"]),
+                                          ("no root", no_root_no_service, worlds),
+                                          ("the whole system", whole_system_is_said, worlds)):
+            report.run(f"{NAME}: {name}", check_one, argument)
     report.group(NAME, start)

@@ -249,8 +249,9 @@ def nothing_is_executed(estate):
 
 
 def config(estate):
-    """dora's policy; nobody has forced a command on her."""
-    return f"match user dora\n\troot {estate.base}/srv/dora\n"
+    """Where those are whose login shell has nothing else to say it; nobody forces one on dora."""
+    return "".join(f"match user {name}\n\troot {estate.base}/srv/{where}\n"
+                   for name, where in (("dora", "dora"), ("carl", "partners/carl")))
 
 
 def banner(estate):

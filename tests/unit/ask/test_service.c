@@ -177,6 +177,50 @@ START_TEST(what_a_login_shell_got_can_narrow)
 }
 END_TEST
 
+/* Where is for the configuration to say: what the shell got may be the client's own words. */
+START_TEST(a_login_shell_without_a_root_serves_nobody)
+{
+	static const char *const lines[] = {
+		"scp -t x", "scp -f x", "scp --serve", "scp --serve --root=/", "scp --serve --root=@",
+	};
+	char problem[256];
+
+	snprintf(problem, sizeof(problem), "scp: %s/conf: no root is set for this account", unit_path);
+	for (size_t i = 0; i < COUNT(lines); i++) {
+		INVOKE("scp -t x", word("scp"), word("-c"), word(lines[i]));
+		ck_assert_int_eq(service_load(&s, &v, config), 0);
+		expect_problem(service_read(&s, &v, 0, NULL), problem);
+		/* It is known in which way the client waits for an answer. */
+		ck_assert_int_ne(s.request.role, REQUEST_NONE);
+	}
+	/* An account with another shell has the whole system if nothing else is said. */
+	INVOKE("scp -t x", SERVE);
+	ck_assert_int_eq(service_load(&s, &v, config), 0);
+	ck_assert_int_eq(service_read(&s, &v, 0, NULL), 0);
+}
+END_TEST
+
+START_TEST(a_login_shell_serves_where_its_root_is)
+{
+	static const char *const roots[] = { "/", "@" };
+
+	if (lacks_root("a configuration file is root's"))
+		return;
+	for (size_t i = 0; i < COUNT(roots); i++) {
+		char line[sizeof(unit_path) + 16];
+
+		snprintf(line, sizeof(line), "root %s\n", word(roots[i]));
+		put_file("conf", line, 0644);
+		INVOKE(NULL, word("scp"), word("-c"), word("scp -f x"));
+		ck_assert_int_eq(service_load(&s, &v, config), 0);
+		ck_assert_int_eq(service_read(&s, &v, 0, NULL), 0);
+		INVOKE("scp -f x", word("scp"), word("-c"), word("scp --serve"));
+		ck_assert_int_eq(service_load(&s, &v, config), 0);
+		ck_assert_int_eq(service_read(&s, &v, 0, NULL), 0);
+	}
+}
+END_TEST
+
 static const struct {
 	const char *command, *problem;	/* NULL: it is served */
 } commands[] = {
@@ -362,6 +406,8 @@ add(TCase *t)
 	tcase_add_test(t, the_configuration_names_its_line);
 	tcase_add_test(t, what_a_login_shell_got_cannot_widen_a_default);
 	tcase_add_test(t, what_a_login_shell_got_can_narrow);
+	tcase_add_test(t, a_login_shell_without_a_root_serves_nobody);
+	tcase_add_test(t, a_login_shell_serves_where_its_root_is);
 	tcase_add_loop_test(t, commands_are_served_or_refused, 0, (int)COUNT(commands));
 	tcase_add_test(t, what_a_shell_would_do_is_refused);
 	tcase_add_test(t, operands_are_found_in_the_root);
