@@ -7,9 +7,11 @@ import os
 import re
 import subprocess
 
+import machine
 import process
 import sshd
 import staging
+import trees
 from report import holds, same
 
 EXAMPLES = f"/usr/{staging.EXAMPLES}"
@@ -52,6 +54,20 @@ def does(*argv):
     return outcome.out
 
 
+def shown(path):
+    """The blocks of lines that the comment at the head of a file shows, without their indentation."""
+    head = sshd.read_text(path).split("\n\n")[0]
+    blocks = re.findall(r"(?:^#\t.*\n)+", head, re.MULTILINE)
+    return [re.sub(r"(?m)^#\t", "", block) for block in blocks]
+
+
+def follows(path):
+    """What the first block says is typed, a line after the other."""
+    for line in shown(path)[0].splitlines():
+        outcome = process.run(["sh", "-ec", line], ENV)
+        same(f"exit status of {line!r}", 0, outcome.code, outcome.log)
+
+
 def as_user(name, *argv, said=b"", command=None):
     """What NAME's command does, with the groups that he has by now."""
     account = sshd.Account(name)
@@ -74,12 +90,14 @@ def effective(path):
 
 
 def makes_groups():
-    """Who is to be a member stands there as a comment."""
-    text = sshd.read_text(SYSUSERS)
-    for lines, members in ((text, ("", "")), (re.sub(r"(?m)^#m ", "m ", text), ("anna", "rita"))):
-        path = sshd.write_text("/etc/sysusers.d/scp-incoming.conf", lines)
-        outcome = process.run(["systemd-sysusers", path], ENV)
-        same("exit status of systemd-sysusers", 0, outcome.code, outcome.log)
+    """On a system without the directory, by what the file says; members stand there as a comment."""
+    trees.remove("/etc/sysusers.d")
+    follows(SYSUSERS)
+    path = "/etc/sysusers.d/scp-incoming.conf"
+    for members in (("", ""), ("anna", "rita")):
+        if any(members):
+            sshd.write_text(path, re.sub(r"(?m)^#m ", "m ", sshd.read_text(path)))
+            process.run(["systemd-sysusers", path], ENV)
         for name, member in zip(("incoming", "incoming-readers"), members):
             same(f"members of {name}", member, does("getent", "group", name).strip().split(":")[3])
 
@@ -87,7 +105,7 @@ def makes_groups():
 def makes_directory():
     """Once, and at each start of the machine again."""
     for _ in range(2):
-        does("systemd-tmpfiles", "--create", TMPFILES)
+        follows(TMPFILES)
         same("mode, owner and group", "2770 root incoming",
              does("stat", "--format=%a %U %G", DIRECTORY).strip())
         same("ACL", "user::rwx\ngroup::rwx\ngroup:incoming-readers:rwx\nmask::rwx\nother::---\n"
@@ -106,9 +124,9 @@ def push(command, said, *more):
 
 
 def may(name, what, path, expected):
-    """Whether NAME can read, append to, or remove a file."""
+    """Whether NAME can read, append to, or remove a file, list a directory, or remove a tree."""
     script = {"read": 'cat "$1"', "write": 'echo more >>"$1"', "remove": 'rm -f "$1"',
-              "list": 'ls "$1"'}[what]
+              "list": 'ls "$1"', "take": 'rm -r "$1" </dev/null'}[what]
     done = as_user(name, "sh", "-c", script, "sh", path)
     same(f"{name} can {what} {path}", expected, done.returncode == 0, done.stderr)
 
@@ -127,19 +145,38 @@ def takes_a_file():
 
 
 def takes_a_tree():
-    push("scp -r -t .", b"D0755 0 tree\nC0644 6 file\nhello\n\0E\n")
+    """The directories are for the readers, too, by the lines that the file shows."""
+    tree = b"D0755 0 tree\nC0644 6 file\nhello\n\0D0700 0 below\nC0644 6 file\nhello\n\0E\nE\n"
     top = f"{DIRECTORY}/tree"
-    same("mode and group", "2750 incoming", does("stat", "--format=%a %G", top).strip())
-    same("default ACL", DEFAULT, "".join(line + "\n" for line in acl(top).splitlines()
-                                         if line.startswith("default:")))
-    same("ACL of what is in it", FILE_ACL, effective(f"{top}/file"))
-    may("rita", "read", f"{top}/file", True)
+    with machine.configured(shown(TMPFILES)[1]):
+        for command in ("scp -r -t .", "scp -r -p -t ."):
+            push(command, tree)
+            for path in (top, f"{top}/below"):
+                same("mode and group", "2770 incoming",
+                     does("stat", "--format=%a %G", path).strip())
+                same("default ACL", DEFAULT, "".join(line + "\n" for line in acl(path).splitlines()
+                                                     if line.startswith("default:")))
+            # With -p the mode is the client's to the last bit, but nobody else gets that far.
+            if "-p" not in command:
+                same("ACL of what is in it", FILE_ACL, effective(f"{top}/below/file"))
+            may("emil", "list", top, False)
+            may("rita", "read", f"{top}/below/file", True)
+            may("rita", "take", top, True)
+            holds("nothing is left", not os.path.lexists(top), os.listdir(DIRECTORY))
+
+
+def needs_these_lines():
+    """Without them the client's mode keeps the readers from what is in a directory."""
+    push("scp -r -t .", b"D0755 0 shut\nC0644 6 file\nhello\n\0E\n")
+    may("rita", "read", f"{DIRECTORY}/shut/file", True)
+    may("rita", "take", f"{DIRECTORY}/shut", False)
 
 
 def keeps_what_is_private():
     """The client's mode counts, unless the administrator says otherwise."""
     push("scp -t .", b"C0600 6 private\nhello\n\0")
     may("rita", "read", f"{DIRECTORY}/private", False)
+    may("rita", "remove", f"{DIRECTORY}/private", True)
     push("scp -t .", b"C0600 6 inherited\nhello\n\0", "--modes=inherit")
     same("ACL", OPEN_ACL, effective(f"{DIRECTORY}/inherited"))
     may("rita", "read", f"{DIRECTORY}/inherited", True)
@@ -157,7 +194,6 @@ def stays():
 
 
 def check(report):
-    os.makedirs("/etc/sysusers.d", exist_ok=True)
-    for test in (makes_groups, makes_directory, takes_a_file, takes_a_tree, keeps_what_is_private,
-                 stays):
+    for test in (makes_groups, makes_directory, takes_a_file, takes_a_tree, needs_these_lines,
+                 keeps_what_is_private, stays):
         report.run(f"incoming: {test.__name__.replace('_', ' ')}", test)
