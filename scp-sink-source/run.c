@@ -30,6 +30,7 @@ static int
 lock_up(struct service *s, char text[SANDBOX_TEXT_MAX], const char **in_force)
 {
 	const struct policy *p = &s->policy;
+	struct journal *log = &s->audit.journal;
 	struct sandbox sandbox = {
 		.root = s->root.fd, .way = LANDLOCK_SEND, .required = p->sandbox == SANDBOX_REQUIRE,
 	};
@@ -40,6 +41,10 @@ lock_up(struct service *s, char text[SANDBOX_TEXT_MAX], const char **in_force)
 		return 0;
 	if (s->request.role == REQUEST_SINK)
 		sandbox.way = p->mkdir == POLICY_YES ? LANDLOCK_RECEIVE : LANDLOCK_FILL;
+	journal_settle(log);
+	sandbox.log = log->address != NULL ? log->fd : -1;
+	sandbox.address = log->address;
+	sandbox.size = sizeof(*log->address);
 	*in_force = text;
 	if (sandbox_enter(&sandbox, text, &what) == 0)
 		return 0;

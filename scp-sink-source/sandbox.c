@@ -2,9 +2,12 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <time.h>
+
+#include <bsd/string.h>
 
 #include "cell/syscalls.h"
 #include "sandbox.h"
@@ -47,9 +50,38 @@ goes_on(const struct sandbox *s, int got, const char *part, const char **what)
 	return false;
 }
 
+/* IN_FORCE, of a version of Landlock, 0 or less where there is none, and of seccomp. */
+static void
+describe(char in_force[SANDBOX_TEXT_MAX], int landlock, bool seccomp)
+{
+	/* What a version has no word for, in the order of those that have one. */
+	static const struct {
+		int	    version;
+		const char *word;
+	} later[] = {
+		{ LANDLOCK_TRUNCATE, "truncate" }, { LANDLOCK_TCP, "tcp" },
+		{ LANDLOCK_IOCTL, "ioctl" }, { LANDLOCK_SCOPE, "scope" },
+	};
+	size_t n;
+
+	if (landlock <= 0) {
+		strlcpy(in_force, seccomp ? "seccomp; missing: landlock" : "none", SANDBOX_TEXT_MAX);
+		return;
+	}
+	n = (size_t)snprintf(in_force, SANDBOX_TEXT_MAX, "landlock %d%s", landlock,
+	    seccomp ? ", seccomp" : "; missing: seccomp");
+	for (size_t i = 0; !seccomp && i < sizeof(later) / sizeof(later[0]); i++)
+		if (landlock < later[i].version)
+			n += (size_t)snprintf(in_force + n, SANDBOX_TEXT_MAX - n, ", %s", later[i].word);
+	assert(n < SANDBOX_TEXT_MAX);
+}
+
 int
 sandbox_enter(const struct sandbox *s, char in_force[SANDBOX_TEXT_MAX], const char **what)
 {
+	struct syscalls calls = {
+		.send = s->way == LANDLOCK_SEND, .log = s->log, .address = s->address, .size = s->size,
+	};
 	int landlock, seccomp;
 
 #ifdef SANITIZED
@@ -62,13 +94,11 @@ sandbox_enter(const struct sandbox *s, char in_force[SANDBOX_TEXT_MAX], const ch
 	landlock = landlock_enter(s->root, s->way);
 	if (!goes_on(s, landlock, "landlock", what))
 		return -1;
-	seccomp = syscalls_restrict(s->way == LANDLOCK_SEND);
+	/* Before it knew of that, openat2 emptied files for whoever may only read them. */
+	calls.openat2 = landlock >= LANDLOCK_TRUNCATE;
+	seccomp = syscalls_restrict(&calls);
 	if (!goes_on(s, seccomp, "seccomp", what))
 		return -1;
-	if (landlock > 0)
-		snprintf(in_force, SANDBOX_TEXT_MAX, "landlock %d%s", landlock,
-		    seccomp > 0 ? ", seccomp" : "");
-	else
-		snprintf(in_force, SANDBOX_TEXT_MAX, "%s", seccomp > 0 ? "seccomp" : "none");
+	describe(in_force, landlock, seccomp > 0);
 	return 0;
 }

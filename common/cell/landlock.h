@@ -15,6 +15,14 @@ enum landlock_way {
 	LANDLOCK_FILL		/* the same, but no directory is made */
 };
 
+/* Versions before these leave a process something that only a filter of system calls can take. */
+enum {
+	LANDLOCK_TRUNCATE = 3,	/* files are emptied by whoever may open them for reading, or for nothing */
+	LANDLOCK_TCP = 4,
+	LANDLOCK_IOCTL = 5,	/* of devices */
+	LANDLOCK_SCOPE = 6	/* signals to others, and sockets without a path */
+};
+
 /*
  * DIRFD may be O_PATH.  Takes new privileges away for good, which Landlock wants.  Returns the version
  * of Landlock that is in force, 1 or more, as far as the kernel and we know it; 0 where the kernel has

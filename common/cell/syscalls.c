@@ -5,7 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stddef.h>
+#include <stdint.h>
 
 #include <seccomp.h>
 
@@ -27,10 +27,9 @@ static const int both[] = {
 	/* The conversation, files, and the pipes between them. */
 	SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(writev), SCMP_SYS(splice), SCMP_SYS(sendfile),
 	SCMP_SYS(sendfile64), SCMP_SYS(lseek), SCMP_SYS(_llseek), SCMP_SYS(poll), SCMP_SYS(ppoll),
-	SCMP_SYS(ppoll_time64), SCMP_SYS(close), SCMP_SYS(fcntl), SCMP_SYS(fcntl64),
-	SCMP_SYS(dup2), SCMP_SYS(dup3),
+	SCMP_SYS(ppoll_time64), SCMP_SYS(close), SCMP_SYS(dup2), SCMP_SYS(dup3),
 	/* Looking. */
-	SCMP_SYS(openat2), SCMP_SYS(fstat), SCMP_SYS(fstat64), SCMP_SYS(newfstatat),
+	SCMP_SYS(fstat), SCMP_SYS(fstat64), SCMP_SYS(newfstatat),
 	SCMP_SYS(fstatat64), SCMP_SYS(statx), SCMP_SYS(fstatfs), SCMP_SYS(fstatfs64),
 	SCMP_SYS(getdents64), SCMP_SYS(readlink), SCMP_SYS(readlinkat),
 	/* Time, memory, and ourselves. */
@@ -38,13 +37,12 @@ static const int both[] = {
 	SCMP_SYS(clock_nanosleep), SCMP_SYS(clock_nanosleep_time64), SCMP_SYS(restart_syscall),
 	SCMP_SYS(timer_create), SCMP_SYS(timer_settime), SCMP_SYS(timer_settime64),
 	SCMP_SYS(timer_gettime), SCMP_SYS(timer_gettime64), SCMP_SYS(timer_delete),
-	SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise),
-	SCMP_SYS(futex), SCMP_SYS(futex_time64),
+	SCMP_SYS(brk), SCMP_SYS(futex), SCMP_SYS(futex_time64),
 	SCMP_SYS(getrandom), SCMP_SYS(geteuid), SCMP_SYS(geteuid32), SCMP_SYS(getpid),
 	SCMP_SYS(gettid), SCMP_SYS(rt_sigreturn), SCMP_SYS(sigreturn), SCMP_SYS(rt_sigprocmask),
 	SCMP_SYS(exit), SCMP_SYS(exit_group),
-	/* The log, which may have to be found again. */
-	SCMP_SYS(connect), SCMP_SYS(sendto), SCMP_SYS(send),
+	/* The log: the one without an address. */
+	SCMP_SYS(send),
 };
 
 #ifdef SANITIZED
@@ -59,7 +57,7 @@ static const int sending[] = {
 };
 
 static const int receiving[] = {
-	SCMP_SYS(openat), SCMP_SYS(mkdirat), SCMP_SYS(linkat), SCMP_SYS(unlinkat),
+	SCMP_SYS(mkdirat), SCMP_SYS(linkat), SCMP_SYS(unlinkat),
 	SCMP_SYS(renameat), SCMP_SYS(renameat2), SCMP_SYS(ftruncate), SCMP_SYS(ftruncate64),
 	SCMP_SYS(fchmod), SCMP_SYS(fchmodat), FCHMODAT2, SCMP_SYS(fchown),
 	SCMP_SYS(fchown32), SCMP_SYS(fgetxattr),
@@ -78,55 +76,132 @@ allow_all(scmp_filter_ctx filter, const int *calls, size_t n)
 	return 0;
 }
 
-/* A call is allowed if the bits MASK of its argument number ARG are VALUE. */
+/* What a call may be like: so are all of the LEN arguments. */
+struct rule {
+	int		    call;
+	unsigned	    len;
+	struct scmp_arg_cmp is[3];
+};
+
+#define IS(arg, value)		 SCMP_CMP64(arg, SCMP_CMP_EQ, (uint64_t)(value))
+#define ABOVE(arg, value)	 SCMP_CMP64(arg, SCMP_CMP_GT, (uint64_t)(value))
+#define BITS(arg, mask, value)	 SCMP_CMP64(arg, SCMP_CMP_MASKED_EQ, (uint64_t)(mask), (uint64_t)(value))
+/* Of an int: what stands above it in the register is nobody's. */
+#define IS_INT(arg, value)	 BITS(arg, UINT32_MAX, (uint32_t)(value))
+
 static int
-allow_if(scmp_filter_ctx filter, int call, unsigned arg, uint64_t mask, uint64_t value)
+add_all(scmp_filter_ctx filter, uint32_t action, const struct rule *rules, size_t n)
 {
-	return seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 1,
-	    SCMP_CMP64(arg, SCMP_CMP_MASKED_EQ, mask, value));
-}
+	for (size_t i = 0; i < n; i++) {
+		int end = seccomp_rule_add_array(filter, action, rules[i].call, rules[i].len, rules[i].is);
 
-/* Calls of which only some uses are allowed. */
-static int
-allow_some(scmp_filter_ctx filter, bool send)
-{
-	enum who { BOTH, SENDS, RECEIVES };
-	/* Not O_ACCMODE: with some C libraries that has O_PATH in it. */
-	const uint64_t write_flags = O_WRONLY | O_RDWR | O_CREAT | O_TRUNC | (O_TMPFILE & ~O_DIRECTORY);
-	const struct {
-		enum who who;
-		int	 call;
-		unsigned arg;
-		uint64_t mask, value;
-	} some[] = {
-		/* No memory that can be run. */
-		{ BOTH, SCMP_SYS(mmap), 2, PROT_EXEC, 0 },
-		{ BOTH, SCMP_SYS(mmap2), 2, PROT_EXEC, 0 },
-		{ BOTH, SCMP_SYS(mprotect), 2, PROT_EXEC, 0 },
-		{ BOTH, SCMP_SYS(socket), 0, UINT64_MAX, AF_UNIX },
-		{ BOTH, SCMP_SYS(ioctl), 1, UINT32_MAX, FIONREAD },
-		/* Our own limits, not those of others. */
-		{ BOTH, SCMP_SYS(prlimit64), 0, UINT32_MAX, 0 },
-		{ SENDS, SCMP_SYS(openat), 2, write_flags, 0 },
-		/* The times of descriptors, not of paths. */
-		{ RECEIVES, SCMP_SYS(utimensat), 1, UINT64_MAX, 0 },
-		{ RECEIVES, SCMP_SYS(utimensat_time64), 1, UINT64_MAX, 0 },
-	};
-
-	for (size_t i = 0; i < sizeof(some) / sizeof(some[0]); i++) {
-		int end;
-
-		if (some[i].who == (send ? RECEIVES : SENDS))
-			continue;
-		end = allow_if(filter, some[i].call, some[i].arg, some[i].mask, some[i].value);
 		if (end != 0)
 			return end;
 	}
 	return 0;
 }
 
+/* Calls of which only some uses are allowed, in either direction. */
 static int
-add_rules(scmp_filter_ctx filter, bool send)
+allow_some(scmp_filter_ctx filter)
+{
+	const struct rule some[] = {
+		{ SCMP_SYS(ioctl), 1, { IS_INT(1, FIONREAD) } },
+		/* Not who is sent a signal, and which, when something happens to a descriptor. */
+		{ SCMP_SYS(fcntl), 1, { IS_INT(1, F_GETPIPE_SZ) } },
+		{ SCMP_SYS(fcntl), 1, { IS_INT(1, F_SETPIPE_SZ) } },
+		{ SCMP_SYS(fcntl64), 1, { IS_INT(1, F_GETPIPE_SZ) } },
+		{ SCMP_SYS(fcntl64), 1, { IS_INT(1, F_SETPIPE_SZ) } },
+		/* Our own limits, not those of others. */
+		{ SCMP_SYS(prlimit64), 1, { IS_INT(0, 0) } },
+		/* To whom a socket is connected, and to no other address. */
+		{ SCMP_SYS(sendto), 1, { IS(4, 0) } },
+	};
+
+	return add_all(filter, SCMP_ACT_ALLOW, some, sizeof(some) / sizeof(some[0]));
+}
+
+/* Only the sanitizers' own memory is put where there is some already. */
+#ifdef SANITIZED
+#define NOT_OVER_OTHER 0
+#else
+#define NOT_OVER_OTHER MAP_FIXED
+#endif
+
+/* No memory that can be run, and nothing that changes what is PINNED, or lies below it. */
+static int
+allow_memory(scmp_filter_ctx filter, const void *pinned)
+{
+	const struct scmp_arg_cmp above = ABOVE(0, (uintptr_t)pinned);
+	const struct rule memory[] = {
+		{ SCMP_SYS(mmap), 2, { BITS(2, PROT_EXEC, 0), BITS(3, NOT_OVER_OTHER, 0) } },
+		{ SCMP_SYS(mmap2), 2, { BITS(2, PROT_EXEC, 0), BITS(3, NOT_OVER_OTHER, 0) } },
+		{ SCMP_SYS(mprotect), 2, { above, BITS(2, PROT_EXEC, 0) } },
+		{ SCMP_SYS(mremap), 2, { above, BITS(3, MREMAP_FIXED, 0) } },
+		{ SCMP_SYS(munmap), 1, { above } },
+		{ SCMP_SYS(madvise), 1, { above } },
+	};
+
+	return add_all(filter, SCMP_ACT_ALLOW, memory, sizeof(memory) / sizeof(memory[0]));
+}
+
+static int
+allow_sending(scmp_filter_ctx filter)
+{
+	/* Not O_ACCMODE: with some C libraries that has O_PATH in it. */
+	const int writing = O_WRONLY | O_RDWR | O_CREAT | O_TRUNC | (O_TMPFILE & ~O_DIRECTORY);
+	const struct rule rules[] = {
+		{ SCMP_SYS(openat), 1, { BITS(2, writing, 0) } },
+	};
+
+	return add_all(filter, SCMP_ACT_ALLOW, rules, sizeof(rules) / sizeof(rules[0]));
+}
+
+static int
+allow_receiving(scmp_filter_ctx filter)
+{
+	const int way = O_WRONLY | O_RDWR;
+	const struct rule rules[] = {
+		/* Files are written, directories listed, and anything may be held. */
+		{ SCMP_SYS(openat), 1, { BITS(2, way, O_WRONLY) } },
+		{ SCMP_SYS(openat), 1, { BITS(2, way | O_DIRECTORY, O_DIRECTORY) } },
+		{ SCMP_SYS(openat), 1, { BITS(2, way | O_DIRECTORY | O_PATH, O_PATH) } },
+		/* A descriptor that we wait for does not send signals instead. */
+		{ SCMP_SYS(fcntl), 2, { IS_INT(1, F_SETFL), BITS(2, O_ASYNC, 0) } },
+		{ SCMP_SYS(fcntl64), 2, { IS_INT(1, F_SETFL), BITS(2, O_ASYNC, 0) } },
+		{ SCMP_SYS(fcntl), 1, { IS_INT(1, F_GETFL) } },
+		{ SCMP_SYS(fcntl64), 1, { IS_INT(1, F_GETFL) } },
+		{ SCMP_SYS(fcntl), 1, { IS_INT(1, F_DUPFD_CLOEXEC) } },
+		{ SCMP_SYS(fcntl64), 1, { IS_INT(1, F_DUPFD_CLOEXEC) } },
+		/* The times of descriptors, not of paths. */
+		{ SCMP_SYS(utimensat), 1, { IS(1, 0) } },
+		{ SCMP_SYS(utimensat_time64), 1, { IS(1, 0) } },
+	};
+	/* What is tried, and can fail, is told as Landlock tells it. */
+	const struct rule denied[] = {
+		{ SCMP_SYS(openat), 1, { BITS(2, way | O_DIRECTORY | O_PATH, 0) } },
+	};
+	int end = add_all(filter, SCMP_ACT_ALLOW, rules, sizeof(rules) / sizeof(rules[0]));
+
+	return end != 0 ? end
+	    : add_all(filter, SCMP_ACT_ERRNO(EACCES), denied, sizeof(denied) / sizeof(denied[0]));
+}
+
+/* What depends on the kernel and on the session. */
+static int
+allow_for(scmp_filter_ctx filter, const struct syscalls *s)
+{
+	const struct rule openat2 = { .call = SCMP_SYS(openat2) };
+	const struct rule find_log = { SCMP_SYS(connect), 3,
+	    { IS_INT(0, s->log), IS(1, (uintptr_t)s->address), IS_INT(2, s->size) } };
+	int end = add_all(filter, s->openat2 ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO(ENOSYS), &openat2, 1);
+
+	return end != 0 || s->log == -1 || s->address == NULL ? end
+	    : add_all(filter, SCMP_ACT_ALLOW, &find_log, 1);
+}
+
+static int
+add_rules(scmp_filter_ctx filter, const struct syscalls *s)
 {
 	int end = allow_all(filter, both, sizeof(both) / sizeof(both[0]));
 
@@ -135,15 +210,19 @@ add_rules(scmp_filter_ctx filter, bool send)
 		end = allow_all(filter, sanitizing, sizeof(sanitizing) / sizeof(sanitizing[0]));
 #endif
 	if (end == 0)
-		end = allow_some(filter, send);
-	if (end == 0)
-		end = send ? allow_all(filter, sending, sizeof(sending) / sizeof(sending[0]))
+		end = s->send ? allow_all(filter, sending, sizeof(sending) / sizeof(sending[0]))
 		    : allow_all(filter, receiving, sizeof(receiving) / sizeof(receiving[0]));
-	return end;
+	if (end == 0)
+		end = s->send ? allow_sending(filter) : allow_receiving(filter);
+	if (end == 0)
+		end = allow_some(filter);
+	if (end == 0)
+		end = allow_memory(filter, s->address);
+	return end != 0 ? end : allow_for(filter, s);
 }
 
 int
-syscalls_restrict(bool send)
+syscalls_restrict(const struct syscalls *s)
 {
 	scmp_filter_ctx filter = seccomp_init(OTHERWISE);
 	int end;
@@ -159,7 +238,7 @@ syscalls_restrict(bool send)
 	if (end == 0)
 		end = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	if (end == 0)
-		end = add_rules(filter, send);
+		end = add_rules(filter, s);
 	if (end == 0)
 		end = seccomp_load(filter);
 	seccomp_release(filter);

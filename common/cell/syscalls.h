@@ -3,15 +3,24 @@
 #define CELL_SYSCALLS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /*
  * Leaves this process the system calls of one session, as seccomp(2) does: no program is started, no
- * process made or looked into, nothing mounted, no socket opened but that of the system's log.  A
- * session that only SENDs makes, changes and removes nothing either.  Any other call kills us; in a
- * build with the sanitizers, which make calls of their own, it fails with EPERM.
- *
- * 1 when that is in force, 0 where the kernel has no such thing, -1 with errno.
+ * process made, looked into or sent a signal, nothing mounted, no socket opened.  Any other call kills
+ * us; in a build with the sanitizers, which make calls of their own, it fails with EPERM.
  */
-int	syscalls_restrict(bool send);
+struct syscalls {
+	bool	    send;	/* nothing is made, changed or removed either; a session that receives
+				 * reads no file */
+	bool	    openat2;	/* somebody else judges what it opens, and how, which no filter sees; else
+				 * there is none, and openat only opens what SEND lets it */
+	int	    log;	/* the one socket that may be connected anew; -1: none */
+	const void *address;	/* the only one that it may be connected to, pinned; may be NULL */
+	size_t	    size;	/* of it */
+};
+
+/* 1 when that is in force, 0 where the kernel has no such thing, -1 with errno. */
+int	syscalls_restrict(const struct syscalls *);
 
 #endif

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 
 #include <errno.h>
 #include <limits.h>
@@ -10,6 +8,7 @@
 
 #include <bsd/string.h>
 
+#include "cell/pin.h"
 #include "log/journal.h"
 
 enum {
@@ -80,15 +79,27 @@ write_line(struct journal *j, const char *line, size_t n)
 }
 
 static int
-find_daemon(int fd, const char *path)
+take_path(struct sockaddr_un *address, const char *path)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	*address = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	if (strlcpy(address->sun_path, path, sizeof(address->sun_path)) < sizeof(address->sun_path))
+		return 0;
+	errno = ENAMETOOLONG;
+	return -1;
+}
 
-	if (strlcpy(address.sun_path, path, sizeof(address.sun_path)) >= sizeof(address.sun_path)) {
-		errno = ENAMETOOLONG;
+static int
+find_daemon(const struct journal *j)
+{
+	struct sockaddr_un address;
+
+	/* What is asked for but must not be would end the process. */
+	if (j->settled && j->address == NULL)
 		return -1;
-	}
-	return connect(fd, (struct sockaddr *)&address, sizeof(address));
+	if (j->settled)
+		return connect(j->fd, (const struct sockaddr *)j->address, sizeof(address));
+	return take_path(&address, j->path) == -1 ? -1
+	    : connect(j->fd, (struct sockaddr *)&address, sizeof(address));
 }
 
 /* True when what failed with errno is worth another try. */
@@ -103,7 +114,7 @@ can_retry(struct journal *j, bool *found)
 		return true;
 	}
 	/* The daemon has gone; there may be another one in its place, but not time and again. */
-	if (*found || find_daemon(j->fd, j->path) == -1)
+	if (*found || find_daemon(j) == -1)
 		return false;
 	*found = true;
 	return true;
@@ -144,7 +155,7 @@ journal_to_socket(struct journal *j, const char *path)
 
 	*j = (struct journal){ .fd = -1, .path = path, .patience = SYSLOG_PATIENCE };
 	j->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (j->fd != -1 && find_daemon(j->fd, path) == 0)
+	if (j->fd != -1 && find_daemon(j) == 0)
 		return 0;
 	saved = errno;
 	if (j->fd != -1)
@@ -152,6 +163,18 @@ journal_to_socket(struct journal *j, const char *path)
 	j->fd = -1;
 	errno = saved;
 	return -1;
+}
+
+void
+journal_settle(struct journal *j)
+{
+	struct sockaddr_un address;
+
+	if (j->fd == -1 || j->path == NULL || j->settled)
+		return;
+	j->settled = true;
+	if (take_path(&address, j->path) == 0)
+		j->address = pin_bytes(&address, sizeof(address));
 }
 
 int

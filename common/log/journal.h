@@ -2,6 +2,9 @@
 #ifndef LOG_JOURNAL_H
 #define LOG_JOURNAL_H
 
+#include <sys/socket.h>
+#include <sys/un.h>
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -13,6 +16,9 @@
 struct journal {
 	int	    fd;		/* owned where it is the system's; -1: none, or none to be had */
 	const char *path;	/* borrowed: of the socket of the system's log; else NULL */
+	const struct sockaddr_un *address;	/* its, once that is settled; NULL where it could not
+						 * be pinned */
+	bool	    settled;
 	bool	    torn;	/* the last line on a descriptor has no end */
 	int	    patience;	/* milliseconds that a record waits for room; 0 from when that was in
 				 * vain until there is some */
@@ -31,6 +37,13 @@ void	journal_to_fd(struct journal *, int fd);
  * later, because a daemon was started anew, is found again.
  */
 int	journal_to_socket(struct journal *, const char *path);
+
+/*
+ * From here on a daemon that was started anew is looked for by an address that is pinned (see
+ * cell/pin), or, where that could not be, not at all: a record is lost then.  For whoever is about to
+ * leave this process no other address.
+ */
+void	journal_settle(struct journal *);
 
 /*
  * Writes the N bytes of RECORD: 0, or -1 with errno.  A line has its newline, and another one at its

@@ -13,6 +13,8 @@
 #include <signal.h>
 #include <time.h>
 
+#include <linux/openat2.h>
+
 #include "cell/syscalls.h"
 #include "locked.h"
 #include "unit.h"
@@ -26,7 +28,7 @@
 
 typedef long deed_fn(void);
 
-enum who { BOTH, SENDER, RECEIVER, NOBODY_AT_ALL };
+enum who { BOTH, SENDER, RECEIVER, READER, NOBODY_AT_ALL };
 
 static long
 do_read(void)
@@ -63,15 +65,142 @@ do_map(void)
 }
 
 static long
-do_log(void)
+do_socket(void)
 {
 	return socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0) == -1;
 }
 
 static long
+do_pair(void)
+{
+	int pair[2];
+
+	return socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair);
+}
+
+static long
+do_list(void)
+{
+	return openat(unit_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) == -1;
+}
+
+static long
+do_hold(void)
+{
+	return openat(-1, "/", O_PATH | O_CLOEXEC) == -1;
+}
+
+static long
 do_open(void)
 {
-	return openat(unit_fd, ".", O_RDONLY | O_CLOEXEC) == -1;
+	return openat(unit_fd, "old", O_RDONLY | O_CLOEXEC) == -1;
+}
+
+static long
+do_open_both_ways(void)
+{
+	return openat(unit_fd, "old", O_RDWR | O_CLOEXEC) == -1;
+}
+
+/* For nothing: whoever may read and write a file empties it by that. */
+static long
+do_empty(void)
+{
+	return openat(unit_fd, "old", O_WRONLY | O_RDWR | O_TRUNC | O_CLOEXEC) == -1;
+}
+
+static long
+do_width(void)
+{
+	return fcntl(unit_fd, F_GETPIPE_SZ) == -1 && errno == EBADF ? 0 : 1;
+}
+
+static long
+do_duplicate(void)
+{
+	return fcntl(unit_fd, F_DUPFD_CLOEXEC, 0) == -1;
+}
+
+static long
+do_flags(void)
+{
+	return fcntl(unit_fd, F_SETFL, fcntl(unit_fd, F_GETFL) | O_NONBLOCK);
+}
+
+static long
+do_owner(void)
+{
+	return fcntl(unit_fd, F_SETOWN, getppid());
+}
+
+static long
+do_owner_ex(void)
+{
+	struct f_owner_ex owner = { .type = F_OWNER_PID, .pid = 1 };
+
+	return fcntl(unit_fd, F_SETOWN_EX, &owner);
+}
+
+static long
+do_signal(void)
+{
+	return fcntl(unit_fd, F_SETSIG, SIGKILL);
+}
+
+static long
+do_async(void)
+{
+	return fcntl(unit_fd, F_SETFL, O_ASYNC);
+}
+
+static long
+do_lease(void)
+{
+	return fcntl(unit_fd, F_SETLEASE, F_RDLCK);
+}
+
+static long
+do_notify(void)
+{
+	return fcntl(unit_fd, F_NOTIFY, DN_CREATE);
+}
+
+static long
+do_address(void)
+{
+	struct sockaddr address = { .sa_family = AF_UNIX };
+
+	return sendto(unit_fd, "", 1, 0, &address, sizeof(address));
+}
+
+static long
+do_send(void)
+{
+	return send(unit_fd, "", 1, 0) == -1 && errno == ENOTSOCK ? 0 : 1;
+}
+
+static long
+do_message(void)
+{
+	struct msghdr none = { .msg_iovlen = 0 };
+
+	return sendmsg(unit_fd, &none, 0);
+}
+
+static long
+do_connect(void)
+{
+	struct sockaddr address = { .sa_family = AF_UNIX };
+
+	return connect(unit_fd, &address, sizeof(address));
+}
+
+static long
+do_map_over(void)
+{
+	static char page[8192] __attribute__((aligned(4096)));
+
+	return mmap(page, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED;
 }
 
 static long
@@ -232,8 +361,18 @@ static const struct {
 	enum who    may;
 } rows[] = {
 	{ "read", do_read, BOTH }, { "stat", do_stat, BOTH }, { "time", do_time, BOTH },
-	{ "sleep", do_sleep, BOTH }, { "memory", do_map, BOTH }, { "log", do_log, BOTH },
-	{ "open", do_open, BOTH }, { "limits", do_limit, BOTH }, { "waiting", do_ahead, BOTH },
+	{ "sleep", do_sleep, BOTH }, { "memory", do_map, BOTH },
+	{ "list", do_list, BOTH }, { "hold", do_hold, BOTH }, { "send", do_send, BOTH },
+	{ "limits", do_limit, BOTH }, { "waiting", do_ahead, BOTH }, { "width", do_width, BOTH },
+	{ "open", do_open, READER }, { "both ways", do_open_both_ways, NOBODY_AT_ALL },
+	{ "empty", do_empty, NOBODY_AT_ALL },
+	{ "duplicate", do_duplicate, RECEIVER }, { "flags", do_flags, RECEIVER },
+	{ "owner", do_owner, NOBODY_AT_ALL }, { "owner of a kind", do_owner_ex, NOBODY_AT_ALL },
+	{ "signal", do_signal, NOBODY_AT_ALL }, { "asynchronous", do_async, NOBODY_AT_ALL },
+	{ "lease", do_lease, NOBODY_AT_ALL }, { "notify", do_notify, NOBODY_AT_ALL },
+	{ "socket", do_socket, NOBODY_AT_ALL }, { "pair", do_pair, NOBODY_AT_ALL },
+	{ "address", do_address, NOBODY_AT_ALL }, { "message", do_message, NOBODY_AT_ALL },
+	{ "connect", do_connect, NOBODY_AT_ALL },
 	{ "copy", do_copy, SENDER }, { "a name", do_name, SENDER },
 	{ "create", do_create, RECEIVER }, { "unnamed", do_unnamed, RECEIVER },
 	{ "mkdir", do_mkdir, RECEIVER }, { "chmod", do_chmod, RECEIVER },
@@ -252,16 +391,16 @@ enum {
 	NOT_IN_FORCE = 99
 };
 
-/* How a process that is restricted and does it ends: 0, an errno, or a negative signal. */
+/* How a process with those calls that does it ends: 0, an errno, or a negative signal. */
 static int
-end_of(deed_fn *deed, bool send)
+end_of(deed_fn *deed, const struct syscalls *calls)
 {
 	int status;
 	pid_t pid = fork();
 
 	ck_assert_int_ge(pid, 0);
 	if (pid == 0) {
-		if (syscalls_restrict(send) != 1)
+		if (syscalls_restrict(calls) != 1)
 			_exit(NOT_IN_FORCE);
 		errno = 0;
 		_exit(deed() == 0 ? 0 : errno != 0 ? errno : 98);
@@ -270,25 +409,71 @@ end_of(deed_fn *deed, bool send)
 	return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
 }
 
+static void
+expect_end(const char *what, deed_fn *deed, const struct syscalls *calls, int wanted)
+{
+	int got = end_of(deed, calls);
+
+	if (got == NOT_IN_FORCE)
+		printf("SKIP: this kernel has no seccomp\n");
+	else
+		ck_assert_msg(got == wanted, "%s, %s: expected %d, got %d", what,
+		    calls->send ? "sending" : "receiving", wanted, got);
+}
+
 START_TEST(who_may_call_what)
 {
-	bool send = _i % 2 == 0;
-	int got = end_of(rows[_i / 2].deed, send);
-	bool may = rows[_i / 2].may == BOTH || rows[_i / 2].may == (send ? SENDER : RECEIVER);
+	const struct syscalls calls = { .send = _i % 2 == 0, .openat2 = true, .log = -1 };
+	enum who may = rows[_i / 2].may;
+	int wanted = KILLED;
 
-	if (got == NOT_IN_FORCE) {
-		printf("SKIP: this kernel has no seccomp\n");
-		return;
-	}
-	ck_assert_msg(got == (may ? 0 : KILLED), "%s, %s: expected %d, got %d", rows[_i / 2].what,
-	    send ? "sending" : "receiving", may ? 0 : KILLED, got);
+	put_file("old", "old", 0600);
+	if (may == BOTH || may == (calls.send ? SENDER : RECEIVER))
+		wanted = 0;
+	else if (may == READER)
+		wanted = calls.send ? 0 : EACCES;
+	expect_end(rows[_i / 2].what, rows[_i / 2].deed, &calls, wanted);
+	ck_assert_str_eq(get_file("old"), "old");
 }
 END_TEST
+
+static long
+do_openat2(void)
+{
+	struct open_how how = { .flags = O_RDONLY };
+
+	return syscall(SYS_openat2, unit_fd, ".", &how, sizeof(how)) == -1;
+}
+
+/* Whoever looks at the flags of openat does not see those of openat2. */
+START_TEST(what_nobody_judges_is_not_there)
+{
+	for (int i = 0; i < 4; i++) {
+		const struct syscalls calls = { .send = i % 2 == 0, .openat2 = i < 2, .log = -1 };
+
+		expect_end("openat2", do_openat2, &calls, i < 2 ? 0 : ENOSYS);
+	}
+}
+END_TEST
+
+#ifndef SANITIZED
+START_TEST(memory_stays_where_it_is)
+{
+	const struct syscalls calls = { .send = true, .log = -1 };
+
+	expect_end("over other memory", do_map_over, &calls, KILLED);
+}
+END_TEST
+#endif
 
 static void
 add(TCase *t)
 {
 	tcase_add_loop_test(t, who_may_call_what, 0, 2 * (int)COUNT(rows));
+	tcase_add_test(t, what_nobody_judges_is_not_there);
+#ifndef SANITIZED
+	tcase_add_test(t, memory_stays_where_it_is);
+#endif
 }
 
 int
