@@ -8,8 +8,8 @@ import time
 import machine
 from measure import OPENSSH, PATIENCE, Failed, Side, time_line
 
-sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
-import sshd                 # Only now can it be found.
+sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from stage.world import world_with     # Only now can it be found.
 
 CIPHER = "aes128-gcm@openssh.com"
 LARGE = 1 << 30
@@ -55,7 +55,7 @@ def through_sshd(bench, place):
     machine.make_file(large, size)
     machine.make_files(small, count, SMALL)
     lines = []
-    with sshd.world_with(bench.ours) as world:
+    with world_with(bench.ours) as world:
         os.rename(f"{world.base}/bin/scp", f"{world.base}/bin/ours")
 
         def prepare():

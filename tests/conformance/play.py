@@ -10,9 +10,9 @@ import shutil
 import subprocess
 import tempfile
 
-import casefile
-from peer import Fault, Peer
-from world import Unsupported, World
+from conformance import casefile
+from conformance.peer import Fault, Peer
+from conformance.world import Unsupported, World
 
 WORKERS = 2
 USER = 65534                    # who "as user" is when we are root

@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass
 
 import containerfile
-import sshd
+from stage import sshd
 
 PATIENCE = 120               # seconds to make host keys and to listen, or to end
 SHOWN = 1500                # characters of a log in a failure

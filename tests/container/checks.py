@@ -10,13 +10,9 @@ import stat
 import subprocess
 import time
 
-import adapters
-import process
-import sshd
-import transfers
-import trees
 from containerfile import Mount
-from report import holds, same
+from stage import adapters, process, sshd, transfers, trees
+from stage.report import holds, same
 
 FILES, KEYS = "/srv/incoming", "/var/lib/host-keys"
 CLIENTS = "/etc/ssh/clients/authorized_keys"

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 
 import apt
 import containerfile
-import sshd
 from box import Box, Ended
-from report import holds, same
+from stage import sshd
+from stage.report import holds, same
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 NAMESPACES = ["unshare", "--mount", "--pid", "--fork", "--kill-child",

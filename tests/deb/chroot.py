@@ -5,8 +5,8 @@ import os
 import stat
 import subprocess
 
-import process
-from report import Failed
+from stage import process
+from stage.report import Failed
 
 PACKAGES = ("apt-utils", "openssh-client", "openssh-server")    # the first is autopkgtest's
 PATIENCE = 300

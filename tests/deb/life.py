@@ -5,7 +5,7 @@ import os
 import chroot
 import package
 from package import CONFIG, SHELL
-from report import holds, same
+from stage.report import holds, same
 
 STATE = "/var/lib/shells.state"
 CHANGED = "# Ours\nlog syslog\n"

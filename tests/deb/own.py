@@ -4,7 +4,7 @@ import os
 import re
 
 import chroot
-from report import same
+from stage.report import same
 
 PATIENCE = 1800
 QUICK = "try"                   # needs no packages that the chroot has not got

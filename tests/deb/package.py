@@ -4,36 +4,34 @@ import glob
 import gzip
 import hashlib
 import os
-import platform
 import re
 import shutil
 import stat
 
-import process
-import staging
 from chroot import must, read
-from report import holds, same
+from stage import installed, process
+from stage.report import holds, same
 
 NAME = "scp-sink-source"
 LIB, DOC = f"/usr/lib/{NAME}", f"/usr/share/doc/{NAME}"
 CONFIG = "/etc/scp.conf"
 SHELL = f"{LIB}/scp-shell"
-EXAMPLES = [path.removeprefix(f"{staging.EXAMPLES}/") for path in staging.FILES
-            if path.startswith(f"{staging.EXAMPLES}/")]
+EXAMPLES = [path.removeprefix(f"{installed.EXAMPLES}/") for path in installed.FILES
+            if path.startswith(f"{installed.EXAMPLES}/")]
 PATIENCE = 900
 
 
 
 def listed(path, what):
     """What make install puts somewhere, as the list of a package has it."""
-    pages = ".gz" if path.startswith(staging.MANUALS) else ""
+    pages = ".gz" if path.startswith(installed.MANUALS) else ""
     target = f"lrwxrwxrwx {what}{pages}" if isinstance(what, str) else stat.filemode(what | stat.S_IFREG)
     return f"/usr/{path}{pages}", target
 
 
 # The licence is in debian/copyright, what has changed in the changelog.
 FILES = {
-    **dict(listed(*item) for item in staging.FILES.items()
+    **dict(listed(*item) for item in installed.FILES.items()
            if os.path.basename(item[0]) not in ("LICENSE", "CHANGELOG.md")),
     CONFIG: "-rw-r--r--",
     f"/usr/share/debianutils/shells.d/{NAME}": "-rw-r--r--",

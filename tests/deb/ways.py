@@ -9,8 +9,8 @@ import subprocess
 
 import chroot
 import package
-import sshd
-from report import holds, same
+from stage import sshd
+from stage.report import holds, same
 
 ADDRESS = "127.0.0.1"
 PORT = 22

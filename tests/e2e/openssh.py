@@ -4,43 +4,13 @@ import contextlib
 import os
 import time
 
-import adapters
-import process
-import sshd
-import transfers
-import trees
-from report import Skipped, holds, same
+import servers
+from stage import adapters, sshd, transfers, trees
+from stage.report import Skipped, same
+from stage.world import is_ours
 
 BIG = 100 << 20
 MANY = 2000
-EXPLANATION = 2                 # lines
-
-
-def ask(world, host, command):
-    return process.run(["/usr/bin/ssh", "-F", host.config, "server", command], world.env)
-
-
-def is_ours(world, host):
-    """The very program under test answers to the name of scp, and explains itself."""
-    found = ask(world, host, "command -v scp")
-    same("path of scp", f"{world.base}/bin/scp\n", found.out, found.log)
-    alone = ask(world, host, "scp")
-    same("exit status of scp alone", 1, alone.code, alone.log)
-    same("its standard output", "", alone.out)
-    same("lines of explanation", EXPLANATION, len(alone.err.splitlines()), alone.log)
-    holds("it says what it is", "server side of scp" in alone.err, alone.err)
-
-
-def learn_umask(world, host):
-    """A session's umask is what the server and the user's shell make of it."""
-    told = ask(world, host, "umask")
-    same("exit status of umask", 0, told.code, told.log)
-    world.umask = int(told.out, 8)
-
-
-def serves(world, host):
-    learn_umask(world, host)
-    is_ours(world, host)
 
 
 def big_file(_world, client, place):
@@ -119,7 +89,7 @@ def root_session(world, pull):
 
 def serves_some(world):
     """The second way into service: a Match block."""
-    with sshd.matched_for(world) as host:
+    with servers.matched_for(world) as host:
         is_ours(world, host)
 
 
@@ -128,7 +98,7 @@ def check_dropbear(report, world):
         hosts = []
 
         def serves_too():
-            hosts.append(stack.enter_context(sshd.dropbear_for(world)))
+            hosts.append(stack.enter_context(servers.dropbear_for(world)))
             is_ours(world, hosts[0])
 
         report.run("dropbear: the program is ours", serves_too)

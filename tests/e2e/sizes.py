@@ -9,9 +9,8 @@ import subprocess
 import threading
 import time
 
-import process
-import trees
-from report import Skipped, holds, same
+from stage import process, trees
+from stage.report import Skipped, holds, same
 
 PATIENCE = 120                  # seconds after which a session is ended
 ENTRIES = 100_000

@@ -9,13 +9,11 @@ import subprocess
 
 import calls
 import compiled
-import machine
-import sshd
-import staging
-from report import holds, same
+from stage import installed, machine, sshd
+from stage.report import holds, same
 
-PROFILE = f"/usr/{staging.EXAMPLES}/apparmor/scp-sink-source"
-PROGRAM = f"/usr/{staging.LIB}/scp"
+PROFILE = f"/usr/{installed.EXAMPLES}/apparmor/scp-sink-source"
+PROGRAM = f"/usr/{installed.LIB}/scp"
 PATIENCE = 60                   # seconds for a session
 FILE = b"C0644 6 file\nhello\n\0"
 TREE = b"T1 0 1 0\nD0755 0 tree\nT1 0 1 0\nC0640 6 file\nhello\n\0E\n"

@@ -3,7 +3,7 @@
 import os
 import re
 
-from report import Failed
+from stage.report import Failed
 
 TRACED = ("execve", "open", "openat", "openat2", "connect", "mmap", "link", "linkat", "symlinkat",
           "rename", "renameat", "renameat2", "mkdir", "mkdirat", "unlink", "unlinkat", "chmod",

@@ -8,7 +8,7 @@ import os
 import struct
 import subprocess
 
-from report import Failed
+from stage.report import Failed
 
 # What a kernel may have, of which a profile's own abi is the part that counts.
 FEATURES = "/etc/apparmor.d/abi/3.0"

@@ -2,14 +2,11 @@
 """Each line of /etc/scp.conf that stands there as a comment is one to serve with."""
 import re
 
-import machine
-import process
-import sshd
-import staging
-from report import holds, same
+from stage import installed, machine, process, sshd
+from stage.report import holds, same
 
-PROGRAM = f"/usr/{staging.LIB}/scp"
-INSTALLED = f"/usr/{staging.EXAMPLES}/scp.conf"
+PROGRAM = f"/usr/{installed.LIB}/scp"
+INSTALLED = f"/usr/{installed.EXAMPLES}/scp.conf"
 
 
 def checked(text, name):

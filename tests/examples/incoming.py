@@ -7,14 +7,10 @@ import os
 import re
 import subprocess
 
-import machine
-import process
-import sshd
-import staging
-import trees
-from report import holds, same
+from stage import installed, machine, process, sshd, trees
+from stage.report import holds, same
 
-EXAMPLES = f"/usr/{staging.EXAMPLES}"
+EXAMPLES = f"/usr/{installed.EXAMPLES}"
 SYSUSERS = f"{EXAMPLES}/sysusers.d/scp-incoming.conf"
 TMPFILES = f"{EXAMPLES}/tmpfiles.d/scp-incoming.conf"
 FORCED = f"{EXAMPLES}/sshd_config.d/10-scp-upload-only.conf"

@@ -6,8 +6,8 @@ import os
 import signal
 import tempfile
 
+from checks import SHOWN
 from peer import look, put, signal_name, split_temporaries
-from report import SHOWN
 from transfer import (OLD, OLD_MODE, OLD_TIME, STOPPED, Transfer, any_dir_mode, upload_again,
                       went_well)
 

@@ -5,10 +5,9 @@ import os
 import random
 import tempfile
 
-import casefile
-import play
-from peer import Fault, Peer
-from world import World
+from conformance import casefile, play
+from conformance.peer import Fault, Peer
+from conformance.world import World
 
 COUNT = 2000
 CHANGES_MAX = 6                 # to one session

@@ -7,10 +7,9 @@ import select
 import signal
 import time
 
-import process
-import sshd
-from report import Failed, same
-from staging import TOP
+from stage import process, sshd
+from stage.report import Failed, same
+from stage.installed import TOP
 
 SCRIPT = f"{TOP}/packaging/completion.bash"
 PATIENCE = 20               # seconds for bash to say something

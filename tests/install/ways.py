@@ -9,36 +9,21 @@ import re
 import stat
 import subprocess
 
-import adapters
-import estate
-import machine
-import process
-import sshd
-import staging
-import trees
-from machine import Person
-from report import holds, same
+from stage import adapters, estate, installed, machine, process, sshd, trees
+from stage.machine import Person
+from stage.report import holds, same
 
-EXAMPLES = f"/usr/{staging.EXAMPLES}"
+EXAMPLES = f"/usr/{installed.EXAMPLES}"
 PEOPLE = [Person("emil"), Person("anna"),
-          Person("carl", f"/usr/{staging.LIB}/scp-shell", ("partners",))]
+          Person("carl", f"/usr/{installed.LIB}/scp-shell", ("partners",))]
 THEIRS = ("/usr/bin/scp", "/usr/bin/sftp", "/usr/share/man/man1/scp.1.gz",
           "/usr/share/bash-completion/completions/scp")
 BODY = b"what is copied\n"
 
 
-def overlay(base):
-    """/usr can be written to, and UPPER has all that was."""
-    for name in ("upper", "work"):
-        os.mkdir(f"{base}/{name}")
-    machine.mount("-t", "overlay", "-o",
-                  f"lowerdir=/usr,upperdir={base}/upper,workdir={base}/work", "none", "/usr")
-    return f"{base}/upper"
-
-
 def new_files(upper):
     """What is in UPPER that hides nothing: a file of the one below is hidden by a device."""
-    return {path: what for path, what in staging.found(upper).items()
+    return {path: what for path, what in installed.found(upper).items()
             if not stat.S_ISCHR(os.lstat(f"{upper}/{path}").st_mode)}
 
 
@@ -49,14 +34,14 @@ def theirs():
 def installs(out, upper):
     before = theirs()
     holds("OpenSSH's scp is here", "/usr/bin/scp" in before, before)
-    staging.made(out, "install", PREFIX="/usr")
-    same("what is new in /usr", staging.FILES, new_files(upper))
+    installed.made(out, "install", PREFIX="/usr")
+    same("what is new in /usr", installed.FILES, new_files(upper))
     same("OpenSSH's files", before, theirs())
     holds("there is a configuration", os.path.exists(machine.CONFIG), os.listdir("/etc"))
 
 
 def readme(heading):
-    text = sshd.read_text(f"/usr/{staging.DOC}/README.md")
+    text = sshd.read_text(f"/usr/{installed.DOC}/README.md")
     return text.partition(f"## {heading}\n")[2].partition("\n## ")[0]
 
 
@@ -95,7 +80,7 @@ def make_partners():
 
 def path_of_manual():
     """The first way: the line of the manual's examples."""
-    page = sshd.read_text(f"/usr/{staging.MANUALS}/scp-sink-source.1")
+    page = sshd.read_text(f"/usr/{installed.MANUALS}/scp-sink-source.1")
     line = re.search(r"^\.Dl SetEnv PATH=(\S+)$", page, re.MULTILINE).group(1)
     holds("README says the same", f"SetEnv PATH={line}\n" in readme("Three ways in"), line)
     return line
@@ -122,7 +107,7 @@ def for_everybody(made, port):
     home = sshd.Account("emil").home
     there_and_back(made, port, "emil", home, f"{home}/file")
     found = made.ssh("emil", "command -v scp", host=made.host("emil", port))
-    same("the scp of a session", f"/usr/{staging.LIB}/scp\n", found.out, found.log)
+    same("the scp of a session", f"/usr/{installed.LIB}/scp\n", found.out, found.log)
 
 
 def upload_only(made, port):
@@ -164,7 +149,7 @@ def administrators_command():
 
 
 def uninstalls(out, upper, before):
-    said = staging.made(out, "uninstall", PREFIX="/usr")
+    said = installed.made(out, "uninstall", PREFIX="/usr")
     holds("a changed configuration stays, and that is said",
           os.path.exists(machine.CONFIG) and "stays" in said.text, said.log)
     same("what is left in /usr", {}, new_files(upper))
@@ -191,7 +176,7 @@ def check(report, base, out):
     with contextlib.ExitStack() as stack:
         made = stack.enter_context(estate.made(base, out, PEOPLE))
         try:
-            upper = overlay(base)
+            upper = machine.overlay(base)
         except subprocess.CalledProcessError as error:
             report.skip("ways: all of it", f"no overlay filesystem: {error}")
             return

@@ -7,12 +7,10 @@ import subprocess
 
 import kinds
 import left
-import machine
 import rounds
-import sshd
-import trees
 import watch
-from report import Failed, holds
+from stage import machine, sshd, trees
+from stage.report import Failed, holds
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 HUNDREDS = "hundreds"
@@ -32,10 +30,10 @@ class Broken:
     key = "broken"
     end = ""                    # of the path
 
-    def __init__(self, stage, number, how):
-        super().__init__(stage, number)
-        self.there = f"{stage.there}/broken-{how}{self.end}"
-        self.here = f"{stage.here}/broken-{how}{self.end}"
+    def __init__(self, ground, number, how):
+        super().__init__(ground, number)
+        self.there = f"{ground.there}/broken-{how}{self.end}"
+        self.here = f"{ground.here}/broken-{how}{self.end}"
         self.direct = True
 
 
@@ -47,16 +45,16 @@ class BrokenThousands(Broken, kinds.PushThousands):
     tree, end = HUNDREDS, f"-{kinds.THOUSANDS}"
 
 
-def prepare(stage):
-    base = stage.world.base
+def prepare(ground):
+    base = ground.world.base
     shim = f"{base}/broken.so"
     subprocess.run([os.environ.get("CC", "cc"), "-shared", "-fPIC", "-O1", "-Wall", "-Wextra",
                     "-Werror", "-D_GNU_SOURCE", "-o", shim, f"{HERE}/broken.c"], check=True)
     os.chmod(shim, 0o755)
     script = sshd.write_text(f"{base}/broken", SCRIPT.format(shim=shim), 0o755)
     with open(f"{base}/authorized_keys", "a", encoding="utf-8") as file:
-        file.write(stage.make_key("broken", script))
-    trees.build(f"{stage.pool}/{HUNDREDS}", kinds.thousands_of(COUNT))
+        file.write(ground.make_key("broken", script))
+    trees.build(f"{ground.pool}/{HUNDREDS}", kinds.thousands_of(COUNT))
 
 
 def noticed(what, check, *args):
@@ -121,7 +119,7 @@ def check(report, crowd, system):
 
     kinds_of = {how: BrokenPush for how in (*CONTENTS, "linger")}
     kinds_of.update({how: BrokenThousands for how in GROWTHS})
-    sessions = {how: kind(crowd.stage, 0, how) for how, kind in kinds_of.items()}
+    sessions = {how: kind(crowd.ground, 0, how) for how, kind in kinds_of.items()}
     servers = play(crowd, sessions.values())
     for how, what in CONTENTS.items():
         notice(how, noticed, what, sessions[how].check)
@@ -130,7 +128,7 @@ def check(report, crowd, system):
     notice("it leaves a file", noticed, "names in there", system.check_names)
     crowd.clear(sessions.values())
     notice("it leaves a process", noticed, "processes", system.check_processes)
-    if system.stage.log is not None:
+    if system.ground.log is not None:
         notice("it leaves a file without a name", noticed, "files in all", system.check_unnamed)
         notice("somebody is still connected to the log", check_peers, system)
     end_lingering()

@@ -7,9 +7,8 @@ import shlex
 import subprocess
 import time
 
-import machine
-import process
-import sshd
+from stage import machine, process, sshd
+from stage.world import world_with
 
 PATIENCE = 30                   # seconds for a connection to stand
 AREA = "3g"                     # bytes in memory that all files may take; they take far less
@@ -41,7 +40,7 @@ exec /usr/bin/ssh "$@"
 """
 
 
-class Stage:
+class Ground:
     """
     Of the directories, SHELF has what is downloaded, THERE is where uploads go: both are the
     session's user's.  POOL has what is uploaded, HERE is where downloads go.  FULL is on a small
@@ -179,10 +178,10 @@ def disk(path, size, private):
 def made(scp, log):
     """LOG is that of a machine of our own, or None."""
     with contextlib.ExitStack() as stack:
-        world = stack.enter_context(sshd.world_with(scp, first=FIRST, kind="ed25519"))
+        world = stack.enter_context(world_with(scp, first=FIRST, kind="ed25519"))
         area, full = (stack.enter_context(disk(f"{world.base}/{name}", size, log is not None))
                       for name, size in (("area", AREA), ("full", FULL)))
-        stage = Stage(world, area, full, log)
-        stage.make_keys()
-        stack.callback(stage.stop_masters)
-        yield stage
+        ground = Ground(world, area, full, log)
+        ground.make_keys()
+        stack.callback(ground.stop_masters)
+        yield ground

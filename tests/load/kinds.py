@@ -5,9 +5,8 @@ import random
 import signal
 import threading
 
-import trees
-import transfers
-from report import holds, same
+from stage import transfers, trees
+from stage.report import holds, same
 
 MIB = 1 << 20
 SIZES = {"empty": 0, "one": 1, "page": 4096, "small": 65535, "piped": 262145, "mib": MIB,
@@ -43,16 +42,16 @@ def thousands_of(count):
     return found
 
 
-def build_sources(stage, many):
+def build_sources(ground, many):
     """What is uploaded, and what is downloaded."""
     contents = {"files": random_files(FILES), "tree": trees.TREE, "plain": PLAIN_TREE,
                 THOUSANDS: thousands_of(many)}
     for name, entries in contents.items():
-        trees.build(f"{stage.pool}/{name}", entries)
+        trees.build(f"{ground.pool}/{name}", entries)
         # A client that is not root's cannot fill directories that it made read-only.
-        trees.build(f"{stage.shelf}/{name}",
+        trees.build(f"{ground.shelf}/{name}",
                     [entry for entry in entries if not entry[0].startswith("readonly")])
-    stage.world.give(stage.shelf)
+    ground.world.give(ground.shelf)
 
 
 class Sources:
@@ -98,11 +97,11 @@ class Session:
     preserve = True
     was_cut = False
 
-    def __init__(self, stage, number):
-        self.stage, self.number = stage, number
+    def __init__(self, ground, number):
+        self.ground, self.number = ground, number
         self.label = f"s{number:04d}"
         self.direct = number % 4 == 0
-        self.there, self.here = f"{stage.there}/{self.label}", f"{stage.here}/{self.label}"
+        self.there, self.here = f"{ground.there}/{self.label}", f"{ground.here}/{self.label}"
         self.outcome = None
         self.since = 0              # when it began, by the clock of files
         self.files = self.bytes = 0     # that have arrived and are as they should be
@@ -117,10 +116,10 @@ class Session:
 
     def argv(self):
         preserve = ["-p"] if self.preserve else []
-        return self.stage.scp(self.key, self.direct, self.number, *preserve, *self.words())
+        return self.ground.scp(self.key, self.direct, self.number, *preserve, *self.words())
 
     def remote(self, path):
-        return self.stage.remote(self.key, path)
+        return self.ground.remote(self.key, path)
 
     def released(self, child):
         """The client has stood at the gate, and may go on."""
@@ -138,12 +137,12 @@ class PushFiles(Session):
     names = tuple(SIZES)
 
     def words(self):
-        return [*(f"{self.stage.pool}/files/{name}" for name in self.names),
+        return [*(f"{self.ground.pool}/files/{name}" for name in self.names),
                 self.remote(self.there)]
 
     def check(self):
         transfers.well(self.outcome)
-        check_copy(self, f"{self.stage.pool}/files", self.there, self.stage.world.umask, self.names)
+        check_copy(self, f"{self.ground.pool}/files", self.there, self.ground.world.umask, self.names)
 
 
 class PushFilesPlainly(PushFiles):
@@ -166,11 +165,11 @@ class PullFiles(Session):
     kind = "pull files"
 
     def words(self):
-        return ["-T", self.remote(f"{self.stage.shelf}/files") + "/*", self.here]
+        return ["-T", self.remote(f"{self.ground.shelf}/files") + "/*", self.here]
 
     def check(self):
         transfers.well(self.outcome)
-        check_copy(self, f"{self.stage.shelf}/files", self.here, transfers.LOCAL_UMASK, SIZES)
+        check_copy(self, f"{self.ground.shelf}/files", self.here, transfers.LOCAL_UMASK, SIZES)
 
 
 class PushTree(Session):
@@ -178,13 +177,13 @@ class PushTree(Session):
     tree = "tree"
 
     def words(self):
-        return ["-r", f"{self.stage.pool}/{self.tree}", self.remote(f"{self.there}/copy")]
+        return ["-r", f"{self.ground.pool}/{self.tree}", self.remote(f"{self.there}/copy")]
 
     def check(self):
         transfers.well(self.outcome)
         same("names there", ["copy"], os.listdir(self.there), self.outcome.log)
-        check_copy(self, f"{self.stage.pool}/{self.tree}", f"{self.there}/copy",
-                   self.stage.world.umask)
+        check_copy(self, f"{self.ground.pool}/{self.tree}", f"{self.there}/copy",
+                   self.ground.world.umask)
 
 
 class PullTree(Session):
@@ -192,12 +191,12 @@ class PullTree(Session):
     tree = "tree"
 
     def words(self):
-        return ["-r", self.remote(f"{self.stage.shelf}/{self.tree}"), f"{self.here}/copy"]
+        return ["-r", self.remote(f"{self.ground.shelf}/{self.tree}"), f"{self.here}/copy"]
 
     def check(self):
         transfers.well(self.outcome)
         same("names here", ["copy"], os.listdir(self.here), self.outcome.log)
-        check_copy(self, f"{self.stage.shelf}/{self.tree}", f"{self.here}/copy",
+        check_copy(self, f"{self.ground.shelf}/{self.tree}", f"{self.here}/copy",
                    transfers.LOCAL_UMASK)
 
 
@@ -225,7 +224,7 @@ class RestrictedTooLarge(PushFiles):
         refused = {"large"}
         same("exit status", 1, self.outcome.code, self.outcome.log)
         holds(f"the client says {TOO_LARGE!r}", TOO_LARGE in self.outcome.text, self.outcome.text)
-        check_copy(self, f"{self.stage.pool}/files", self.there, self.stage.world.umask,
+        check_copy(self, f"{self.ground.pool}/files", self.there, self.ground.world.umask,
                    set(self.names) - refused)
 
 
@@ -236,21 +235,21 @@ class PushToFull(PushFiles):
     kind = "push to a full disk"
     names = ("mib",)
 
-    def __init__(self, stage, number):
-        super().__init__(stage, number)
-        self.there = f"{stage.full}/{self.label}"
+    def __init__(self, ground, number):
+        super().__init__(ground, number)
+        self.there = f"{ground.full}/{self.label}"
 
     def check(self):
         fits = self.outcome.code == 0
         if not fits:
             same("exit status", 1, self.outcome.code, self.outcome.log)
             holds(f"the client says {FULL!r}", FULL in self.outcome.text, self.outcome.text)
-        check_copy(self, f"{self.stage.pool}/files", self.there, self.stage.world.umask,
+        check_copy(self, f"{self.ground.pool}/files", self.there, self.ground.world.umask,
                    self.names if fits else ())
 
 
-def check_full(stage, sessions):
-    room = os.statvfs(stage.full).f_blocks * os.statvfs(stage.full).f_bsize
+def check_full(ground, sessions):
+    room = os.statvfs(ground.full).f_blocks * os.statvfs(ground.full).f_bsize
     found = [session for session in sessions if isinstance(session, PushToFull)]
     fit = sum(session.outcome.code == 0 for session in found)
     holds(f"at most {room // MIB} of {len(found)} files are said to fit", fit * MIB <= room, fit)
@@ -271,20 +270,20 @@ class PushOne(Session):
     """Several, and restricted ones among them, upload the same name."""
     kind = "push one name"
 
-    def __init__(self, stage, number):
-        super().__init__(stage, number)
+    def __init__(self, ground, number):
+        super().__init__(ground, number)
         self.key = "in" if number % 3 == 0 else "free"
 
     def prepare(self):
         super().prepare()
-        shared = f"{self.stage.there}/{SHARED}"
+        shared = f"{self.ground.there}/{SHARED}"
         if not os.path.exists(shared):
             os.mkdir(shared)
             transfers.put(f"{shared}/{ONE}", body_of(0))
         transfers.put(f"{self.here}/{ONE}", body_of(self.number))
 
     def words(self):
-        return [f"{self.here}/{ONE}", self.remote(f"{self.stage.there}/{SHARED}")]
+        return [f"{self.here}/{ONE}", self.remote(f"{self.ground.there}/{SHARED}")]
 
     def check(self):
         transfers.well(self.outcome)
@@ -295,12 +294,12 @@ class PullOne(PushOne):
     """Meanwhile it is downloaded: it is what one of them sent, or was there before."""
     kind = "pull one name"
 
-    def __init__(self, stage, number):
-        super().__init__(stage, number)
+    def __init__(self, ground, number):
+        super().__init__(ground, number)
         self.key = "free"
 
     def words(self):
-        return [self.remote(f"{self.stage.there}/{SHARED}/{ONE}"), f"{self.here}/{ONE}"]
+        return [self.remote(f"{self.ground.there}/{SHARED}/{ONE}"), f"{self.here}/{ONE}"]
 
     def check(self):
         transfers.well(self.outcome)
@@ -317,9 +316,9 @@ def check_one(path, log=""):
     return len(found)
 
 
-def check_shared(stage, sessions):
+def check_shared(ground, sessions):
     """What is there in the end is what somebody sent who was told that it arrived."""
-    top = f"{stage.there}/{SHARED}"
+    top = f"{ground.there}/{SHARED}"
     pushes = [s for s in sessions if type(s) is PushOne and s.outcome and s.outcome.code == 0]
     if not pushes:
         return
@@ -334,8 +333,8 @@ def check_shared(stage, sessions):
 class Cut(Session):
     """They are ended in the middle; the few that are done by then have done well."""
 
-    def __init__(self, stage, number):
-        super().__init__(stage, number)
+    def __init__(self, ground, number):
+        super().__init__(ground, number)
         self.pause = random.Random(number).uniform(*CUT)
 
     def released(self, child):
@@ -361,13 +360,13 @@ class CutPush(Cut):
         transfers.put(f"{self.there}/large", OLD, when=trees.FIRST_TIME)
 
     def words(self):
-        return ["-l", str(SLOW), *(f"{self.stage.pool}/files/{name}" for name in self.names),
+        return ["-l", str(SLOW), *(f"{self.ground.pool}/files/{name}" for name in self.names),
                 self.remote(self.there)]
 
     def check(self):
         if not self.was_cut:
             transfers.well(self.outcome)
-        wanted = sources.expected(f"{self.stage.pool}/files", True, self.stage.world.umask)
+        wanted = sources.expected(f"{self.ground.pool}/files", True, self.ground.world.umask)
         found = trees.read(self.there, self.since)
         found.pop("")
         large = found.get("large")
@@ -379,7 +378,7 @@ class CutPush(Cut):
               found.get("small", wanted["small"]) == wanted["small"], found.get("small"))
         same("other names", set(), set(found) - set(self.names))
         if not old:
-            self.count(f"{self.stage.pool}/files", {n: wanted[n] for n in self.names})
+            self.count(f"{self.ground.pool}/files", {n: wanted[n] for n in self.names})
 
 
 class RestrictedCutPush(CutPush):
@@ -391,7 +390,7 @@ class CutPull(Cut):
     kind = "pull, cut off"
 
     def words(self):
-        return ["-l", str(SLOW), self.remote(f"{self.stage.shelf}/files/large"), self.here]
+        return ["-l", str(SLOW), self.remote(f"{self.ground.shelf}/files/large"), self.here]
 
     def check(self):
         if not self.was_cut:
@@ -412,19 +411,19 @@ class PushThousands(PushTree):
     """Twice the same: new files at first, which are replaced then."""
     kind, tree = "push thousands", THOUSANDS
 
-    def __init__(self, stage, number):
-        super().__init__(stage, number)
+    def __init__(self, ground, number):
+        super().__init__(ground, number)
         self.label = f"{THOUSANDS}-{number}"
-        self.there, self.here = f"{stage.there}/{self.label}", f"{stage.here}/{self.label}"
+        self.there, self.here = f"{ground.there}/{self.label}", f"{ground.here}/{self.label}"
 
     def words(self):
-        return ["-r", *[f"{self.stage.pool}/{self.tree}"] * 2, self.remote(self.there)]
+        return ["-r", *[f"{self.ground.pool}/{self.tree}"] * 2, self.remote(self.there)]
 
     def check(self):
         transfers.well(self.outcome)
         same("names there", [self.tree], os.listdir(self.there), self.outcome.log)
-        check_copy(self, f"{self.stage.pool}/{self.tree}", f"{self.there}/{self.tree}",
-                   self.stage.world.umask)
+        check_copy(self, f"{self.ground.pool}/{self.tree}", f"{self.there}/{self.tree}",
+                   self.ground.world.umask)
         self.files, self.bytes = 2 * self.files, 2 * self.bytes
 
 

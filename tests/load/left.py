@@ -6,9 +6,9 @@ from collections import Counter
 from dataclasses import dataclass
 
 import kinds
-import trees
 import watch
-from report import holds, same
+from stage import trees
+from stage.report import holds, same
 
 DESCRIPTORS = 16                # of one server at any time
 RSS = 8 << 10                   # kB of one server at any time
@@ -102,11 +102,11 @@ def check_memory_growth(growth):
 class System:
     """As it was before."""
 
-    def __init__(self, stage):
-        self.stage = stage
+    def __init__(self, ground):
+        self.ground = ground
         self.processes = names_below_us()
-        self.peers = stage.peers_of_log()
-        self.shelf = trees.read(stage.shelf, NEVER)
+        self.peers = ground.peers_of_log()
+        self.shelf = trees.read(ground.shelf, NEVER)
 
     def await_processes(self):
         end = time.monotonic() + PATIENCE
@@ -118,20 +118,20 @@ class System:
         same("processes", self.processes, names_below_us())
 
     def check_peers(self):
-        same("sockets at the log", self.peers, self.stage.peers_of_log())
+        same("sockets at the log", self.peers, self.ground.peers_of_log())
 
     def check_unnamed(self):
-        same("files in all, and those that have names", self.stage.names(), self.stage.inodes())
+        same("files in all, and those that have names", self.ground.names(), self.ground.inodes())
 
     def check_names(self, lasting=()):
         """Beside the directories of LASTING sessions there is nothing."""
-        for top in (self.stage.there, self.stage.here, self.stage.full):
+        for top in (self.ground.there, self.ground.here, self.ground.full):
             same(f"names in {os.path.basename(top)}", set(), set(os.listdir(top)) - set(lasting))
         same("names beside them", {"there", "here", "shelf", "pool"},
-             set(os.listdir(self.stage.area)))
+             set(os.listdir(self.ground.area)))
 
     def check_shelf(self):
-        trees.compare(self.shelf, trees.read(self.stage.shelf, NEVER), "")
+        trees.compare(self.shelf, trees.read(self.ground.shelf, NEVER), "")
 
 
 def names_below_us():

@@ -6,13 +6,13 @@ import os
 import time
 
 import broken
+import ground
 import kinds
 import left
-import openssh
 import rounds
-import stage as stages
 import watch
-from report import Failed, Report, holds, same
+from stage.report import Failed, Report, holds, same
+from stage.world import serves
 
 MIB = 1 << 20
 SANITIZED = "SAN is set, and a sanitizer keeps memory that is freed, and is to be loaded first"
@@ -33,9 +33,9 @@ class Tally:
 
 
 class Load:
-    def __init__(self, stage, words):
-        self.stage, self.words = stage, words
-        self.report = Report("load", "", stage.world.tail)
+    def __init__(self, made, words):
+        self.ground, self.words = made, words
+        self.report = Report("load", "", made.world.tail)
         self.numbers = itertools.count(1)
         self.sanitized = bool(os.environ.get("SAN"))
         self.watch = self.crowd = self.system = None
@@ -50,7 +50,7 @@ class Load:
     def look_at(self, session):
         self.report.run(f"session {session.number}, {session.kind}", session.check)
         self.tallies.setdefault(session.kind, Tally()).add(session)
-        if stages.KEYS[session.key]:
+        if ground.KEYS[session.key]:
             self.logged.append(session)
 
     def look_at_servers(self):
@@ -85,7 +85,7 @@ class Load:
     def play_round(self, number):
         what = f"round {number}"
         since = time.monotonic()
-        sessions = [kind(self.stage, next(self.numbers))
+        sessions = [kind(self.ground, next(self.numbers))
                     for kind in kinds.mixture(self.words.sessions)]
         count = self.crowd.play_all(sessions)
         remaining = self.crowd.await_end()
@@ -96,9 +96,9 @@ class Load:
         self.report.run(f"{what}: servers that are left", same, "servers", 0, remaining)
         for session in sessions:
             self.look_at(session)
-        self.report.run(f"{what}: one name", kinds.check_shared, self.stage, sessions)
+        self.report.run(f"{what}: one name", kinds.check_shared, self.ground, sessions)
         self.report.run(f"{what}: clients that vanish", kinds.check_cut, sessions)
-        self.report.run(f"{what}: a disk that fills up", kinds.check_full, self.stage, sessions)
+        self.report.run(f"{what}: a disk that fills up", kinds.check_full, self.ground, sessions)
         self.end_round(what, sessions)
         self.report.say(f"{what}: {count} servers at once, {sum(s.files for s in sessions)} files "
                         f"in {played:.1f} s, all in {time.monotonic() - since:.1f} s")
@@ -139,13 +139,13 @@ class Load:
         run("in the end: processes", system.await_processes)
         run("in the end: names", system.check_names)
         run("in the end: what is downloaded is unchanged", system.check_shelf)
-        if self.stage.log is None:
+        if self.ground.log is None:
             self.report.skip("the log, files without a name, and a disk that fills up",
                              self.words.why)
             return
         run("in the end: files without a name", system.check_unnamed)
         run("in the end: sockets at the log", system.check_peers)
-        run("in the end: records of the log", left.check_records, self.stage.log.take(),
+        run("in the end: records of the log", left.check_records, self.ground.log.take(),
             self.logged)
 
     def look_at_broken(self):
@@ -157,19 +157,19 @@ class Load:
     # -- all of it
 
     def begin(self):
-        kinds.build_sources(self.stage, self.words.files)
+        kinds.build_sources(self.ground, self.words.files)
         if not self.sanitized:
-            broken.prepare(self.stage)
-        self.stage.start_masters()
-        self.watch = watch.Watch(self.stage.world.server.pid, kinds.THOUSANDS)
-        self.crowd = rounds.Crowd(self.stage, self.watch)
-        self.system = left.System(self.stage)
-        if self.stage.log:
-            self.stage.log.forget()
+            broken.prepare(self.ground)
+        self.ground.start_masters()
+        self.watch = watch.Watch(self.ground.world.server.pid, kinds.THOUSANDS)
+        self.crowd = rounds.Crowd(self.ground, self.watch)
+        self.system = left.System(self.ground)
+        if self.ground.log:
+            self.ground.log.forget()
 
     def play(self):
-        self.report.run("sshd: the program is ours", openssh.serves, self.stage.world,
-                        self.stage.world.host)
+        self.report.run("sshd: the program is ours", serves, self.ground.world,
+                        self.ground.world.host)
         if self.report.failed:
             return self.report.end()
         self.begin()
@@ -180,9 +180,9 @@ class Load:
             self.look_at_broken()
         finally:
             self.watch.close()
-            self.stage.stop_masters()
+            self.ground.stop_masters()
         self.report.run("without connections: what sshd has started", left.check_childless,
-                        self.stage.world.server.pid)
+                        self.ground.world.server.pid)
         return self.report.end()
 
     # -- the table

@@ -7,9 +7,8 @@ import threading
 import time
 
 import kinds
-import process
-import transfers
-from report import Failed
+from stage import process, transfers
+from stage.report import Failed
 
 GATE_PATIENCE = 300             # seconds for all servers to be there
 END_PATIENCE = 30               # seconds for those to end whose clients have gone
@@ -26,10 +25,10 @@ def both(others, followed):
 
 
 class Crowd:
-    """The clients of a stage, with a thread for each that waits for it."""
+    """The clients of a ground, with a thread for each that waits for it."""
 
-    def __init__(self, stage, watch):
-        self.stage, self.watch = stage, watch
+    def __init__(self, ground, watch):
+        self.ground, self.watch = ground, watch
         self.lock = threading.Lock()
         self.children = {}          # by session: its client, while it runs
         self.told = set()           # sessions that know that they may go on
@@ -50,7 +49,7 @@ class Crowd:
 
         session.since = transfers.now()
         try:
-            session.outcome = process.run(session.argv(), self.stage.world.env, begun=begun,
+            session.outcome = process.run(session.argv(), self.ground.world.env, begun=begun,
                                           patience=session.patience)
         except Failed as failure:
             session.outcome = process.Outcome(None, b"", str(failure).encode())
@@ -80,8 +79,8 @@ class Crowd:
     def prepare(self, sessions):
         for session in sessions:
             session.prepare()
-            self.stage.give(session.there)
-        self.stage.give(f"{self.stage.there}/{kinds.SHARED}")
+            self.ground.give(session.there)
+        self.ground.give(f"{self.ground.there}/{kinds.SHARED}")
 
     def play_all(self, sessions, which=others):
         """Plays them all at once; the number of servers, WHICH of them, when the first went on."""
@@ -97,7 +96,7 @@ class Crowd:
         return which(*self.watch.await_servers(lambda *found: which(*found) == 0, END_PATIENCE))
 
     def clear(self, sessions):
-        paths = [f"{self.stage.there}/{kinds.SHARED}"]
+        paths = [f"{self.ground.there}/{kinds.SHARED}"]
         for session in sessions:
             paths += [session.there, session.here]
         subprocess.run(["chmod", "-R", "u+rwx", "--", *paths], stderr=subprocess.DEVNULL,
@@ -116,7 +115,7 @@ class Lasting:
 
     def begin(self, again):
         self.again = again
-        self.session = self.kind(self.crowd.stage, next(self.numbers))
+        self.session = self.kind(self.crowd.ground, next(self.numbers))
         self.crowd.prepare([self.session])
         self.thread = self.crowd.start(self.session, self.end)
 

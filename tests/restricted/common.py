@@ -6,13 +6,9 @@ import stat
 import subprocess
 import time
 
-import adapters
-import process
-import sshd
-import transfers
-import trees
-from estate import World
-from report import Failed, brief, holds, same
+from stage import adapters, process, sshd, transfers, trees
+from stage.estate import World
+from stage.report import Failed, brief, holds, same
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 MARK = "this must not be seen"  # what files outside of a root contain

@@ -8,11 +8,9 @@ import subprocess
 import time
 
 import common
-import machine
-import sshd
-import transfers
-from machine import Person
-from report import holds, same
+from stage import machine, sshd, transfers
+from stage.machine import Person
+from stage.report import holds, same
 
 NAME = "configuration"
 PEOPLE = [Person("anna", groups=("incoming",)), Person("carl", "BASE/bin/scp", ("partners",)),

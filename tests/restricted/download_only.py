@@ -2,13 +2,11 @@
 """Accounts that can only download: by the ready key, and by the ready ForceCommand."""
 import os
 
-import adapters
 import common
-import transfers
-import trees
 from common import refused, relative, some
-from machine import Person
-from report import holds, same
+from stage import adapters, transfers, trees
+from stage.machine import Person
+from stage.report import holds, same
 
 NAME = "download-only"
 PEOPLE = [Person("kim"), Person("bea", groups=("outgoing",))]

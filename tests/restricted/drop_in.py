@@ -6,14 +6,10 @@ everything is to be logged: what the records say, and that nobody forges one.
 import os
 import re
 
-import adapters
 import common
-import machine
-import records
-import transfers
-import trees
-from machine import Person
-from report import holds, same
+from stage import adapters, machine, records, transfers, trees
+from stage.machine import Person
+from stage.report import holds, same
 
 NAME = "drop-in"
 PEOPLE = [Person("emil")]

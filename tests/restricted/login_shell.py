@@ -6,14 +6,11 @@ files.  What they may do is said in /etc/scp.conf, which nothing that a client s
 import os
 import time
 
-import adapters
 import common
-import machine
-import sshd
-import transfers
 from common import refused
-from machine import Person
-from report import holds, same
+from stage import adapters, machine, sshd, transfers
+from stage.machine import Person
+from stage.report import holds, same
 
 NAME = "login-shell"
 PEOPLE = [Person("carl", "BASE/bin/scp", ("partners",)),

@@ -10,16 +10,11 @@ import struct
 import subprocess
 import time
 
-import adapters
 import common
-import machine
-import process
 import refusals
-import sshd
-import transfers
-import trees
-from machine import Person
-from report import Skipped, holds, same
+from stage import adapters, machine, process, sshd, transfers, trees
+from stage.machine import Person
+from stage.report import Skipped, holds, same
 
 NAME = "no-shell"
 PEOPLE = [Person("anna", groups=("incoming",)), Person("bea", groups=("outgoing",)), Person("kim"),

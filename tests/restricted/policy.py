@@ -9,10 +9,7 @@ import shlex
 import time
 
 import common
-import sshd
 from common import HERE
-from machine import Person
-from report import Skipped, holds, same
 from scenes import (
     COPIED, Scene, count_records, facility, form, pull, pull_by_link, pull_tree, push,
     push_dir_mode, push_from_the_top, push_group, push_hidden, push_in_closed, push_into_tree,
@@ -20,6 +17,9 @@ from scenes import (
     push_small_and_large, push_three, push_times, push_tree, push_two_names,
     push_where_there_is_little, push_without_log, read_log_on_stderr, sandboxed,
     say_nothing)
+from stage import sshd
+from stage.machine import Person
+from stage.report import Skipped, holds, same
 
 NAME = "policy"
 PEOPLE = [Person("polly", groups=("crew",))]

@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: ISC
 """What is no request of a client of scp, and what becomes of it: a table, and how it is asked."""
 import common
-import records
-import sshd
-import transfers
-from report import holds, same
+from stage import records, sshd, transfers
+from stage.report import holds, same
 
 ALONE = "not served: this account is for scp alone"
 NOT_SERVED = "not served: it has an unquoted "

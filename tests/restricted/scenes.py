@@ -4,11 +4,8 @@ import os
 import re
 import stat
 
-import adapters
 import common
-import machine
-import transfers
-import trees
+from stage import adapters, machine, transfers, trees
 
 COPIED = "copied"
 KIB = 1024

@@ -5,13 +5,11 @@ forbids to replace anything.
 """
 import os
 
-import adapters
 import common
-import transfers
-import trees
 from common import refused, relative, some
-from machine import Person
-from report import holds, same
+from stage import adapters, transfers, trees
+from stage.machine import Person
+from stage.report import holds, same
 
 NAME = "upload-only"
 PEOPLE = [Person("anna", groups=("incoming",)), Person("paul")]

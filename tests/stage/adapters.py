@@ -6,8 +6,8 @@ import shlex
 import subprocess
 import urllib.parse
 
-import process
-from trees import Rules, at_least, exact, fixed, masked, unless_asked
+from stage import process
+from stage.trees import Rules, at_least, exact, fixed, masked, unless_asked
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 

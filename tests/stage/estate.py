@@ -5,11 +5,7 @@ import os
 import shutil
 import subprocess
 
-import machine
-import process
-import records
-import sshd
-import trees
+from stage import machine, process, records, sshd, trees, world
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PACKAGING = os.path.join(HERE, "..", "..", "packaging")
@@ -50,7 +46,7 @@ Include {base}/sshd_config.d/*.conf
 """
 
 
-class World(sshd.World):
+class World(world.World):
     """As e2e's checks know it: one account, whose sessions see no more than what is below ROOT."""
 
     def __init__(self, estate, name, root, host=None):

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 
-import sshd
+from stage import sshd
 
 UNSHARE = ["unshare", "--mount", "--propagation", "private", "--"]
 DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
@@ -110,6 +110,15 @@ def private_run(base):
     os.mkdir("/run/sshd", 0o755)
     os.mkdir(f"{base}/var-log")
     mount("--bind", f"{base}/var-log", "/var/log")
+
+
+def overlay(base):
+    """/usr can be written to, and UPPER has all that was."""
+    for name in ("upper", "work"):
+        os.mkdir(f"{base}/{name}")
+    mount("-t", "overlay", "-o",
+                  f"lowerdir=/usr,upperdir={base}/upper,workdir={base}/work", "none", "/usr")
+    return f"{base}/upper"
 
 
 def make_homes(base, people):

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import threading
 
-from report import Failed
+from stage.report import Failed
 
 PATIENCE = 60               # seconds after which a client is said to hang
 SHOWN = 2000                # characters of a client's words in a failure

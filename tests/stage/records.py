@@ -10,8 +10,8 @@ import threading
 import time
 from dataclasses import dataclass, field
 
-import machine
-from report import Failed, holds, same
+from stage import machine
+from stage.report import Failed, holds, same
 
 PATIENCE = 20                   # seconds for a session whose client is gone to say that it ended
 RECORD_MAX = 8192

@@ -1,21 +1,13 @@
 # SPDX-License-Identifier: ISC
 """Throwaway servers on the loopback interface, and the user whose sessions they run."""
 import contextlib
-import ctypes
 import os
 import pwd
 import random
-import shutil
 import signal
 import socket
 import subprocess
-import tempfile
-import threading
 import time
-
-import process
-import trees
-from report import Skipped
 
 HOST = "127.0.0.1"
 START_PATIENCE = 15         # seconds for a server to listen
@@ -203,51 +195,6 @@ class Host:
         self.fingerprint = line.split()[1]              # SHA256:...
 
 
-class Place:
-    """Two directories for one check: ours, and one that belongs to the sessions' user."""
-
-    def __init__(self, top):
-        self.top, self.local, self.remote = top, f"{top}/local", f"{top}/remote"
-
-
-class World:
-    """Everything that the checks share.  All of it is below one temporary directory."""
-
-    def __init__(self, base, account, host, env, server=None):
-        self.base, self.account, self.host, self.env = base, account, host, env
-        self.server = server        # its process, where there is one of our own
-        self.is_root = os.geteuid() == 0
-        self.umask = 0              # of a session; asked for when it is first known to work
-        self.count = 0
-        self.lock = threading.Lock()
-
-    def tail(self, name):
-        """What the server that the check of this name talked to said last."""
-        server = name.split(":")[0]
-        if server == "pipes":
-            return ""
-        return tail_of(f"{self.base}/{'dropbear' if server == 'dropbear' else 'sshd'}.log")
-
-    def give(self, top):
-        """Makes everything at TOP the property of the sessions' user."""
-        if self.is_root:
-            must(["chown", "-hR", f"{self.account.uid}:{self.account.gid}", "--", top])
-        return top
-
-    @contextlib.contextmanager
-    def place(self):
-        with self.lock:
-            self.count += 1
-            place = Place(f"{self.base}/check-{self.count}")
-        for path in (place.top, place.local, place.remote):
-            os.mkdir(path)
-        self.give(place.remote)
-        try:
-            yield place
-        finally:
-            trees.remove(place.top)
-
-
 def client_environment(base):
     """Neither an agent nor anything in a home directory may have a say."""
     os.mkdir(f"{base}/client-home")
@@ -262,143 +209,3 @@ def session_environment(base):
         if os.environ.get(name):
             env[name] = os.environ[name]
     return env
-
-
-@contextlib.contextmanager
-def matched_for(world):
-    """A Host whose server has our scp for the sessions' user only, by a Match block."""
-    base, user = world.base, world.account.name
-
-    def argv_for(port):
-        config = write_text(f"{base}/sshd_config-matched", sshd_config(
-            base, port, user, session_environment(base), f"Match User {user}\n    "))
-        return ["/usr/sbin/sshd", "-D", "-e", "-f", config]
-
-    child, port = start_on_some_port(argv_for, f"{base}/sshd-matched.log", world.env)
-    try:
-        yield Host(base, "matched", port, user, world.host.key,
-                   read_text(f"{base}/hostkey.pub"))
-    finally:
-        stop(child)
-
-
-@contextlib.contextmanager
-def world_with(scp, option=None, first="", kind="ecdsa"):
-    """
-    A world whose server runs the program SCP, with an OPTION before those of the client.  What FIRST
-    says in sshd's configuration comes first, and so counts; KIND is that of the keys.
-    """
-    with contextlib.ExitStack() as stack:
-        base = tempfile.mkdtemp(prefix="scp-e2e-")
-        stack.callback(trees.remove, base)
-        os.chmod(base, 0o755)
-        account = stack.enter_context(account_for(f"{base}/home"))
-        os.mkdir(f"{base}/bin")
-        # A copy, for the user may not be able to reach the original.
-        shutil.copy(scp, f"{base}/bin/scp")
-        if option:
-            os.rename(f"{base}/bin/scp", f"{base}/bin/real")
-            write_text(f"{base}/bin/scp", f'#!/bin/sh\nexec {base}/bin/real {option} "$@"\n')
-            os.chmod(f"{base}/bin/scp", 0o755)
-        key, host_key = make_key(f"{base}/key", kind), make_key(f"{base}/hostkey", kind)
-        write_text(f"{base}/authorized_keys", read_text(key + ".pub"))
-
-        def argv_for(port):
-            config = write_text(f"{base}/sshd_config", first + sshd_config(
-                base, port, account.name, session_environment(base)))
-            return ["/usr/sbin/sshd", "-D", "-e", "-f", config]
-
-        make_separation_directory()
-        env = client_environment(base)
-        child, port = start_on_some_port(argv_for, f"{base}/sshd.log", env)
-        stack.callback(stop, child)
-        stack.callback(process.end_all)
-        host = Host(base, "sshd", port, account.name, key, read_text(host_key + ".pub"))
-        yield World(base, account, host, env, child)
-
-
-MS_BIND = 4096
-CLONE_NEWNS, CLONE_NEWUSER = 0x00020000, 0x10000000
-
-
-def see_other_keys(directory, instead_of):
-    """Runs in the child: where DIRECTORY is seen at INSTEAD_OF, by this process alone."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    uid, gid = os.getuid(), os.getgid()
-    if libc.unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0:
-        raise OSError(ctypes.get_errno(), "unshare")
-    for name, text in (("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1"),
-                       ("gid_map", f"{gid} {gid} 1")):
-        with open(f"/proc/self/{name}", "w", encoding="ascii") as file:
-            file.write(text)
-    if libc.mount(directory.encode(), instead_of.encode(), None, MS_BIND, None) != 0:
-        raise OSError(ctypes.get_errno(), "mount")
-
-
-def dropbear_argv(base, port):
-    """
-    dropbear gives every session a PATH of its own, whatever its environment and that of the user.
-    What can be had is a forced command, which gets the client's words in a variable.
-    """
-    forced = f'PATH={base}/bin:{SERVER_PATH}; export PATH; eval "$SSH_ORIGINAL_COMMAND"'
-    return ["/usr/sbin/dropbear", "-F", "-E", "-s", "-j", "-k", "-m", "-p", f"{HOST}:{port}",
-            "-r", f"{base}/dropbear-key", "-P", f"{base}/dropbear.pid", "-c", forced]
-
-
-@contextlib.contextmanager
-def dropbear_for(world):
-    """A Host that dropbear serves.  It reads the user's own ~/.ssh/authorized_keys and no other."""
-    base, account = world.base, world.account
-    made = subprocess.run(["dropbearkey", "-t", "ecdsa", "-f", f"{base}/dropbear-key"], text=True,
-                          check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
-    public = next(line for line in made.splitlines() if line.startswith("ecdsa-"))
-    log = f"{base}/dropbear.log"
-    with contextlib.ExitStack() as stack:
-        argv = prepare_keys(stack, world)
-        try:
-            child, port = start_on_some_port(
-                lambda port: argv + dropbear_argv(base, port), log, world.env)
-        except RuntimeError as error:
-            if world.is_root:
-                raise
-            why = str(error).splitlines()[-1]
-            raise Skipped(f"without privilege this needs a user namespace: {why}") from None
-        stack.callback(stop, child)
-        yield Host(base, "dropbear", port, account.name, world.host.key, public)
-
-
-def directory_for_keys(stack, account):
-    """An empty one where there is none, for as long as dropbear runs."""
-    keys = f"{account.home}/.ssh"
-    if os.path.isdir(keys):
-        return keys
-    try:
-        os.mkdir(keys, 0o700)
-    except OSError as error:
-        raise Skipped(f"dropbear wants keys in {keys}: {error.strerror}") from None
-    stack.callback(os.rmdir, keys)
-    return keys
-
-
-def prepare_keys(stack, world):
-    """Puts our key where dropbear looks; returns what to put before its command line."""
-    if world.is_root:
-        put_key(world, f"{world.account.home}/.ssh")
-        return []
-    # Nobody's own keys are touched: dropbear alone is shown another directory in their place.
-    keys = directory_for_keys(stack, world.account)
-    shown = put_key(world, f"{world.base}/dropbear-ssh")
-    return ["/usr/bin/python3", os.path.abspath(__file__), shown, keys]
-
-
-def put_key(world, directory):
-    os.mkdir(directory, 0o700)
-    shutil.copy(f"{world.base}/authorized_keys", directory)
-    os.chmod(f"{directory}/authorized_keys", 0o600)
-    return world.give(directory)
-
-
-if __name__ == "__main__":
-    import sys
-    see_other_keys(sys.argv[1], sys.argv[2])
-    os.execv(sys.argv[3], sys.argv[3:])

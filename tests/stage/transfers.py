@@ -4,8 +4,8 @@ import os
 import stat
 import time
 
-import trees
-from report import holds, same
+from stage import trees
+from stage.report import holds, same
 
 MISSING = "No such file or directory"
 DENIED = "Permission denied"

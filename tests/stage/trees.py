@@ -6,7 +6,7 @@ import stat
 import subprocess
 from dataclasses import dataclass
 
-from report import Failed
+from stage.report import Failed
 
 FIRST_TIME = 1_000_000_000      # of the entries below, each a thousand seconds after the one before
 

@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 
-from report import same
+from stage.report import same
 
 TOP = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
 PARTS = ("common", "scp-sink-source", "packaging")

@@ -7,7 +7,7 @@ import struct
 import subprocess
 import time
 
-from report import holds, same
+from stage.report import holds, same
 
 PATIENCE = 30                   # seconds for one session
 ANNA = 54321                    # a user of whom the machine knows nothing

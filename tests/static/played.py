@@ -4,8 +4,7 @@ import argparse
 import collections
 import os
 
-import casefile
-import play
+from conformance import casefile, play
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 

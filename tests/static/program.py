@@ -7,7 +7,7 @@ import platform
 import re
 import subprocess
 
-from report import Skipped, holds, same
+from stage.report import Skipped, holds, same
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 COMMON = os.path.join(HERE, "..", "..", "common")

@@ -8,7 +8,7 @@ import signal
 import struct
 import subprocess
 
-from report import Skipped, holds, same
+from stage.report import Skipped, holds, same
 
 PATIENCE = 30                   # seconds for one session
 FILE = b"C0644 5 f\nhello\0"

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: ISC
+"""
+What suites play on: machines, accounts, servers and clients that are ours, and the counting.
+
+A suite is a folder beside this one with a program "run", which is told where the things built are, and
+ends with "NAME: N passed, N failed, N skipped".  One in Python has this folder's own on its path, once,
+and says `from stage import ...`; what it shares with nobody stays in its own folder.
+
+    report      what a check may say, and the counting of it
+    process     running a command, which must neither hang nor outlive us
+    machine     a mount namespace in which /etc, /dev, /run and /var/log are ours, and people on it
+    sshd        a server on the loopback interface, its keys, and who may come
+    records     the log of such a machine: what sessions have said to it
+    world       one server, one account and the directories that its sessions are about
+    estate      many accounts on a machine of our own, as the ready lines of packaging/ have them
+    adapters    the clients: one way to ask each of them for the same; clients/ has those that are libraries
+    transfers   what each of them must bring about
+    trees       trees of files: made, read, compared and removed
+    installed   what make install puts where
+
+Who takes something gives it back: servers end, accounts go, directories are removed, mounts vanish with
+the last process of their namespace, whether a suite comes to its end, fails or is told to stop.  What
+begins something here is a context manager, or says in its own words who ends it.
+
+What this machine cannot do is asked first, and is said: why_not() has the reason, and Report.skip counts
+it.  A suite that can do nothing at all says "SKIP  NAME, all of it: REASON".
+
+Nothing here waits for a time to pass.  What is waited for is looked at until it is so, and after PATIENCE,
+which is far longer than it takes, that is a failure.
+"""
