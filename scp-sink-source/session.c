@@ -6,40 +6,16 @@
 #include <string.h>
 
 #include <bsd/string.h>
-#include <bsd/unistd.h>
 
 #include "session.h"
 #include "text/text.h"
 #include "wire/clock.h"
 
 enum {
-	TITLE_NAME_MAX = 256,		/* bytes of a path that ps(1) gets to see, from its end */
 	TITLE_FROM = 65536,		/* bytes of a body that ps(1) may meet, a pipe full */
 	LINE_MAX_SHOWN = 4 * RECORD_MAX,
 	DEEP = 32			/* levels for which every login has descriptors */
 };
-
-/* What we are at: all of the trail or its first LEN bytes, and PROGRESS behind it. */
-static void
-set_title(const struct session *s, size_t len, const char *progress)
-{
-	char name[TITLE_NAME_MAX];
-	size_t skip = len >= TITLE_NAME_MAX ? len - TITLE_NAME_MAX + 1 : 0;
-
-	text_escape(name, sizeof(name), s->trail.text + skip, len - skip);
-	setproctitle("%s %s%s", s->request->role == REQUEST_SINK ? "receiving" : "sending", name,
-	    progress);
-}
-
-static void
-set_percent(struct session *s, unsigned percent)
-{
-	char progress[sizeof(" 4294967295%")];
-
-	s->percent = percent;
-	snprintf(progress, sizeof(progress), " %u%%", percent);
-	set_title(s, s->trail.len, progress);
-}
 
 static void
 watch_body(void *session, uint64_t done, uint64_t size)
@@ -48,8 +24,8 @@ watch_body(void *session, uint64_t done, uint64_t size)
 	unsigned percent = (unsigned)((double)done / (double)size * 100);
 
 	s->moved = done;
-	if (s->titled && percent != s->percent)
-		set_percent(s, percent);
+	if (s->title.detailed && percent != s->title.percent)
+		title_show_percent(&s->title, s->trail.text, s->trail.len, percent);
 }
 
 const char session_no_log[] = "the log cannot be written";
@@ -95,8 +71,8 @@ session_init(struct session *s, struct conn *conn, const struct request *request
 	s->audit = audit;
 	s->usage = (struct usage){ .bytes = 0 };
 	s->errors = 0;
-	s->percent = 0;
-	s->unlogged = s->begun = s->titled = false;
+	title_init(&s->title, request->role == REQUEST_SINK ? "receiving" : "sending");
+	s->unlogged = s->begun = false;
 	s->plain[0] = '\0';
 	s->operand = 0;
 	s->said = NULL;
@@ -125,8 +101,7 @@ session_turn_to(struct session *s, const char *path)
 	    s->trail.text[s->trail.len - 1] == '/')
 		trail_cut(&s->trail, s->trail.len - 1);
 	s->operand = s->trail.len;
-	s->titled = false;
-	set_title(s, s->operand, "");
+	title_show(&s->title, s->trail.text, s->operand);
 	s->plain[0] = '\0';
 	if (is_plain_use(s))
 		return NULL;
@@ -312,13 +287,10 @@ session_give_up(struct session *s, const char *what, const char *reason)
 void
 session_title(struct session *s, uint64_t size)
 {
-	bool before = s->titled;
-
-	s->titled = size >= TITLE_FROM;
-	if (s->titled)
-		set_percent(s, 0);
-	else if (before)
-		set_title(s, s->operand, "");
+	if (size >= TITLE_FROM)
+		title_show_percent(&s->title, s->trail.text, s->trail.len, 0);
+	else if (s->title.detailed)
+		title_show(&s->title, s->trail.text, s->operand);
 }
 
 void

@@ -10,6 +10,7 @@
 #include "paths/root.h"
 #include "paths/trail.h"
 #include "rules/policy.h"
+#include "title.h"
 #include "wire/conn.h"
 
 /* What one transfer carries around, in either direction.  Everything it points to is borrowed. */
@@ -21,8 +22,7 @@ struct session {
 	struct audit		*audit;
 	struct usage		 usage;
 	unsigned		 errors;	/* entries refused or failed, here or there */
-	bool			 titled;	/* the process title is about one file */
-	unsigned		 percent;	/* of its body, as the title has it */
+	struct title		 title;
 	bool			 unlogged;	/* a record that is required could not be written */
 	bool			 begun;		/* a file is being moved; the three below are its */
 	uint64_t		 moved;		/* bytes of it */

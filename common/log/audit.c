@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 #include <assert.h>
 #include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 #include <syslog.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "log/audit.h"
-#include "text/text.h"
 #include "wire/clock.h"
 
 /* What an address consists of, the name of an interface behind it included. */
@@ -20,76 +17,12 @@ enum {
 	MILLI = 1000,
 	ADDRESS_MAX = 64,		/* bytes of an address, NUL included */
 	SANDBOX_TEXT = 64,		/* bytes of what is in force, NUL included */
-	FRAME_MAX = 480,		/* bytes of all that is in a record besides its strings */
-	SECONDS_MAX = 1000000000	/* that a file is said to take: they fit in FRAME_MAX */
+	FRAME_MAX = 480			/* bytes of all that is in a record besides its strings */
 };
 
 /* No record has more strings in it than one of the longest, two others and an address. */
 static_assert(AUDIT_STRING_MAX + 2 * AUDIT_WORD_MAX + ADDRESS_MAX + FRAME_MAX <= AUDIT_RECORD_MAX,
     "a record may not fit");
-
-struct line {
-	size_t	len;
-	char	text[AUDIT_RECORD_MAX];
-};
-
-static void __attribute__((format(printf, 2, 3)))
-put(struct line *l, const char *format, ...)
-{
-	size_t room = sizeof(l->text) - l->len;
-	va_list args;
-	int n;
-
-	va_start(args, format);
-	n = vsnprintf(l->text + l->len, room, format, args);
-	va_end(args);
-	assert(n >= 0 && (size_t)n < room);
-	l->len += (size_t)n;
-}
-
-/*
- * What text_quote makes of S, in at most CAP bytes.  What is longer than that is cut in any case,
- * and its length nothing to look for.
- */
-static void
-put_quoted(struct line *l, const char *s, size_t cap)
-{
-	assert(cap <= sizeof(l->text) - l->len);
-	l->len += text_quote(l->text + l->len, cap, s, strnlen(s, cap));
-}
-
-/* Puts NAME and a string behind it. */
-static void
-put_string(struct line *l, const char *name, const char *s, size_t cap)
-{
-	put(l, " %s \"", name);
-	put_quoted(l, s, cap);
-	put(l, "\"");
-}
-
-/* Puts a member of an object that has others before it. */
-static void
-put_member(struct line *l, const char *name, const char *s, size_t cap)
-{
-	put(l, ",\"%s\":\"", name);
-	assert(cap <= sizeof(l->text) - l->len);
-	l->len += text_quote_json(l->text + l->len, cap, s, strnlen(s, cap));
-	put(l, "\"");
-}
-
-static void
-put_seconds(struct line *l, double seconds)
-{
-	uint64_t thousandths;
-
-	/* Nothing else than what can be converted; the locale has no say in it. */
-	if (!(seconds > 0))
-		seconds = 0;
-	if (seconds > SECONDS_MAX)
-		seconds = SECONDS_MAX;
-	thousandths = (uint64_t)(seconds * MILLI + 0.5);
-	put(l, "%" PRIu64 ".%03" PRIu64, thousandths / MILLI, thousandths % MILLI);
-}
 
 static unsigned
 permissions(mode_t mode)
@@ -105,34 +38,19 @@ put_address(struct line *l, const struct audit *a)
 	size_t n = strspn(text, ADDRESS_BYTES);
 
 	if (n > 0 && n < ADDRESS_MAX && (text[n] == ' ' || text[n] == '\0'))
-		put(l, "%.*s", (int)n, text);
+		line_put(l, "%.*s", (int)n, text);
 	else
-		put(l, "unknown");
+		line_put(l, "unknown");
 }
 
 static void
 put_who(struct line *l, const struct audit *a)
 {
-	put(l, " for local user ");
-	put_quoted(l, a->user, AUDIT_WORD_MAX);
-	put(l, " from [");
+	line_put(l, " for local user ");
+	line_put_quoted(l, a->user, AUDIT_WORD_MAX);
+	line_put(l, " from [");
 	put_address(l, a);
-	put(l, "]");
-}
-
-/* What a daemon for the system's log expects before each record, in English everywhere. */
-static void
-put_syslog_head(struct line *l, int priority)
-{
-	static const char months[12][4] = {
-		"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-	};
-	time_t seconds = time(NULL);
-	struct tm t = { .tm_mday = 1 };
-
-	localtime_r(&seconds, &t);
-	put(l, "<%d>%s %2d %02d:%02d:%02d scp[%d]: ", priority, months[t.tm_mon], t.tm_mday,
-	    t.tm_hour, t.tm_min, t.tm_sec, (int)getpid());
+	line_put(l, "]");
 }
 
 /* Puts what every object begins with. */
@@ -144,13 +62,13 @@ put_json_head(struct line *l, const struct audit *a, const char *event)
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	gmtime_r(&now.tv_sec, &t);
-	put(l, "{\"event\":\"%s\",\"time\":\"%04d-%02d-%02dT%02d:%02d:%02d.%03ldZ\",\"pid\":%d",
+	line_put(l, "{\"event\":\"%s\",\"time\":\"%04d-%02d-%02dT%02d:%02d:%02d.%03ldZ\",\"pid\":%d",
 	    event, t.tm_year + 1900, t.tm_mon + 1, t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec,
 	    now.tv_nsec / (CLOCK_NANO / MILLI), (int)getpid());
-	put_member(l, "user", a->user, AUDIT_WORD_MAX);
-	put(l, ",\"address\":\"");
+	line_put_member(l, "user", a->user, AUDIT_WORD_MAX);
+	line_put(l, ",\"address\":\"");
 	put_address(l, a);
-	put(l, "\"");
+	line_put(l, "\"");
 }
 
 static const char *
@@ -163,10 +81,10 @@ direction(bool upload)
 static void
 put_json_result(struct line *l, const char *bad, const char *reason)
 {
-	put(l, ",\"result\":\"%s\"", reason == NULL ? "ok" : bad);
+	line_put(l, ",\"result\":\"%s\"", reason == NULL ? "ok" : bad);
 	if (reason != NULL)
-		put_member(l, "reason", reason, AUDIT_WORD_MAX);
-	put(l, "}");
+		line_put_member(l, "reason", reason, AUDIT_WORD_MAX);
+	line_put(l, "}");
 }
 
 /* Begins a record: all that comes before what it says, in JSON with what each object has. */
@@ -175,9 +93,9 @@ begin(struct line *l, const struct audit *a, int level, const char *event)
 {
 	l->len = 0;
 	if (a->journal.path != NULL)
-		put_syslog_head(l, a->facility | level);
+		line_put_syslog_head(l, a->facility | level);
 	else if (a->journal.torn)
-		put(l, "\n");
+		line_put(l, "\n");
 	if (a->form == AUDIT_JSON)
 		put_json_head(l, a, event);
 }
@@ -189,7 +107,7 @@ finish(struct line *l, struct audit *a)
 	int end;
 
 	if (a->journal.path == NULL)
-		put(l, "\n");
+		line_put(l, "\n");
 	end = journal_write(&a->journal, l->text, l->len);
 	return a->required ? end : 0;
 }
@@ -242,20 +160,20 @@ audit_start(struct audit *a, bool upload, const char *request, const char *root,
 
 	begin(&l, a, LOG_INFO, "start");
 	if (a->form == AUDIT_JSON) {
-		put(&l, ",\"direction\":\"%s\"", direction(upload));
-		put_member(&l, "request", request, AUDIT_STRING_MAX);
-		put_member(&l, "root", root, AUDIT_WORD_MAX);
+		line_put(&l, ",\"direction\":\"%s\"", direction(upload));
+		line_put_member(&l, "request", request, AUDIT_STRING_MAX);
+		line_put_member(&l, "root", root, AUDIT_WORD_MAX);
 		if (sandbox != NULL)
-			put_member(&l, "sandbox", sandbox, SANDBOX_TEXT);
-		put(&l, "}");
+			line_put_member(&l, "sandbox", sandbox, SANDBOX_TEXT);
+		line_put(&l, "}");
 	} else {
-		put(&l, "session opened");
+		line_put(&l, "session opened");
 		put_who(&l, a);
-		put(&l, " %s", direction(upload));
-		put_string(&l, "root", root, AUDIT_WORD_MAX);
-		put_string(&l, "request", request, AUDIT_STRING_MAX);
+		line_put(&l, " %s", direction(upload));
+		line_put_string(&l, "root", root, AUDIT_WORD_MAX);
+		line_put_string(&l, "request", request, AUDIT_STRING_MAX);
 		if (sandbox != NULL)
-			put_string(&l, "sandbox", sandbox, SANDBOX_TEXT);
+			line_put_string(&l, "sandbox", sandbox, SANDBOX_TEXT);
 	}
 	return finish(&l, a);
 }
@@ -265,24 +183,24 @@ put_file(struct line *l, const struct audit_entry *e)
 {
 	uint64_t in = e->upload ? 0 : e->bytes, out = e->upload ? e->bytes : 0;
 
-	put(l, e->reason == NULL ? "close" : "forced close");
-	put(l, " \"");
-	put_quoted(l, e->path, AUDIT_STRING_MAX);
-	put(l, "\" bytes read %" PRIu64 " written %" PRIu64 " seconds ", in, out);
-	put_seconds(l, e->seconds);
-	put(l, " mode %04o", permissions(e->mode));
+	line_put(l, e->reason == NULL ? "close" : "forced close");
+	line_put(l, " \"");
+	line_put_quoted(l, e->path, AUDIT_STRING_MAX);
+	line_put(l, "\" bytes read %" PRIu64 " written %" PRIu64 " seconds ", in, out);
+	line_put_seconds(l, e->seconds);
+	line_put(l, " mode %04o", permissions(e->mode));
 	if (e->reason != NULL)
-		put_string(l, "reason", e->reason, AUDIT_WORD_MAX);
+		line_put_string(l, "reason", e->reason, AUDIT_WORD_MAX);
 }
 
 static void
 put_json_file(struct line *l, const struct audit_entry *e)
 {
-	put(l, ",\"direction\":\"%s\"", direction(e->upload));
-	put_member(l, "path", e->path, AUDIT_STRING_MAX);
-	put(l, ",\"bytes\":%" PRIu64 ",\"seconds\":", e->bytes);
-	put_seconds(l, e->seconds);
-	put(l, ",\"mode\":\"%04o\"", permissions(e->mode));
+	line_put(l, ",\"direction\":\"%s\"", direction(e->upload));
+	line_put_member(l, "path", e->path, AUDIT_STRING_MAX);
+	line_put(l, ",\"bytes\":%" PRIu64 ",\"seconds\":", e->bytes);
+	line_put_seconds(l, e->seconds);
+	line_put(l, ",\"mode\":\"%04o\"", permissions(e->mode));
 	put_json_result(l, "failed", e->reason);
 }
 
@@ -302,23 +220,23 @@ audit_file(struct audit *a, const struct audit_entry *e)
 static void
 put_dir(struct line *l, const struct audit_entry *e, bool made)
 {
-	put(l, made ? "mkdir name \"" : "opendir \"");
-	put_quoted(l, e->path, AUDIT_STRING_MAX);
-	put(l, "\"");
+	line_put(l, made ? "mkdir name \"" : "opendir \"");
+	line_put_quoted(l, e->path, AUDIT_STRING_MAX);
+	line_put(l, "\"");
 	if (made)
-		put(l, " mode %04o", permissions(e->mode));
+		line_put(l, " mode %04o", permissions(e->mode));
 	if (e->reason != NULL)
-		put_string(l, "reason", e->reason, AUDIT_WORD_MAX);
+		line_put_string(l, "reason", e->reason, AUDIT_WORD_MAX);
 }
 
 static void
 put_json_dir(struct line *l, const struct audit_entry *e, bool made)
 {
-	put(l, ",\"direction\":\"%s\"", direction(e->upload));
-	put_member(l, "path", e->path, AUDIT_STRING_MAX);
-	put(l, ",\"made\":%s", made ? "true" : "false");
+	line_put(l, ",\"direction\":\"%s\"", direction(e->upload));
+	line_put_member(l, "path", e->path, AUDIT_STRING_MAX);
+	line_put(l, ",\"made\":%s", made ? "true" : "false");
 	if (made)
-		put(l, ",\"mode\":\"%04o\"", permissions(e->mode));
+		line_put(l, ",\"mode\":\"%04o\"", permissions(e->mode));
 	put_json_result(l, "failed", e->reason);
 }
 
@@ -342,14 +260,14 @@ audit_refusal(struct audit *a, const char *path, bool upload, const char *reason
 
 	begin(&l, a, LOG_NOTICE, "refusal");
 	if (a->form == AUDIT_JSON) {
-		put(&l, ",\"direction\":\"%s\"", direction(upload));
-		put_member(&l, "path", path, AUDIT_STRING_MAX);
+		line_put(&l, ",\"direction\":\"%s\"", direction(upload));
+		line_put_member(&l, "path", path, AUDIT_STRING_MAX);
 		put_json_result(&l, "refused", reason);
 	} else {
-		put(&l, "refused \"");
-		put_quoted(&l, path, AUDIT_STRING_MAX);
-		put(&l, "\"");
-		put_string(&l, "reason", reason, AUDIT_WORD_MAX);
+		line_put(&l, "refused \"");
+		line_put_quoted(&l, path, AUDIT_STRING_MAX);
+		line_put(&l, "\"");
+		line_put_string(&l, "reason", reason, AUDIT_WORD_MAX);
 	}
 	return finish(&l, a);
 }
@@ -361,13 +279,13 @@ audit_denial(struct audit *a, const char *request, const char *reason)
 
 	begin(&l, a, LOG_WARNING, "refusal");
 	if (a->form == AUDIT_JSON) {
-		put_member(&l, "request", request, AUDIT_STRING_MAX);
+		line_put_member(&l, "request", request, AUDIT_STRING_MAX);
 		put_json_result(&l, "refused", reason);
 	} else {
-		put(&l, "refused");
-		put_string(&l, "request", request, AUDIT_STRING_MAX);
+		line_put(&l, "refused");
+		line_put_string(&l, "request", request, AUDIT_STRING_MAX);
 		put_who(&l, a);
-		put_string(&l, "reason", reason, AUDIT_WORD_MAX);
+		line_put_string(&l, "reason", reason, AUDIT_WORD_MAX);
 	}
 	return finish(&l, a);
 }
@@ -380,18 +298,18 @@ audit_end(struct audit *a, uint64_t files, uint64_t bytes, unsigned errors, int 
 
 	begin(&l, a, LOG_INFO, "end");
 	if (a->form == AUDIT_JSON) {
-		put(&l, ",\"files\":%" PRIu64 ",\"bytes\":%" PRIu64, files, bytes);
-		put(&l, ",\"errors\":%u,\"exit\":%d", errors, status);
+		line_put(&l, ",\"files\":%" PRIu64 ",\"bytes\":%" PRIu64, files, bytes);
+		line_put(&l, ",\"errors\":%u,\"exit\":%d", errors, status);
 		if (reason != NULL)
-			put_member(&l, "reason", reason, AUDIT_WORD_MAX);
-		put(&l, "}");
+			line_put_member(&l, "reason", reason, AUDIT_WORD_MAX);
+		line_put(&l, "}");
 	} else {
-		put(&l, "session closed");
+		line_put(&l, "session closed");
 		put_who(&l, a);
-		put(&l, " files %" PRIu64 " bytes %" PRIu64, files, bytes);
-		put(&l, " errors %u exit %d", errors, status);
+		line_put(&l, " files %" PRIu64 " bytes %" PRIu64, files, bytes);
+		line_put(&l, " errors %u exit %d", errors, status);
 		if (reason != NULL)
-			put_string(&l, "reason", reason, AUDIT_WORD_MAX);
+			line_put_string(&l, "reason", reason, AUDIT_WORD_MAX);
 	}
 	return finish(&l, a);
 }

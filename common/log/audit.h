@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "log/journal.h"
+#include "log/line.h"
 
 /*
  * The administrator's log: one record an event, each written at once and whole.  Text records say
@@ -39,8 +40,7 @@ enum audit_form {
 };
 
 enum {
-	AUDIT_RECORD_MAX = 8000,	/* bytes of one record, NUL included, with all that syslog
-					 * wants before it: what rsyslog takes whole by default */
+	AUDIT_RECORD_MAX = LINE_TEXT_MAX,	/* bytes of one record, NUL included */
 	AUDIT_STRING_MAX = 5000,	/* bytes of one escaped path or request in it, NUL included;
 					 * longer ones end in "..." */
 	AUDIT_WORD_MAX = 1000		/* the same of a user, a root or a reason */

@@ -2,19 +2,13 @@
 #ifndef SCP_SINK_H
 #define SCP_SINK_H
 
-#include "scp/nest.h"
+#include "scp/intake.h"
 #include "session.h"
-#include "upload/upload.h"
 
 /* What receiving needs room for; of no use to anybody but sink_run. */
 struct sink {
 	struct session	*session;
-	struct upload	 upload;
-	struct attrs	 times;		/* of a T that awaits the C or D it is for */
-	bool		 taken;		/* the target itself was received as a file */
-	const char	*denied;	/* why nothing can be put at the target; or NULL */
-	int		 denied_err;	/* the same, an errno; or 0 */
-	struct nest	 nest;
+	struct intake	 intake;
 };
 
 /*
