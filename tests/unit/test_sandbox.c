@@ -159,11 +159,11 @@ START_TEST(what_cannot_be_had)
 	int status;
 	pid_t pid;
 
-	ck_assert_int_eq(sandbox_enter(&s, in_force, &what), -1);
-	ck_assert_str_eq(what, "landlock");
 	pid = fork();
 	ck_assert_int_ge(pid, 0);
 	if (pid == 0) {
+		if (sandbox_enter(&s, in_force, &what) != -1 || strcmp(what, "landlock") != 0)
+			_exit(UNWANTED);
 		s.required = false;
 		if (sandbox_enter(&s, in_force, &what) == -1)
 			_exit(UNWANTED);

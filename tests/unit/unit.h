@@ -5,7 +5,7 @@
 /*
  * What every unit test needs: a runner, and a directory of its own that is gone afterwards.  Each
  * test runs in a process of its own (check forks), so a test may chdir, drop privileges or be
- * killed.
+ * killed; what it has to give back before its end is in given.h, and one that does not, fails.
  */
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -22,6 +22,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "given.h"
+
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 enum {
@@ -34,6 +36,7 @@ enum {
 static char unit_path[64];	/* the directory of the running test */
 static pid_t unit_runner;	/* whose child it is */
 static int  unit_fd = -1;	/* the same, opened */
+static struct given unit_given;	/* to the running test */
 
 static inline int
 unit_remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
@@ -56,6 +59,8 @@ unit_open_up(const char *path, const struct stat *st, int type, struct FTW *at)
 static inline void
 unit_setup(void)
 {
+	given_hold(&unit_given);
+	(void)umask(022);
 	snprintf(unit_path, sizeof(unit_path), UNIT_PATH, (int)unit_runner, "XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(unit_path));
 	ck_assert_int_eq(chmod(unit_path, 0755), 0);
@@ -66,10 +71,13 @@ unit_setup(void)
 static inline void
 unit_teardown(void)
 {
+	const char *taken = given_take_back(&unit_given);
+
 	close(unit_fd);
 	/* What a test has mounted there is not its own. */
 	(void)nftw(unit_path, unit_open_up, 16, FTW_PHYS | FTW_MOUNT);
 	(void)nftw(unit_path, unit_remove_one, 16, FTW_PHYS | FTW_MOUNT | FTW_DEPTH);
+	ck_assert_msg(taken == NULL, "the test did not give back %s", taken);
 }
 
 /* Whoever is locked up, or somebody else by then, could not remove what is his. */

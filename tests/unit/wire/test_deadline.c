@@ -288,14 +288,14 @@ END_TEST
 START_TEST(nothing_is_left_of_a_failure)
 {
 	for (rlim_t allowed = 0; allowed < 2; allowed++) {
-		struct rlimit limit;
+		struct rlimit limit, less;
 		struct deadline d;
 
 		if (lacks_root("an account that has no other signals"))
 			return;
 		ck_assert_int_eq(getrlimit(RLIMIT_SIGPENDING, &limit), 0);
-		limit.rlim_cur = allowed;
-		ck_assert_int_eq(setrlimit(RLIMIT_SIGPENDING, &limit), 0);
+		less = (struct rlimit){ allowed, limit.rlim_max };
+		ck_assert_int_eq(setrlimit(RLIMIT_SIGPENDING, &less), 0);
 		/* Nobody else of this account has signals that count. */
 		ck_assert_int_eq(setresuid(STRANGER, STRANGER, 0), 0);
 		ck_assert_int_eq(deadline_init(&d, HOUR, HOUR), -1);
@@ -308,6 +308,7 @@ START_TEST(nothing_is_left_of_a_failure)
 			deadline_end(&d);
 		}
 		ck_assert_int_eq(setresuid(0, 0, 0), 0);
+		ck_assert_int_eq(setrlimit(RLIMIT_SIGPENDING, &limit), 0);
 	}
 }
 END_TEST

@@ -280,6 +280,12 @@ be_interrupted(void)
 	ck_assert_int_eq(setitimer(ITIMER_REAL, &often, NULL), 0);
 }
 
+static void
+be_left_alone(void)
+{
+	ck_assert_int_eq(setitimer(ITIMER_REAL, &(struct itimerval){ .it_value = { 0 } }, NULL), 0);
+}
+
 START_TEST(an_interruption_is_an_error)
 {
 	static const int flags[] = { O_CLOEXEC, O_CLOEXEC | O_NONBLOCK };
@@ -304,6 +310,7 @@ START_TEST(an_interruption_is_an_error)
 		close(fds[0]);
 		close(fds[1]);
 	}
+	be_left_alone();
 }
 END_TEST
 
