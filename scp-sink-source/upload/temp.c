@@ -10,155 +10,32 @@
  * Where a file that is there shall stay, the link or the rename fails; where it shall be kept under
  * another name, the rename is that of backup.c.
  *
- * A temporary that has a name is locked, with flock(2), by the process that writes it.  Its name
- * follows from the user and the final name, so that whoever uploads that name next finds what a
- * SIGKILL left: a file of that name without a lock is nobody's.  An unnamed file is locked before
- * it gets the name.  One that is made with its name might be taken for dead before it is locked:
- * then it has lost its name, or the lock is somebody else's, and another one is made.
+ * A temporary that has a hidden name is locked.  An unnamed file is locked before it gets the name.
+ * One that is made with its name might be taken for dead before it is locked: then it has lost its
+ * name, or the lock is somebody else's, and another one is made.
  */
 #include <sys/file.h>
 #include <sys/stat.h>
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <unistd.h>
-
-#include <bsd/stdlib.h>
 
 #include "paths/dir.h"
 #include "paths/root.h"
 #include "upload/backup.h"
+#include "upload/hidden.h"
 #include "upload/temp.h"
 
 enum {
-	TEMPS = 1024,		/* uploads of one name at a time by one user */
-	RANDOM_TEMPS = 16,	/* tries beyond that, of names that nobody can take before us */
 	FILE_BITS = 07777
-};
-
-enum found {			/* under a hidden name */
-	FOUND_NOTHING,
-	FOUND_DEAD,		/* and removed */
-	FOUND_LIVE		/* or nothing that we could remove */
 };
 
 void
 temp_init(struct temp *t)
 {
 	*t = (struct temp){ .dirfd = -1, .fd = -1 };
-}
-
-/* FNV-1a.  Names that collide share the names of their temporaries, nothing worse. */
-static uint64_t
-hash_of(const char *s)
-{
-	uint64_t h = 0xcbf29ce484222325;
-
-	for (; *s != '\0'; s++)
-		h = (h ^ (unsigned char)*s) * 0x100000001b3;
-	return h;
-}
-
-/* A temporary is readable or writable for its owner, whatever its mode: see let_owner_in. */
-static int
-open_of_another(const struct temp *t)
-{
-	int fd = dir_open(t->dirfd, t->name, O_WRONLY, 0);
-
-	/* Writing comes first: some filesystems lock no file that is only read. */
-	return fd == -1 && errno == EACCES ? dir_open(t->dirfd, t->name, O_RDONLY, 0) : fd;
-}
-
-/*
- * True when FD, that of a file of this name, is one that its process left behind: ours, not locked,
- * and still of this name, which by now may be that of a live one.  The lock is then held by FD, and
- * as long as it is, nobody gives the name to another file.
- */
-static bool
-is_stale(const struct temp *t, int fd)
-{
-	struct stat st, named;
-
-	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode) || st.st_uid != geteuid() ||
-	    flock(fd, LOCK_EX | LOCK_NB) == -1)
-		return false;
-	return fstatat(t->dirfd, t->name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    named.st_dev == st.st_dev && named.st_ino == st.st_ino;
-}
-
-/* Removes the file of this name if its process left it behind: what is there now. */
-static enum found
-remove_stale(const struct temp *t)
-{
-	int fd = open_of_another(t);
-	enum found found = FOUND_LIVE;
-
-	if (fd == -1)
-		return errno == ENOENT ? FOUND_NOTHING : FOUND_LIVE;
-	if (is_stale(t, fd) && unlinkat(t->dirfd, t->name, 0) == 0)
-		found = FOUND_DEAD;
-	close(fd);
-	return found;
-}
-
-static void
-make_name(struct temp *t, int number)
-{
-	unsigned suffix = number < TEMPS ? (unsigned)number : arc4random();
-
-	snprintf(t->name, sizeof(t->name), ".scp-%016llx-%u-%u",
-	    (unsigned long long)hash_of(t->goal), (unsigned)geteuid(), suffix);
-}
-
-/* Several processes that were killed at once leave several: those behind number FROM go, too. */
-static void
-remove_others(const struct temp *t, int from)
-{
-	struct temp other = { .dirfd = t->dirfd, .goal = t->goal };
-	enum found found = FOUND_DEAD;
-
-	for (int i = from + 1; i < TEMPS && found != FOUND_NOTHING; i++) {
-		make_name(&other, i);
-		found = remove_stale(&other);
-	}
-}
-
-typedef int claim_fn(struct temp *, mode_t);
-
-/* Takes the hidden name of this number by CLAIM: EEXIST where it is not free. */
-static int
-claim_number(struct temp *t, int number, mode_t mode, claim_fn *claim)
-{
-	make_name(t, number);
-	if (claim(t, mode) == 0)
-		return 0;
-	if (errno != EEXIST)
-		return -1;
-	if (remove_stale(t) != FOUND_LIVE)
-		return claim(t, mode);
-	errno = EEXIST;
-	return -1;
-}
-
-/*
- * Takes the first free hidden name.  Where somebody has taken all of them, the last ones that are
- * tried cannot be foreseen.
- */
-static int
-claim_name(struct temp *t, mode_t mode, claim_fn *claim)
-{
-	for (int i = 0; i < TEMPS + RANDOM_TEMPS; i++) {
-		if (claim_number(t, i, mode, claim) == 0) {
-			remove_others(t, i);
-			return 0;
-		}
-		if (errno != EEXIST)
-			break;
-	}
-	t->name[0] = '\0';
-	return -1;
 }
 
 static void
@@ -206,12 +83,13 @@ remove_file(const struct temp *t, const char *name)
 }
 
 static int
-create(struct temp *t, mode_t mode)
+create(void *temp)
 {
+	struct temp *t = temp;
 	struct stat st;
 	bool ours;
 
-	t->fd = dir_open(t->dirfd, t->name, O_WRONLY | O_CREAT | O_EXCL, mode);
+	t->fd = dir_open(t->dirfd, t->name, O_WRONLY | O_CREAT | O_EXCL, t->born);
 	if (t->fd == -1)
 		return -1;
 	/* A filesystem without locks cannot tell a dead temporary from a live one, but works. */
@@ -278,13 +156,15 @@ temp_open(struct temp *t, int dirfd, const char *goal, mode_t mode)
 	t->unnamed = !t->named_only && open_unnamed(t, mode);
 	if (t->unnamed)
 		return t->fd == -1 ? -1 : 0;
-	return claim_name(t, mode, create);
+	t->born = mode;
+	return hidden_claim(t->dirfd, t->goal, t->name, create, t);
 }
 
 static int
-link_hidden(struct temp *t, mode_t mode)
+link_hidden(void *temp)
 {
-	(void)mode;
+	const struct temp *t = temp;
+
 	return link_by(t->link, t->fd, t->dirfd, t->name);
 }
 
@@ -361,7 +241,7 @@ get_hidden_name(struct temp *t)
 	if (fstat(t->fd, &st) == -1)
 		return -1;
 	let_owner_in(t, st.st_mode);
-	return claim_name(t, 0, link_hidden);
+	return hidden_claim(t->dirfd, t->goal, t->name, link_hidden, t);
 }
 
 int

@@ -32,6 +32,7 @@ struct temp {
 	int		fd;			/* owned; -1 when closed */
 	char		name[NAME_MAX + 1];	/* what it is called now; "" when nothing */
 	bool		unnamed;		/* it was made without a name */
+	mode_t		born;			/* what open(2) is asked for, where it has a name */
 	bool		late_mode;		/* MODE is set when it takes its name */
 	mode_t		mode;			/* with LATE_MODE: one that keeps the owner out */
 	enum temp_link	link;			/* kept from one file to the next */

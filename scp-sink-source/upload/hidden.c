@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: ISC */
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include <bsd/stdlib.h>
+
+#include "paths/dir.h"
+#include "upload/hidden.h"
+
+enum {
+	TEMPS = 1024,		/* uploads of one name at a time by one user */
+	RANDOM_TEMPS = 16	/* tries beyond that, of names that nobody can take before us */
+};
+
+enum found {			/* under a hidden name */
+	FOUND_NOTHING,
+	FOUND_DEAD,		/* and removed */
+	FOUND_LIVE		/* or nothing that we could remove */
+};
+
+struct hidden {
+	int		dirfd;		/* borrowed */
+	const char     *goal;		/* borrowed */
+	char	       *name;		/* borrowed: NAME_MAX + 1 bytes, for the name that is tried */
+};
+
+/* FNV-1a.  Names that collide share the names of their temporaries, nothing worse. */
+static uint64_t
+hash_of(const char *s)
+{
+	uint64_t h = 0xcbf29ce484222325;
+
+	for (; *s != '\0'; s++)
+		h = (h ^ (unsigned char)*s) * 0x100000001b3;
+	return h;
+}
+
+/* A temporary is readable or writable for its owner, whatever its mode: see temp_mode_is_open. */
+static int
+open_of_another(const struct hidden *h)
+{
+	int fd = dir_open(h->dirfd, h->name, O_WRONLY, 0);
+
+	/* Writing comes first: some filesystems lock no file that is only read. */
+	return fd == -1 && errno == EACCES ? dir_open(h->dirfd, h->name, O_RDONLY, 0) : fd;
+}
+
+/*
+ * True when FD, that of a file of this name, is one that its process left behind: ours, not locked,
+ * and still of this name, which by now may be that of a live one.  The lock is then held by FD, and
+ * as long as it is, nobody gives the name to another file.
+ */
+static bool
+is_stale(const struct hidden *h, int fd)
+{
+	struct stat st, named;
+
+	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode) || st.st_uid != geteuid() ||
+	    flock(fd, LOCK_EX | LOCK_NB) == -1)
+		return false;
+	return fstatat(h->dirfd, h->name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    named.st_dev == st.st_dev && named.st_ino == st.st_ino;
+}
+
+/* Removes the file of this name if its process left it behind: what is there now. */
+static enum found
+remove_stale(const struct hidden *h)
+{
+	int fd = open_of_another(h);
+	enum found found = FOUND_LIVE;
+
+	if (fd == -1)
+		return errno == ENOENT ? FOUND_NOTHING : FOUND_LIVE;
+	if (is_stale(h, fd) && unlinkat(h->dirfd, h->name, 0) == 0)
+		found = FOUND_DEAD;
+	close(fd);
+	return found;
+}
+
+static void
+make_name(const struct hidden *h, int number)
+{
+	unsigned suffix = number < TEMPS ? (unsigned)number : arc4random();
+
+	snprintf(h->name, NAME_MAX + 1, ".scp-%016llx-%u-%u",
+	    (unsigned long long)hash_of(h->goal), (unsigned)geteuid(), suffix);
+}
+
+/* Several processes that were killed at once leave several: those behind number FROM go, too. */
+static void
+remove_others(const struct hidden *h, int from)
+{
+	char name[NAME_MAX + 1];
+	struct hidden other = { h->dirfd, h->goal, name };
+	enum found found = FOUND_DEAD;
+
+	for (int i = from + 1; i < TEMPS && found != FOUND_NOTHING; i++) {
+		make_name(&other, i);
+		found = remove_stale(&other);
+	}
+}
+
+/* Takes the hidden name of this number by CLAIM: EEXIST where it is not free. */
+static int
+claim_number(const struct hidden *h, int number, hidden_claim_fn *claim, void *context)
+{
+	make_name(h, number);
+	if (claim(context) == 0)
+		return 0;
+	if (errno != EEXIST)
+		return -1;
+	if (remove_stale(h) != FOUND_LIVE)
+		return claim(context);
+	errno = EEXIST;
+	return -1;
+}
+
+/*
+ * Takes the first free hidden name.  Where somebody has taken all of them, the last ones that are
+ * tried cannot be foreseen.
+ */
+int
+hidden_claim(int dirfd, const char *goal, char name[NAME_MAX + 1], hidden_claim_fn *claim,
+    void *context)
+{
+	const struct hidden h = { dirfd, goal, name };
+
+	for (int i = 0; i < TEMPS + RANDOM_TEMPS; i++) {
+		if (claim_number(&h, i, claim, context) == 0) {
+			remove_others(&h, i);
+			return 0;
+		}
+		if (errno != EEXIST)
+			break;
+	}
+	name[0] = '\0';
+	return -1;
+}
