@@ -101,8 +101,8 @@ def shell(script, *words):
 
 
 def keys_of_manual():
-    page = sshd.read_text(f"{TOP}/scp.1")
-    section = page[page.index(".Sh CONFIGURATION"):page.index(".Ss Sandbox")]
+    page = sshd.read_text(f"{TOP}/scp.conf.5")
+    section = page[page.index(".Sh KEYS"):page.index(".Sh FILES")]
     found = []
     for line in section.splitlines():
         if line.startswith(".It Cm "):

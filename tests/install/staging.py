@@ -45,8 +45,9 @@ def installs(base, out):
         same("files", expected("usr"), found(top))
         same("modes of directories", {"0o755"}, set(directories(top).values()), directories(top))
         same("the program", trees.digest(f"{out}/scp"), trees.digest(f"{top}/usr/{LIB}/scp"))
-        for name in ("README.md", "SECURITY.md", "CHANGELOG.md", "LICENSE", "scp.1"):
-            there = f"usr/{MANUALS}/scp-sink-source.1" if name == "scp.1" else f"usr/{DOC}/{name}"
+        pages = {"scp.1": f"{MANUALS}/scp-sink-source.1", "scp.conf.5": "share/man/man5/scp.conf.5"}
+        for name in ("README.md", "SECURITY.md", "CHANGELOG.md", "LICENSE", *pages):
+            there = "usr/" + pages.get(name, f"{DOC}/{name}")
             same(f"{name} as it is here", sshd.read_text(f"{TOP}/{name}"),
                  sshd.read_text(f"{top}/{there}"))
 

@@ -162,9 +162,9 @@ def syncs(world):
 
 
 def keys_in_manual():
-    """Those that scp.1 has a paragraph for."""
-    manual = sshd.read_text(os.path.join(HERE, "..", "..", "scp.1"))
-    section = manual.split(".Sh CONFIGURATION\n")[1].split("\n.Sh ")[0]
+    """Those that scp.conf.5 has a paragraph for."""
+    manual = sshd.read_text(os.path.join(HERE, "..", "..", "scp.conf.5"))
+    section = manual.split(".Sh KEYS\n")[1].split("\n.Sh ")[0]
     lines = [line for line in section.splitlines() if line.startswith(".It Cm ")]
     return {key for line in lines for key in re.findall(r"Cm ([a-z-]+)", line)}
 

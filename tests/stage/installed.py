@@ -22,6 +22,7 @@ FILES = {
     "bin/scp-sink-source": "../lib/scp-sink-source/scp",
     f"{MANUALS}/scp-sink-source.1": 0o644,
     f"{MANUALS}/scp-shell.1": "scp-sink-source.1",
+    "share/man/man5/scp.conf.5": 0o644,
     f"{COMPLETIONS}/scp-sink-source": 0o644,
     **{f"{DOC}/{name}": 0o644 for name in ("README.md", "SECURITY.md", "CHANGELOG.md", "LICENSE",
                                           "SELINUX.md")},
