@@ -9,7 +9,7 @@
 #include <sys/acl.h>
 
 #include "paths/attrs.h"
-#include "paths/root.h"
+#include "paths/proc.h"
 
 #ifndef SYS_fchmodat2
 #define SYS_fchmodat2 452	/* Linux 6.6, the same number everywhere */
@@ -27,7 +27,7 @@ attrs_chmod(int fd, mode_t mode)
 		return 0;
 	if (errno != ENOSYS)
 		return -1;
-	return dir_chmod_open(fd, mode);
+	return proc_chmod(fd, mode);
 }
 
 int

@@ -2,7 +2,7 @@
 #ifndef PATHS_FOLLOW_H
 #define PATHS_FOLLOW_H
 
-#include "paths/root.h"
+#include "paths/place.h"
 
 enum follow_trust {		/* whose symbolic links may lead elsewhere */
 	FOLLOW_ANY,

@@ -1,27 +1,23 @@
 /* SPDX-License-Identifier: ISC */
 #include <sys/stat.h>
-#include <sys/vfs.h>
 
-#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <linux/magic.h>
 
 #include <bsd/string.h>
 
 #include "paths/beneath.h"
+#include "paths/cwd.h"
 #include "paths/dir.h"
+#include "paths/fs.h"
 #include "paths/root.h"
 
 enum {
 	DIR_FLAGS = O_PATH | O_DIRECTORY | O_CLOEXEC,
-	PLAIN_FLAGS = O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
-	PROC_NAME_MAX = sizeof("/proc/self/fd/-2147483648")
+	PLAIN_FLAGS = O_NONBLOCK | O_NOCTTY | O_CLOEXEC
 };
 
 int
@@ -68,23 +64,6 @@ behind(const char *path, const char *dir)
 	return p;
 }
 
-/* The path of the directory FD, without a slash at its end. */
-static int
-name_of(int fd, int back, char path[PATH_MAX])
-{
-	int end;
-
-	/* The kernel knows the path of a working directory, with or without /proc. */
-	if (fchdir(fd) == -1)
-		return -1;
-	end = root_working(path);
-	if (fchdir(back) == -1)
-		return -1;
-	if (end == 0 && strcmp(path, "/") == 0)
-		path[0] = '\0';
-	return end;
-}
-
 /* Where relative paths begin when nobody said: "" wherever that is not beneath the root. */
 static void
 start_here(struct root *r)
@@ -93,7 +72,7 @@ start_here(struct root *r)
 	const char *rest;
 
 	r->from[0] = '\0';
-	if (root_working(here) == -1)
+	if (cwd_path(here) == -1)
 		return;
 	rest = behind(here, r->name);
 	if (rest == NULL || beneath_plain(r->from, "", rest) == -1)
@@ -115,7 +94,7 @@ open_boundary(struct root *r, const char *path, const char *inner)
 	if (top != -1)
 		r->fd = beneath_open(top, inner, r->follow, DIR_FLAGS);
 	dir_close(top);
-	known = r->fd != -1 && fstat(r->fd, &st) == 0 && name_of(r->fd, here, r->name) == 0;
+	known = r->fd != -1 && fstat(r->fd, &st) == 0 && cwd_path_of(r->fd, here, r->name) == 0;
 	dir_close(here);
 	if (!known)
 		return -1;
@@ -165,9 +144,9 @@ root_close(struct root *r)
 	r->fd = r->start = -1;
 }
 
-/* Opens a directory by a path of any length: the kernel takes less than PATH_MAX bytes of it. */
-static int
-open_dir(const struct root *r, const char *path, size_t len)
+/* The kernel takes less than PATH_MAX bytes of a path at once. */
+int
+root_dir_at(const struct root *r, const char *path, size_t len)
 {
 	char part[PATH_MAX];
 	int at = path[0] == '/' ? r->fd : r->start, next, owned = -1;
@@ -208,7 +187,7 @@ root_plain(const struct root *r, const char *path, char dst[PATH_MAX])
 	const char *rest = NULL;
 	char here[PATH_MAX] = "/";
 
-	if (!r->confined && path[0] != '/' && root_working(here) == -1)
+	if (!r->confined && path[0] != '/' && cwd_path(here) == -1)
 		return -1;
 	if (!r->confined)
 		return beneath_plain_system(dst, here + 1, path);
@@ -221,36 +200,14 @@ root_plain(const struct root *r, const char *path, char dst[PATH_MAX])
 	return beneath_plain(dst, "", rest != NULL ? rest : path);
 }
 
-static bool
-is_kernels(int fd)
-{
-	static const unsigned long types[] = {
-		PROC_SUPER_MAGIC, SYSFS_MAGIC, CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC,
-		DEBUGFS_MAGIC, TRACEFS_MAGIC, SECURITYFS_MAGIC, SELINUX_MAGIC, BPF_FS_MAGIC,
-		EFIVARFS_MAGIC, BINDERFS_SUPER_MAGIC, NSFS_MAGIC, DEVPTS_SUPER_MAGIC,
-		BINFMTFS_MAGIC, PSTOREFS_MAGIC, RDTGROUP_SUPER_MAGIC, SMACK_MAGIC,
-		0x62656570 /* configfs */, 0x65735543 /* fusectl */, 0x19800202 /* mqueue */,
-		0x67596969 /* rpc_pipefs */, 0x6e667364 /* nfsd */,
-	};
-	struct statfs fs;
-
-	if (fstatfs(fd, &fs) == -1)
-		return true;	/* What cannot be told is not served. */
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-		if ((unsigned long)fs.f_type == types[i])
-			return true;
-	return false;
-}
-
 bool
 root_serves(const struct root *r, int fd, const struct stat *st)
 {
-	return !r->confined || (st != NULL && st->st_dev == r->dev) || !is_kernels(fd);
+	return !r->confined || (st != NULL && st->st_dev == r->dev) || !fs_is_kernels(fd);
 }
 
-/* Opens what is beneath a confined root, if that is to be served. */
-static int
-open_beneath(const struct root *r, const char *plain, int flags)
+int
+root_beneath(const struct root *r, const char *plain, int flags)
 {
 	struct stat st;
 	int fd = -1;
@@ -272,126 +229,12 @@ root_dir(const struct root *r, const char *path)
 	char plain[PATH_MAX];
 
 	if (!r->confined)
-		return open_dir(r, path, strlen(path));
+		return root_dir_at(r, path, strlen(path));
 	if (path[0] == '\0') {
 		errno = ENOENT;
 		return -1;
 	}
-	return root_plain(r, path, plain) == -1 ? -1 : open_beneath(r, plain, DIR_FLAGS);
-}
-
-/* Splits the last component off PATH of *LEN bytes, which become those before it. */
-static int
-split_leaf(const char *path, size_t *len, char leaf[NAME_MAX + 1])
-{
-	size_t end = *len, begin;
-
-	while (end > 0 && path[end - 1] == '/')
-		end--;
-	for (begin = end; begin > 0 && path[begin - 1] != '/';)
-		begin--;
-	if (end - begin > NAME_MAX) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	memcpy(leaf, path + begin, end - begin);
-	leaf[end - begin] = '\0';
-	if (leaf[0] == '\0' || strcmp(leaf, ".") == 0 || strcmp(leaf, "..") == 0) {
-		errno = EINVAL;
-		return -1;
-	}
-	*len = begin;
-	return 0;
-}
-
-/* As root_place, in a confined root: PATH must not be the root itself. */
-static int
-place_beneath(const struct root *r, const char *path, struct place *p)
-{
-	char plain[PATH_MAX];
-	size_t len;
-
-	if (root_plain(r, path, plain) == -1)
-		return -1;
-	len = strlen(plain);
-	if (split_leaf(plain, &len, p->leaf) == -1)
-		return -1;
-	plain[len > 0 ? len - 1 : 0] = '\0';
-	p->owned = true;
-	p->dirfd = open_beneath(r, plain, DIR_FLAGS);
-	return p->dirfd == -1 ? -1 : 0;
-}
-
-int
-root_place(const struct root *r, const char *path, struct place *p)
-{
-	size_t len = strlen(path);
-
-	*p = (struct place){ .dirfd = -1 };
-	if (r->confined)
-		return path[0] == '\0' ? (errno = EINVAL, -1) : place_beneath(r, path, p);
-	if (split_leaf(path, &len, p->leaf) == -1)
-		return -1;
-	p->owned = len > 0;
-	p->dirfd = p->owned ? open_dir(r, path, len) : r->start;
-	return p->dirfd == -1 ? -1 : 0;
-}
-
-int
-root_place_through(const struct root *r, const char *path, struct place *p)
-{
-	char plain[PATH_MAX];
-	struct stat st;
-
-	assert(r->confined);
-	*p = (struct place){ .dirfd = -1 };
-	if (path[0] == '\0') {
-		errno = EINVAL;
-		return -1;
-	}
-	if (root_plain(r, path, plain) == -1)
-		return -1;
-	p->dirfd = beneath_place(r->fd, plain, r->follow, p->leaf);
-	p->owned = true;
-	if (p->dirfd == -1 || (fstat(p->dirfd, &st) == 0 && root_serves(r, p->dirfd, &st)))
-		return p->dirfd == -1 ? -1 : 0;
-	place_close(p);
-	errno = EXDEV;
-	return -1;
-}
-
-void
-place_close(struct place *p)
-{
-	if (p->owned)
-		dir_close(p->dirfd);
-	p->dirfd = -1;
-	p->owned = false;
-}
-
-int
-root_working(char path[PATH_MAX])
-{
-	if (getcwd(path, PATH_MAX) != NULL && path[0] == '/')
-		return 0;
-	errno = errno == ERANGE ? ENAMETOOLONG : ENOENT;
-	return -1;
-}
-
-int
-root_own_name(const struct root *r, int fd, char leaf[NAME_MAX + 1])
-{
-	char path[PATH_MAX];
-	size_t len;
-
-	if (r->start == AT_FDCWD) {
-		errno = EACCES;
-		return -1;	/* There would be no way back. */
-	}
-	if (name_of(fd, r->start, path) == -1)
-		return -1;
-	len = strlen(path);
-	return split_leaf(path, &len, leaf);
+	return root_plain(r, path, plain) == -1 ? -1 : root_beneath(r, plain, DIR_FLAGS);
 }
 
 int
@@ -405,7 +248,7 @@ root_entry(const struct root *r, int dirfd, const char *name, const char *plain,
 	/* With O_DIRECTORY a link is no directory; without, it is a link too many. */
 	if (fd != -1 || !r->follow || (errno != ELOOP && errno != ENOTDIR))
 		return fd;
-	return open_beneath(r, plain, flags | PLAIN_FLAGS);
+	return root_beneath(r, plain, flags | PLAIN_FLAGS);
 }
 
 int
@@ -418,7 +261,7 @@ root_look(const struct root *r, int dirfd, const char *name, const char *plain, 
 	if (!r->confined || !S_ISLNK(st->st_mode))
 		return 0;
 	errno = ELOOP;
-	fd = r->follow ? open_beneath(r, plain, O_PATH) : -1;
+	fd = r->follow ? root_beneath(r, plain, O_PATH) : -1;
 	if (fd == -1)
 		return -1;
 	end = fstat(fd, st);
@@ -431,7 +274,7 @@ static bool
 know_path(const struct root *r, const char *path, char name[PATH_MAX])
 {
 	int fd = open(path, DIR_FLAGS);
-	bool known = fd != -1 && name_of(fd, r->start, name) == 0;
+	bool known = fd != -1 && cwd_path_of(fd, r->start, name) == 0;
 
 	dir_close(fd);
 	return known;
@@ -467,29 +310,4 @@ root_file(const char *path)
 	if (fd == -1 && errno == ENOENT && lstat(path, &st) == 0)
 		errno = ELOOP;
 	return fd;
-}
-
-/* What /proc calls the descriptor FD. */
-static void
-name_descriptor(int fd, char path[PROC_NAME_MAX])
-{
-	snprintf(path, PROC_NAME_MAX, "/proc/self/fd/%d", fd);
-}
-
-int
-dir_chmod_open(int fd, mode_t mode)
-{
-	char path[PROC_NAME_MAX];
-
-	name_descriptor(fd, path);
-	return chmod(path, mode);
-}
-
-int
-dir_link_open(int fd, int dirfd, const char *name)
-{
-	char path[PROC_NAME_MAX];
-
-	name_descriptor(fd, path);
-	return linkat(AT_FDCWD, path, dirfd, name, AT_SYMLINK_FOLLOW);
 }

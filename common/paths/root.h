@@ -31,13 +31,6 @@ struct root {
 	char	from[PATH_MAX];	/* where relative paths begin, beneath the root: plain */
 };
 
-/* Where something is, or would be. */
-struct place {
-	int	dirfd;			/* the directory that holds it; -1 when closed */
-	bool	owned;			/* DIRFD is ours to close */
-	char	leaf[NAME_MAX + 1];	/* its name there */
-};
-
 /* The whole system; relative paths begin at the working directory.  0, -1. */
 int	root_open(struct root *);
 
@@ -63,17 +56,14 @@ int	root_plain(const struct root *, const char *path, char dst[PATH_MAX]);
 /* The directory PATH names, links followed: a descriptor owned by the caller, or -1. */
 int	root_dir(const struct root *, const char *path);
 
-/*
- * The place that PATH names; slashes at its end do not count, and a link there is not followed. 
- * 0; -1 with errno, EINVAL where PATH ends in no name: "", "/", and "." or "..".
- */
-int	root_place(const struct root *, const char *path, struct place *);
+/* The same for the first LEN bytes of PATH, of any length, on the whole system. */
+int	root_dir_at(const struct root *, const char *path, size_t len);
 
 /*
- * The same in a confined root, where a link at the end is followed as well, to what need not be
- * there.
+ * Opens what is at PLAIN beneath a confined root, if that is to be served; NULL is a path that is
+ * too long.  A descriptor owned by the caller, or -1.
  */
-int	root_place_through(const struct root *, const char *path, struct place *);
+int	root_beneath(const struct root *, const char *plain, int flags);
 
 /*
  * Opens the entry NAME of DIRFD, for a source: the descriptor, or -1.  On the whole system links
@@ -93,18 +83,6 @@ int	root_look(const struct root *, int dirfd, const char *name, const char *plai
  */
 bool	root_serves(const struct root *, int fd, const struct stat *st);
 
-/* Closes what it owns and keeps errno; always safe after the two above, whatever they returned. */
-void	place_close(struct place *);
-
-/*
- * The name of the directory FD, as its parent has it.  0; -1 with errno, EINVAL for "/", which has
- * none, ENAMETOOLONG where its path is longer than the kernel tells.
- */
-int	root_own_name(const struct root *, int fd, char leaf[NAME_MAX + 1]);
-
-/* The path of the working directory, an absolute one: 0, or -1 with errno. */
-int	root_working(char path[PATH_MAX]);
-
 /* True when the directory PATH, an absolute one, is the confined root or lies beneath it. */
 bool	root_holds(const struct root *, const char *path);
 /* True when the confined root is the directory PATH, or lies beneath it. */
@@ -115,12 +93,5 @@ bool	root_lies_in(const struct root *, const char *path);
  * only where there is nothing of that name, not even a link.
  */
 int	root_file(const char *path);
-
-/*
- * By the name of the descriptor FD in /proc, for kernels that do not do it by the descriptor: changes
- * the mode of what it is, or links it as NAME in DIRFD.
- */
-int	dir_chmod_open(int fd, mode_t mode);
-int	dir_link_open(int fd, int dirfd, const char *name);
 
 #endif

@@ -15,6 +15,7 @@
 #include "ask/tilde.h"
 #include "paths/dir.h"
 #include "paths/listing.h"
+#include "paths/place.h"
 #include "text/pattern.h"
 
 /*
@@ -90,7 +91,7 @@ is_there(const struct expand_world *w, const char *path, bool directory)
 
 	if (directory)
 		return is_directory(w, path);
-	there = root_place(w->root, path, &p) == 0 &&
+	there = place_open(w->root, path, &p) == 0 &&
 	    fstatat(p.dirfd, p.leaf, &st, AT_SYMLINK_NOFOLLOW) == 0;
 	place_close(&p);
 	return there && is_allowed(w, path, !S_ISREG(st.st_mode));

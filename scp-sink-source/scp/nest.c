@@ -32,7 +32,7 @@ aim_through_link(struct nest *n, const char *path)
 	if (!n->link || !n->root->confined)
 		return;
 	place_close(&n->target);
-	if (root_place_through(n->root, path, &p) == 0)
+	if (place_open_through(n->root, path, &p) == 0)
 		n->target = p;
 	else
 		n->err = errno;
@@ -51,7 +51,7 @@ nest_aim(struct nest *n, const char *path)
 	n->err = errno;
 	n->slash = path[0] != '\0' && path[strlen(path) - 1] == '/';
 	if ((n->err == ENOENT || n->err == ENOTDIR) &&
-	    root_place(n->root, path, &n->target) == 0)
+	    place_open(n->root, path, &n->target) == 0)
 		aim_through_link(n, path);
 	return n->err;
 }

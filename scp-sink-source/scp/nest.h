@@ -2,7 +2,7 @@
 #ifndef SCP_NEST_H
 #define SCP_NEST_H
 
-#include "paths/root.h"
+#include "paths/place.h"
 #include "rules/policy.h"
 #include "scp/level.h"
 

@@ -9,6 +9,7 @@
 
 #include <bsd/string.h>
 
+#include "paths/place.h"
 #include "scp/snapshot.h"
 #include "scp/source.h"
 #include "text/text.h"
@@ -313,7 +314,7 @@ name_directory(const struct source *k, const char *path, struct place *p, char n
 	p->dirfd = root_dir(k->session->root, path);
 	if (p->dirfd == -1 || !k->session->request->recursive)
 		return p->dirfd == -1 ? -1 : 0;	/* Not sent, and so not named, without -r. */
-	return root_own_name(k->session->root, p->dirfd, name);
+	return place_own_name(k->session->root, p->dirfd, name);
 }
 
 /* The place of the operand PATH, and the name by which it is sent: 0, or the reason why not. */
@@ -328,7 +329,7 @@ find_operand(struct source *k, const char *path, struct place *p, char name[NAME
 	if (why->text != NULL)
 		return -1;
 	*why = (struct reason){ .err = 0 };
-	if (root_place(k->session->root, path, p) == 0)
+	if (place_open(k->session->root, path, p) == 0)
 		strlcpy(name, p->leaf, NAME_MAX + 1);
 	else if (errno == EINVAL && path[0] != '\0')
 		end = name_directory(k, path, p, name);

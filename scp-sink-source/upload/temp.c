@@ -23,7 +23,7 @@
 #include <unistd.h>
 
 #include "paths/dir.h"
-#include "paths/root.h"
+#include "paths/proc.h"
 #include "upload/backup.h"
 #include "upload/hidden.h"
 #include "upload/temp.h"
@@ -113,7 +113,7 @@ link_by(enum temp_link how, int fd, int dirfd, const char *name)
 {
 	if (how == TEMP_LINK_DIRECT)
 		return linkat(fd, "", dirfd, name, AT_EMPTY_PATH);
-	return dir_link_open(fd, dirfd, name);
+	return proc_link(fd, dirfd, name);
 }
 
 /* "." exists: the answer is EEXIST where the file could have been linked. */

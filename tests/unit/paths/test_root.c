@@ -5,8 +5,9 @@
 
 #include "dirs.h"
 #include "filter.h"
+#include "paths/cwd.h"
 #include "paths/dir.h"
-#include "paths/root.h"
+#include "paths/place.h"
 #include "unit.h"
 
 enum {
@@ -56,9 +57,9 @@ START_TEST(a_working_directory_that_may_not_be_searched)
 	expect_dir(fd, "/", "/");
 	ck_assert_int_eq(root_dir(&root, "."), -1);
 	ck_assert_int_eq(errno, EACCES);
-	ck_assert_int_eq(root_own_name(&root, fd, leaf), -1);
+	ck_assert_int_eq(place_own_name(&root, fd, leaf), -1);
 	ck_assert_int_eq(errno, EACCES);
-	if (root_place(&root, "f", &p) == 0)
+	if (place_open(&root, "f", &p) == 0)
 		ck_assert_int_eq(dir_open(p.dirfd, p.leaf, O_RDONLY, 0), -1);
 	place_close(&p);
 	root_close(&root);
@@ -178,12 +179,12 @@ START_TEST(paths_longer_than_the_kernel_takes)
 	close(fd);
 
 	sprintf(longer, "%s/leaf//", path);
-	ck_assert_int_eq(root_place(&root, longer, &p), 0);
+	ck_assert_int_eq(place_open(&root, longer, &p), 0);
 	ck_assert_str_eq(p.leaf, "leaf");
 	expect_same(p.dirfd, fds[LEVELS - 1], "a relative place");
 	place_close(&p);
 	sprintf(longer, "%s/%s", unit_path, path);
-	ck_assert_int_eq(root_place(&root, longer, &p), 0);
+	ck_assert_int_eq(place_open(&root, longer, &p), 0);
 	ck_assert_str_eq(p.leaf, strrchr(path, '/') + 1);
 	expect_same(p.dirfd, fds[LEVELS - 2], "an absolute place");
 	place_close(&p);
@@ -192,7 +193,7 @@ START_TEST(paths_longer_than_the_kernel_takes)
 	errno = 0;
 	ck_assert_int_eq(root_dir(&root, longer), -1);
 	ck_assert_int_eq(errno, ENOENT);
-	ck_assert_int_eq(root_place(&root, longer, &p), -1);
+	ck_assert_int_eq(place_open(&root, longer, &p), -1);
 	place_close(&p);
 	ck_assert_int_eq(count_open(), before);
 	free(longer);
@@ -264,7 +265,7 @@ START_TEST(names_longer_than_any)
 			ck_assert_int_eq(root_dir(&root, path), -1);
 			ck_assert_int_eq(errno, ENAMETOOLONG);
 			errno = 0;
-			ck_assert_int_eq(root_place(&root, path, &p), -1);
+			ck_assert_int_eq(place_open(&root, path, &p), -1);
 			ck_assert_int_eq(errno, ENAMETOOLONG);
 			place_close(&p);
 			strcat(path, "/x");
@@ -272,178 +273,11 @@ START_TEST(names_longer_than_any)
 			ck_assert_int_eq(root_dir(&root, path), -1);
 			ck_assert_int_eq(errno, ENAMETOOLONG);
 			errno = 0;
-			ck_assert_int_eq(root_place(&root, path, &p), -1);
+			ck_assert_int_eq(place_open(&root, path, &p), -1);
 			ck_assert_int_eq(errno, ENAMETOOLONG);
 			place_close(&p);
 			ck_assert_int_eq(count_open(), before);
 		}
-}
-END_TEST
-
-static const struct {
-	const char *path, *dir, *leaf;	/* NULL: none */
-	int	    err;
-} places[] = {
-	{ "f", ".", "f", 0 },			{ "f///", ".", "f", 0 },
-	{ "./f", ".", "f", 0 },			{ "new", ".", "new", 0 },
-	{ "d/f", "d", "f", 0 },			{ "d//new//", "d", "new", 0 },
-	{ "d/sub/../new", "d", "new", 0 },	{ "../x", "..", "x", 0 },
-	{ "/x", "/", "x", 0 },			{ "//x/", "/", "x", 0 },
-	{ "/dev/x", "/dev", "x", 0 },		{ "...", ".", "...", 0 },
-	{ "..x", ".", "..x", 0 },		{ "d/.x", "d", ".x", 0 },
-	{ "a\nb", ".", "a\nb", 0 },		{ "-", ".", "-", 0 },
-	/* A link is not followed as what is named, and is on the way to it. */
-	{ "link", ".", "link", 0 },		{ "link/", ".", "link", 0 },
-	{ "link/x", "d", "x", 0 },		{ "loop", ".", "loop", 0 },
-	{ "", NULL, NULL, EINVAL },		{ "/", NULL, NULL, EINVAL },
-	{ "///", NULL, NULL, EINVAL },		{ ".", NULL, NULL, EINVAL },
-	{ "..", NULL, NULL, EINVAL },		{ "./", NULL, NULL, EINVAL },
-	{ "..//", NULL, NULL, EINVAL },		{ "d/.", NULL, NULL, EINVAL },
-	{ "d/..", NULL, NULL, EINVAL },		{ "d/./", NULL, NULL, EINVAL },
-	{ "d/..//", NULL, NULL, EINVAL },	{ "/.", NULL, NULL, EINVAL },
-	{ "/..", NULL, NULL, EINVAL },		{ "none/..", NULL, NULL, EINVAL },
-	{ "none/x", NULL, NULL, ENOENT },	{ "f/x", NULL, NULL, ENOTDIR },
-	{ "loop/x", NULL, NULL, ELOOP },
-};
-
-START_TEST(places_by_path)
-{
-	begin();
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		int before = count_open(), end;
-		struct place p = { .dirfd = 77, .owned = true };
-
-		errno = 0;
-		end = root_place(&root, places[i].path, &p);
-		if (places[i].dir == NULL) {
-			ck_assert_msg(end == -1 && errno == places[i].err,
-			    "\"%s\": expected errno %d, got %d, %d",
-			    places[i].path, places[i].err, end, errno);
-			ck_assert_int_eq(p.dirfd, -1);
-		} else {
-			ck_assert_msg(end == 0, "\"%s\": %s", places[i].path, strerror(errno));
-			expect_dir(p.dirfd, places[i].dir, places[i].path);
-			expect_o_path(p.dirfd);
-			ck_assert_str_eq(p.leaf, places[i].leaf);
-		}
-		place_close(&p);
-		ck_assert_int_eq(p.dirfd, -1);
-		place_close(&p);
-		ck_assert_int_eq(count_open(), before);
-	}
-	expect_dir(root.start, ".", "start is still open");
-}
-END_TEST
-
-START_TEST(the_longest_leaf)
-{
-	char name[NAME_MAX + 1];
-	struct place p;
-
-	begin();
-	memset(name, 'n', NAME_MAX);
-	name[NAME_MAX] = '\0';
-	ck_assert_int_eq(root_place(&root, name, &p), 0);
-	ck_assert_str_eq(p.leaf, name);
-	place_close(&p);
-}
-END_TEST
-
-START_TEST(closing_a_place)
-{
-	struct place p;
-	int fd;
-
-	begin();
-	ck_assert_int_eq(root_place(&root, "d/x", &p), 0);
-	ck_assert_int_eq(p.owned, true);
-	fd = p.dirfd;
-	errno = ERANGE;
-	place_close(&p);
-	ck_assert_int_eq(errno, ERANGE);
-	ck_assert_int_eq(fcntl(fd, F_GETFD), -1);
-
-	ck_assert_int_eq(root_place(&root, "x", &p), 0);
-	fd = p.dirfd;
-	place_close(&p);
-	if (!p.owned && fd == root.start)
-		ck_assert_int_ne(fcntl(fd, F_GETFD), -1);
-	errno = ERANGE;
-	place_close(&p);
-	ck_assert_int_eq(errno, ERANGE);
-}
-END_TEST
-
-START_TEST(names_of_directories)
-{
-	static const char *const names[] = { "plain", "a\nb", " ", "-", "\377\376", "...", ".x" };
-	char leaf[NAME_MAX + 1];
-	int before;
-
-	begin();
-	before = count_open();
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		int fd;
-
-		make_dir(names[i]);
-		fd = root_dir(&root, names[i]);
-		ck_assert_int_eq(root_own_name(&root, fd, leaf), 0);
-		ck_assert_str_eq(leaf, names[i]);
-		close(fd);
-	}
-	ck_assert_int_eq(root_own_name(&root, root.start, leaf), 0);
-	ck_assert_str_eq(leaf, strrchr(unit_path, '/') + 1);
-	ck_assert_int_eq(count_open(), before);
-}
-END_TEST
-
-START_TEST(names_of_what_a_path_hides)
-{
-	static const struct { const char *path, *wanted; } rows[] = {
-		{ "d/.", "d" }, { "d/sub/..", "d" }, { "link", "d" }, { "link/sub/.", "sub" },
-	};
-	char leaf[NAME_MAX + 1];
-	int fd;
-
-	begin();
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		fd = root_dir(&root, rows[i].path);
-		ck_assert_int_eq(root_own_name(&root, fd, leaf), 0);
-		ck_assert_str_eq(leaf, rows[i].wanted);
-		close(fd);
-	}
-	/* As its parent has it now. */
-	fd = root_dir(&root, "d/sub");
-	ck_assert_int_eq(renameat(unit_fd, "d/sub", unit_fd, "moved"), 0);
-	ck_assert_int_eq(root_own_name(&root, fd, leaf), 0);
-	ck_assert_str_eq(leaf, "moved");
-	close(fd);
-}
-END_TEST
-
-START_TEST(what_has_no_name)
-{
-	char leaf[NAME_MAX + 1];
-	int fd;
-
-	begin();
-	errno = 0;
-	ck_assert_int_eq(root_own_name(&root, root.fd, leaf), -1);
-	ck_assert_int_eq(errno, EINVAL);
-	fd = openat(unit_fd, "f", O_RDONLY | O_CLOEXEC);
-	errno = 0;
-	ck_assert_int_eq(root_own_name(&root, fd, leaf), -1);
-	ck_assert_int_eq(errno, ENOTDIR);
-	ck_assert_int_eq(root_own_name(&root, -1, leaf), -1);
-	make_dir("gone");
-	fd = root_dir(&root, "gone");
-	ck_assert_int_eq(unlinkat(unit_fd, "gone", AT_REMOVEDIR), 0);
-	errno = 0;
-	ck_assert_int_eq(root_own_name(&root, fd, leaf), -1);
-	ck_assert_int_eq(errno, ENOENT);
-	/* And the working directory is where it was, which is where relative paths begin. */
-	ck_assert_int_eq(openat(AT_FDCWD, "gone", O_RDONLY), -1);
-	ck_assert_int_ge(openat(AT_FDCWD, "f", O_RDONLY | O_CLOEXEC), 0);
 }
 END_TEST
 
@@ -455,7 +289,7 @@ START_TEST(no_name_of_a_directory_that_is_too_deep)
 	begin();
 	path = make_deep(fds);
 	errno = 0;
-	end = root_own_name(&root, fds[LEVELS - 1], leaf);
+	end = place_own_name(&root, fds[LEVELS - 1], leaf);
 	err = errno;
 	remove_deep(fds);
 	ck_assert_int_eq(end, -1);
@@ -816,7 +650,7 @@ START_TEST(confined_where_permissions_are_scarce)
 		return;
 	ck_assert_int_eq(fchmodat(unit_fd, "srv/data", 0111, 0), 0);
 	confine_or_die("srv/data", "", NULL, false);
-	ck_assert_int_eq(root_place(&root, "/in/g", &p), 0);
+	ck_assert_int_eq(place_open(&root, "/in/g", &p), 0);
 	fd = dir_open(p.dirfd, p.leaf, O_RDONLY, 0);
 	ck_assert_int_ge(fd, 0);
 	place_close(&p);
@@ -1102,7 +936,7 @@ ask_for_place(size_t i, bool follow, bool through)
 		err = ELOOP;
 	}
 	errno = 0;
-	end = (through ? root_place_through : root_place)(&root, requests[i].path, &p);
+	end = (through ? place_open_through : place_open)(&root, requests[i].path, &p);
 	ck_assert_int_eq(end == 0, dir != NULL);
 	expect_request(p.dirfd, errno, dir, err, requests[i].path);
 	if (dir != NULL) {
@@ -1148,10 +982,10 @@ START_TEST(an_empty_path)
 		else
 			ck_assert_int_eq(root_open(&root), 0);
 		errno = 0;
-		ck_assert_int_eq(root_place(&root, "", &p), -1);
+		ck_assert_int_eq(place_open(&root, "", &p), -1);
 		ck_assert_int_eq(errno, EINVAL);
 		errno = EINVAL;
-		ck_assert(!root.confined || root_place_through(&root, "", &p) == -1);
+		ck_assert(!root.confined || place_open_through(&root, "", &p) == -1);
 		ck_assert_int_eq(errno, EINVAL);
 		errno = 0;
 		ck_assert_int_eq(root_dir(&root, ""), -1);
@@ -1306,7 +1140,7 @@ START_TEST(names_in_a_confined_root)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		fd = root_dir(&root, rows[i].path);
 		ck_assert_int_ge(fd, 0);
-		ck_assert_int_eq(root_own_name(&root, fd, leaf), 0);
+		ck_assert_int_eq(place_own_name(&root, fd, leaf), 0);
 		ck_assert_str_eq(leaf, rows[i].name);
 		close(fd);
 	}
@@ -1394,16 +1228,16 @@ START_TEST(a_root_of_everything)
 	ck_assert_str_eq(root.alias, "");
 	ck_assert_str_eq(root.from, unit_path + 1);
 	expect_dir(root.start, ".", "start");
-	ck_assert_int_eq(root_own_name(&root, root.fd, leaf), -1);
+	ck_assert_int_eq(place_own_name(&root, root.fd, leaf), -1);
 	ck_assert_int_eq(errno, EINVAL);
 	for (size_t i = 0; i < COUNT(kernels_own); i++) {
 		if (!is_made_up(kernels_own[i]))
 			continue;
 		expect_outside(root_dir(&root, kernels_own[i]), kernels_own[i]);
 		snprintf(path, sizeof(path), "%s/x", kernels_own[i]);
-		expect_outside(root_place(&root, path, &p), path);
+		expect_outside(place_open(&root, path, &p), path);
 		ck_assert_int_eq(p.dirfd, -1);
-		expect_outside(root_place_through(&root, path, &p), path);
+		expect_outside(place_open_through(&root, path, &p), path);
 		ck_assert_int_eq(p.dirfd, -1);
 		fd = open(kernels_own[i], O_PATH | O_CLOEXEC);
 		ck_assert_int_eq(fstat(fd, &st), 0);
@@ -1413,8 +1247,8 @@ START_TEST(a_root_of_everything)
 	}
 	/* Links to it. */
 	expect_outside(root_dir(&root, "srv/data/proc"), "a link");
-	expect_outside(root_place(&root, "srv/data/proc/version", &p), "behind a link");
-	expect_outside(root_place_through(&root, "srv/data/version", &p), "a link to a file");
+	expect_outside(place_open(&root, "srv/data/proc/version", &p), "behind a link");
+	expect_outside(place_open_through(&root, "srv/data/version", &p), "a link to a file");
 	expect_outside(root_dir(&root, "/proc/self"), "a link in it");
 	fd = openat(unit_fd, "srv/data", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	snprintf(path, sizeof(path), "%s/srv/data/version", unit_path + 1);
@@ -1432,7 +1266,7 @@ START_TEST(a_root_of_everything)
 	expect_dir(root_dir(&root, "/dev"), "/dev", "/dev");
 	expect_dir(root_dir(&root, full("srv")), "srv", "srv");
 	expect_dir(root_dir(&root, "srv"), "srv", "srv");
-	ck_assert_int_eq(root_place(&root, "/proc", &p), 0);
+	ck_assert_int_eq(place_open(&root, "/proc", &p), 0);
 	expect_dir(p.dirfd, "/", "the place of /proc");
 	place_close(&p);
 	root_close(&root);
@@ -1519,12 +1353,6 @@ add(TCase *t)
 	tcase_add_test(t, paths_longer_than_the_kernel_takes);
 	tcase_add_test(t, paths_about_as_long_as_the_kernel_takes);
 	tcase_add_test(t, names_longer_than_any);
-	tcase_add_test(t, places_by_path);
-	tcase_add_test(t, the_longest_leaf);
-	tcase_add_test(t, closing_a_place);
-	tcase_add_test(t, names_of_directories);
-	tcase_add_test(t, names_of_what_a_path_hides);
-	tcase_add_test(t, what_has_no_name);
 	tcase_add_test(t, no_name_of_a_directory_that_is_too_deep);
 	tcase_add_test(t, entries_of_the_whole_system);
 	tcase_add_test(t, a_fifo_is_not_waited_for);
