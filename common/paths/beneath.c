@@ -160,31 +160,18 @@ go_up(struct walk *w)
 	return rewrite(w, before, "", 0, w->done + strlen(".."));
 }
 
-/*
- * True for a link that somebody else has put where everybody may, as in /tmp: the kernel does not
- * follow such a one either, where it is told so (protected_symlinks in proc(5)).
- */
-static bool
-is_trap(const struct walk *w, const struct stat *link)
-{
-	struct stat dir;
-
-	return link->st_uid != geteuid() && fstat(w->at, &dir) == 0 &&
-	    dir.st_uid != link->st_uid &&
-	    (dir.st_mode & (S_ISVTX | S_IWOTH)) == (S_ISVTX | S_IWOTH);
-}
-
-/* Follows the link FD, or NAME in FD, of which ST is known, where that may be. */
+/* Follows the link FD, of which ST is known, where that may be. */
 static int
-follow(struct walk *w, int fd, const char *name, size_t len, const struct stat *st)
+follow(struct walk *w, int fd, size_t len, const struct stat *st)
 {
 	char text[PATH_MAX];
 	ssize_t n;
 
-	errno = !w->follow || ++w->links > BENEATH_LINKS_MAX ? ELOOP : is_trap(w, st) ? EACCES : 0;
+	errno = !w->follow || ++w->links > BENEATH_LINKS_MAX ? ELOOP
+	    : dir_is_trap(w->at, st) ? EACCES : 0;
 	if (errno != 0)
 		return -1;
-	n = readlinkat(fd, name, text, sizeof(text));
+	n = readlinkat(fd, "", text, sizeof(text));
 	if (n == -1)
 		return -1;
 	return go_through(w, len, text, (size_t)n);
@@ -206,26 +193,32 @@ step(struct walk *w, const char *name, size_t len)
 		return 0;
 	}
 	errno = ENOTDIR;
-	end = S_ISLNK(st.st_mode) ? follow(w, fd, "", len, &st) : -1;
+	end = S_ISLNK(st.st_mode) ? follow(w, fd, len, &st) : -1;
 	dir_close(fd);
 	return end;
 }
 
 /*
  * The last component: 1 when LEAF is not a link, 0 to go on, -1.  Only the text of a link puts a
- * SLASH behind it, where what is there must be a directory.
+ * SLASH behind it, where what is there must be a directory.  What is judged is what is followed.
  */
 static int
 arrive(struct walk *w, const char *leaf, bool slash)
 {
 	struct stat st;
+	int fd = openat(w->at, leaf, STEP_FLAGS), end;
 
-	if (fstatat(w->at, leaf, &st, AT_SYMLINK_NOFOLLOW) == -1)
+	if (fd == -1)
 		return errno == ENOENT ? 1 : -1;
-	if (S_ISLNK(st.st_mode))
-		return follow(w, w->at, leaf, strlen(leaf), &st) == -1 ? -1 : 0;
-	errno = ENOTDIR;
-	return slash && !S_ISDIR(st.st_mode) ? -1 : 1;
+	end = fstat(fd, &st);
+	if (end == 0 && S_ISLNK(st.st_mode)) {
+		end = follow(w, fd, strlen(leaf), &st);
+	} else if (end == 0) {
+		errno = ENOTDIR;
+		end = slash && !S_ISDIR(st.st_mode) ? -1 : 1;
+	}
+	dir_close(fd);
+	return end;
 }
 
 static bool

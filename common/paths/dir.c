@@ -66,6 +66,19 @@ dir_sync(int dirfd)
 	return end;
 }
 
+bool
+dir_is_trap(int dirfd, const struct stat *link)
+{
+	struct stat dir;
+
+	if (link->st_uid == geteuid())
+		return false;
+	if (fstat(dirfd, &dir) == -1)
+		return true;	/* What cannot be told is not trusted. */
+	return dir.st_uid != link->st_uid &&
+	    (dir.st_mode & (S_ISVTX | S_IWOTH)) == (S_ISVTX | S_IWOTH);
+}
+
 void
 dir_close(int fd)
 {

@@ -2,6 +2,7 @@
 #ifndef PATHS_DIR_H
 #define PATHS_DIR_H
 
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include <stdbool.h>
@@ -28,6 +29,14 @@ int	dir_sync(int dirfd);
 
 /* True when the one component NAME of DIRFD is a symbolic link. */
 bool	dir_is_link(int dirfd, const char *name);
+
+/*
+ * True for a symbolic link in DIRFD, of which LINK is known, that somebody else has put where
+ * everybody may, as in /tmp.  The kernel follows no such one where it is told so (protected_symlinks
+ * in proc(5)): the directory is sticky, everybody may write to it, and the link belongs neither to
+ * the effective user nor to the directory's owner.
+ */
+bool	dir_is_trap(int dirfd, const struct stat *link);
 
 /* Closes FD, which may be -1, and keeps errno. */
 void	dir_close(int fd);

@@ -25,10 +25,12 @@ struct walk {
 	char		   rest[PATH_MAX];	/* yet to be walked */
 };
 
+/* Whether the link that ST is of, which is where W stands, may lead anywhere. */
 static bool
 is_trusted(const struct walk *w, const struct stat *st)
 {
-	return w->trust == FOLLOW_ANY || st->st_uid == 0 || st->st_uid == geteuid();
+	return (w->trust == FOLLOW_ANY || st->st_uid == 0 || st->st_uid == geteuid()) &&
+	    !dir_is_trap(w->at, st);
 }
 
 /* Puts what the link FD says in place of itself: TAIL is what came behind it. */
@@ -114,23 +116,49 @@ step(struct walk *w, char leaf[NAME_MAX + 1])
 	return 0;
 }
 
+/* Begins in DIRFD. */
+static int
+begin(struct walk *w, int dirfd, struct place *p)
+{
+	*p = (struct place){ .dirfd = -1 };
+	w->at = dir_open(dirfd, ".", DIR_FLAGS, 0);
+	return w->at == -1 ? -1 : 0;
+}
+
+/* Walks to the end, where FAILED is not -1 already. */
+static int
+walk(struct walk *w, int failed, struct place *p)
+{
+	int end = failed;
+
+	while (end == 0)
+		end = step(w, p->leaf);
+	p->dirfd = w->at;
+	p->owned = true;
+	if (end == -1)
+		place_close(p);
+	return end == -1 ? -1 : 0;
+}
+
 int
 follow_link(const struct root *r, int dirfd, const char *name, enum follow_trust trust,
     struct place *p)
 {
 	struct walk w = { .root = r, .trust = trust };
-	int end = 0;
 
-	*p = (struct place){ .dirfd = -1 };
-	w.at = dir_open(dirfd, ".", DIR_FLAGS, 0);
-	if (w.at == -1)
+	if (begin(&w, dirfd, p) == -1)
 		return -1;
 	strlcpy(w.rest, name, sizeof(w.rest));
-	while (end == 0)
-		end = step(&w, p->leaf);
-	p->dirfd = w.at;
-	p->owned = true;
-	if (end == -1)
-		place_close(p);
-	return end == -1 ? -1 : 0;
+	return walk(&w, 0, p);
+}
+
+int
+follow_held(const struct root *r, int dirfd, int link, struct place *p)
+{
+	struct walk w = { .root = r, .trust = FOLLOW_ANY };
+	struct stat st;
+
+	if (begin(&w, dirfd, p) == -1)
+		return -1;
+	return walk(&w, fstat(link, &st) == -1 ? -1 : splice_link(&w, link, &st, ""), p);
 }

@@ -5,8 +5,8 @@
 #include "paths/place.h"
 
 enum follow_trust {		/* whose symbolic links may lead elsewhere */
-	FOLLOW_ANY,
-	FOLLOW_OWN		/* those of root and of the effective user */
+	FOLLOW_ANY,		/* anybody's, but for traps, as of dir_is_trap */
+	FOLLOW_OWN		/* of those, root's and the effective user's */
 };
 
 /*
@@ -17,5 +17,8 @@ enum follow_trust {		/* whose symbolic links may lead elsewhere */
  */
 int	follow_link(const struct root *, int dirfd, const char *name, enum follow_trust,
 	    struct place *);
+
+/* The same for the link LINK, a descriptor, which was found in DIRFD; what it leads to is anybody's. */
+int	follow_held(const struct root *, int dirfd, int link, struct place *);
 
 #endif

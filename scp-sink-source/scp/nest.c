@@ -2,6 +2,7 @@
 #include <sys/stat.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 
 #include "paths/dir.h"
@@ -14,9 +15,23 @@ nest_init(struct nest *n, const struct root *root, const struct policy *policy)
 	n->root = root;
 	n->policy = policy;
 	n->target = (struct place){ .dirfd = -1 };
-	n->whole = n->slash = n->link = false;
+	n->whole = n->slash = false;
+	n->link = -1;
 	n->err = ENOENT;
 	n->depth = n->outside = 0;
+}
+
+/* The link that the target is, or -1.  What is judged later is what is held here. */
+static int
+hold_link(const struct place *target)
+{
+	struct stat st;
+	int fd = dir_open(target->dirfd, target->leaf, O_PATH, 0);
+
+	if (fd == -1 || (fstat(fd, &st) == 0 && S_ISLNK(st.st_mode)))
+		return fd;
+	dir_close(fd);
+	return -1;
 }
 
 /*
@@ -28,9 +43,11 @@ aim_through_link(struct nest *n, const char *path)
 {
 	struct place p;
 
-	n->link = dir_is_link(n->target.dirfd, n->target.leaf);
-	if (!n->link || !n->root->confined)
+	n->link = hold_link(&n->target);
+	if (n->link == -1 || !n->root->confined)
 		return;
+	dir_close(n->link);
+	n->link = -1;
 	place_close(&n->target);
 	if (place_open_through(n->root, path, &p) == 0)
 		n->target = p;
@@ -84,11 +101,10 @@ nest_dir(const struct nest *n)
 int
 nest_follow(const struct nest *n, const char *name, struct place *p)
 {
-	bool chosen = nest_is_at_target(n) && n->link;
-	enum follow_trust trust = chosen ? FOLLOW_ANY : FOLLOW_OWN;
-
-	if (!n->root->confined && (chosen || n->policy->symlinks == SYMLINKS_BENEATH))
-		return follow_link(n->root, nest_dir(n), name, trust, p);
+	if (nest_is_at_target(n) && n->link != -1)
+		return follow_held(n->root, nest_dir(n), n->link, p);
+	if (!n->root->confined && n->policy->symlinks == SYMLINKS_BENEATH)
+		return follow_link(n->root, nest_dir(n), name, FOLLOW_OWN, p);
 	errno = dir_is_link(nest_dir(n), name) ? ELOOP : ENOTDIR;
 	return -1;
 }
@@ -173,4 +189,6 @@ nest_end(struct nest *n)
 	while (n->depth > 0)
 		level_abandon(&n->levels[--n->depth]);
 	place_close(&n->target);
+	dir_close(n->link);
+	n->link = -1;
 }

@@ -16,7 +16,8 @@ struct nest {
 	struct place	 target;	/* with WHOLE, what holds the target, and its name there */
 	bool		 whole;		/* the target is the entry, not what holds it */
 	bool		 slash;		/* it was written with a slash at its end */
-	bool		 link;		/* it was a link when we aimed at it */
+	int		 link;		/* owned: the link that it was when we aimed at it, on the
+					 * whole system; else -1 */
 	int		 err;		/* why nothing can be put there, where TARGET.dirfd is -1 */
 	unsigned	 depth;		/* directories that are open */
 	unsigned	 outside;	/* directories in the innermost of them that were refused */
@@ -47,9 +48,10 @@ int	nest_dir(const struct nest *);
 
 /*
  * Where the link NAME in the innermost directory leads.  A target that was a link from the start
- * may be anybody's, it is the client's own choice, and the kernel has judged it; what lies below,
- * or took its place later, may be a trap.  In a confined root nothing is followed here any more.
- * 0, -1; see follow_link.
+ * may be anybody's, it is the client's own choice, but for what the kernel takes for a trap; that
+ * link is followed, whatever has its name by now.  What lies below, or took its place later, is
+ * followed where it is root's or ours.  In a confined root nothing is followed here any more.  0, -1;
+ * see follow_link.
  */
 int	nest_follow(const struct nest *, const char *name, struct place *);
 

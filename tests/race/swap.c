@@ -5,6 +5,10 @@
  *
  *	swap keep A B [A B]...
  *	swap mend A B [A B]...		B begins as a link, and is made anew where either was replaced
+ *
+ * Or makes and removes the link NAME; where TEXT has a %lu, it is another one each time.
+ *
+ *	swap trap NAME TEXT
  */
 #include <sys/stat.h>
 
@@ -13,6 +17,7 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,6 +80,26 @@ take_pair(struct pair *p, const char *a, const char *b)
 		exit(1);
 }
 
+/* What has taken the name of the link stays, and so does the link that could not be removed. */
+static unsigned long long
+lay_traps(const char *name, const char *text)
+{
+	const char *number = strstr(text, "%lu");
+	int before = (int)(number != NULL ? number - text : (ptrdiff_t)strlen(text));
+	unsigned long long traps = 0;
+	char leads[PATH_MAX];
+
+	for (; !stopped; traps++) {
+		snprintf(leads, sizeof(leads), number != NULL ? "%.*s%llu" : "%.*s", before, text,
+		    traps);
+		if ((symlink(leads, name) == -1 && errno != EEXIST) ||
+		    (unlink(name) == -1 && errno != ENOENT && errno != EPERM && errno != EACCES &&
+		    errno != EISDIR))
+			fail(name);
+	}
+	return traps;
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -85,10 +110,16 @@ main(int argc, char *argv[])
 
 	if (argc < 4 || argc % 2 != 0 || n > PAIRS_MAX)
 		return 2;
+	sigaction(SIGTERM, &told, NULL);
+	if (strcmp(argv[1], "trap") == 0) {
+		puts("laying");
+		fflush(stdout);
+		printf("%llu\n", lay_traps(argv[2], argv[3]));
+		return 0;
+	}
 	mends = strcmp(argv[1], "mend") == 0;
 	for (int i = 0; i < n; i++)
 		take_pair(&pairs[i], argv[2 + 2 * i], argv[3 + 2 * i]);
-	sigaction(SIGTERM, &told, NULL);
 	puts("swapping");
 	fflush(stdout);
 	for (int i = 0; !stopped; i = (i + 1) % n, swaps++) {

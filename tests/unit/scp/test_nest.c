@@ -200,6 +200,59 @@ START_TEST(a_link_that_came_later_is_no_choice_of_the_clients)
 }
 END_TEST
 
+/* Where everybody may put one, nobody's link is followed but ours and the directory's owner's. */
+START_TEST(a_trap_is_no_choice_of_the_clients)
+{
+	static const struct { mode_t mode; uid_t owner, link; bool trap; } rows[] = {
+		{ 01777, 0, STRANGER, true },	{ 01777, STRANGER, STRANGER, false },
+		{ 01777, NOBODY, STRANGER, true },	{ 01777, STRANGER, 0, false },
+		{ 0777, 0, STRANGER, false },	{ 01775, 0, STRANGER, false },
+		{ 01773, 0, STRANGER, true },
+	};
+	struct place p;
+
+	if (lacks_root("links of others"))
+		return;
+	put_file("file", "", 0644);
+	ck_assert_int_eq(mkdirat(unit_fd, "d", 0755), 0);
+	ck_assert_int_eq(symlinkat("../file", unit_fd, "d/link"), 0);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		/* When we look it is a choice; what the kernel would make of that is its own affair. */
+		ck_assert_int_eq(fchownat(unit_fd, "d", 0, 0, 0), 0);
+		ck_assert_int_eq(fchmodat(unit_fd, "d", 0755, 0), 0);
+		ck_assert_int_eq(fchownat(unit_fd, "d/link", rows[i].link, 0, AT_SYMLINK_NOFOLLOW),
+		    0);
+		ck_assert_int_eq(aim("d/link"), ENOTDIR);
+		ck_assert_int_eq(fchownat(unit_fd, "d", rows[i].owner, 0, 0), 0);
+		ck_assert_int_eq(fchmodat(unit_fd, "d", rows[i].mode, 0), 0);
+		errno = 0;
+		ck_assert_msg(nest_follow(&nest, nest_name(&nest, "f"), &p) ==
+		    (rows[i].trap ? -1 : 0), "row %zu", i);
+		ck_assert_int_eq(errno, rows[i].trap ? EACCES : errno);
+		place_close(&p);
+		end();
+	}
+}
+END_TEST
+
+/* What is judged is what is followed, whoever has its name by now. */
+START_TEST(the_link_that_was_aimed_at_is_the_one_that_is_followed)
+{
+	struct place p;
+
+	put_file("file", "", 0644);
+	put_file("other", "", 0644);
+	ck_assert_int_eq(symlinkat("file", unit_fd, "link"), 0);
+	ck_assert_int_eq(aim("link"), ENOTDIR);
+	ck_assert_int_eq(unlinkat(unit_fd, "link", 0), 0);
+	ck_assert_int_eq(symlinkat("other", unit_fd, "link"), 0);
+	ck_assert_int_eq(nest_follow(&nest, nest_name(&nest, "f"), &p), 0);
+	ck_assert_str_eq(p.leaf, "file");
+	place_close(&p);
+	end();
+}
+END_TEST
+
 START_TEST(no_descriptor_is_lost)
 {
 	int before = count_descriptors();
@@ -650,6 +703,8 @@ add(TCase *t)
 	tcase_add_test(t, a_link_is_followed_to_what_is_there_and_no_further);
 	tcase_add_test(t, links_of_others_are_followed_at_the_target_only);
 	tcase_add_test(t, a_link_that_came_later_is_no_choice_of_the_clients);
+	tcase_add_test(t, a_trap_is_no_choice_of_the_clients);
+	tcase_add_test(t, the_link_that_was_aimed_at_is_the_one_that_is_followed);
 	tcase_add_test(t, no_descriptor_is_lost);
 	tcase_add_loop_test(t, targets_in_a_confined_root, 0, KERNELS);
 	tcase_add_test(t, absolute_paths_that_begin_with_the_root);
