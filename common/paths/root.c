@@ -17,7 +17,8 @@
 
 enum {
 	DIR_FLAGS = O_PATH | O_DIRECTORY | O_CLOEXEC,
-	PLAIN_FLAGS = O_NONBLOCK | O_NOCTTY | O_CLOEXEC
+	PLAIN_FLAGS = O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
+	ABOVE_MAX = 4096	/* directories above another */
 };
 
 int
@@ -269,36 +270,90 @@ root_look(const struct root *r, int dirfd, const char *name, const char *plain, 
 	return end;
 }
 
-/* The real path of the directory PATH, if it can be had. */
 static bool
-know_path(const struct root *r, const char *path, char name[PATH_MAX])
+is_same(const struct stat *a, const struct stat *b)
 {
-	int fd = open(path, DIR_FLAGS);
-	bool known = fd != -1 && cwd_path_of(fd, r->start, name) == 0;
-
-	dir_close(fd);
-	return known;
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
-/* What is not there may come to be: then its text has to do. */
-bool
+/*
+ * Whether the directory FD is that of TOP or lies beneath it: 1, 0, or -1 where that cannot be told.
+ * By what directories are, upwards: names say nothing where a directory is mounted twice.  The end is
+ * where ".." of "/" is itself, for ".." of what is mounted within itself may look like it, too.
+ */
+static int
+lies_beneath(int fd, const struct stat *top)
+{
+	int at = openat(fd, ".", DIR_FLAGS), found = -1;
+	struct stat here, below = { .st_dev = 0 }, system;
+	bool told = at != -1 && fstatat(at, "/", &system, 0) == 0;
+
+	for (int i = 0; told && found == -1 && i < ABOVE_MAX; i++) {
+		int up;
+
+		told = fstat(at, &here) == 0;
+		if (told && is_same(&here, top))
+			found = 1;
+		else if (told && i > 0 && is_same(&here, &below) && is_same(&here, &system))
+			found = 0;
+		below = here;
+		up = openat(at, "..", DIR_FLAGS);
+		dir_close(at);
+		at = up;
+		told = told && at != -1;
+	}
+	dir_close(at);
+	return found;
+}
+
+/*
+ * Opens the directory PATH, or where there is none the nearest above it: what is not there may come
+ * to be.  -1 where that cannot be told, as behind a link to nowhere.
+ */
+static int
+open_nearest(const char *path)
+{
+	char part[PATH_MAX];
+	struct stat st;
+	int fd = open(path, DIR_FLAGS);
+
+	if (strlcpy(part, path, sizeof(part)) >= sizeof(part))
+		return -1;
+	while (fd == -1 && (errno == ENOENT || errno == ENOTDIR || errno == EACCES)) {
+		char *slash = strrchr(part, '/');
+
+		if (slash == NULL || (errno == ENOENT && lstat(part, &st) == 0))
+			return -1;
+		slash[slash == part] = '\0';
+		fd = open(part, DIR_FLAGS);
+	}
+	return fd;
+}
+
+int
 root_holds(const struct root *r, const char *path)
 {
-	char name[PATH_MAX];
+	int fd = open_nearest(path), held = -1;
+	struct stat top;
 
-	if (know_path(r, path, name))
-		return behind(name, r->name) != NULL;
-	return behind(path, r->name) != NULL || behind(path, r->alias) != NULL;
+	if (fd != -1 && fstat(r->fd, &top) == 0)
+		held = lies_beneath(fd, &top);
+	dir_close(fd);
+	return held;
 }
 
-bool
+int
 root_lies_in(const struct root *r, const char *path)
 {
-	char name[PATH_MAX];
+	struct stat top;
+	int fd = open(path, DIR_FLAGS), held = -1;
 
-	if (know_path(r, path, name))
-		return behind(r->name, name) != NULL;
-	return behind(r->name, path) != NULL || behind(r->alias, path) != NULL;
+	if (fd == -1)	/* Nothing lies in it then, unless it is out of our sight. */
+		return behind(r->name, path) != NULL || behind(r->alias, path) != NULL;
+	if (fstat(fd, &top) == 0)
+		held = lies_beneath(r->fd, &top);
+	dir_close(fd);
+	return held;
 }
 
 int

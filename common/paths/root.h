@@ -83,10 +83,15 @@ int	root_look(const struct root *, int dirfd, const char *name, const char *plai
  */
 bool	root_serves(const struct root *, int fd, const struct stat *st);
 
-/* True when the directory PATH, an absolute one, is the confined root or lies beneath it. */
-bool	root_holds(const struct root *, const char *path);
-/* True when the confined root is the directory PATH, or lies beneath it. */
-bool	root_lies_in(const struct root *, const char *path);
+/*
+ * Whether the directory PATH, an absolute one, is the confined root or lies beneath it: 1, 0, or -1
+ * where nobody can tell.  What counts is what directories are, not what they are called, so that one
+ * that is mounted twice is the same; of what is not there, whatever is nearest above it.  What is
+ * mounted beneath the root is not looked through.
+ */
+int	root_holds(const struct root *, const char *path);
+/* Whether the confined root is the directory PATH, or lies beneath it, likewise. */
+int	root_lies_in(const struct root *, const char *path);
 
 /*
  * Opens the administrator's file PATH, whatever root there is, for reading.  -1 with errno, ENOENT

@@ -238,17 +238,24 @@ static int
 check_home(struct service *s)
 {
 	const struct policy *p = &s->policy;
+	bool known = s->account.home[0] == '/';
 	char keys[PATH_MAX + sizeof("/.ssh")];
+	int held;
 
-	if (s->request.role != REQUEST_SINK || s->account.home[0] == '\0')
+	if (s->request.role != REQUEST_SINK)
 		return 0;
 	snprintf(keys, sizeof(keys), "%s/.ssh", s->account.home);
-	if (root_lies_in(&s->root, keys))
+	if (known && root_lies_in(&s->root, keys) != 0)
 		return complain(s, s->where, "it is where sshd looks for keys: uploads need another "
 		    "root");
-	if ((p->hidden == POLICY_NO && p->symlinks == SYMLINKS_NEVER) ||
-	    !root_holds(&s->root, s->account.home))
+	if (p->hidden == POLICY_NO && p->symlinks == SYMLINKS_NEVER)
 		return 0;
+	held = known ? root_holds(&s->root, s->account.home) : -1;
+	if (held == 0)
+		return 0;
+	if (held == -1)
+		return complain(s, s->where, "nobody can tell whether it holds the account's home: "
+		    "uploads need hidden no and symlinks never");
 	return complain(s, s->where, "it holds the account's home, where .ssh and .profile are "
 	    "commands in disguise: uploads need hidden no and symlinks never, or another root");
 }

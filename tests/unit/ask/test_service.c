@@ -357,6 +357,29 @@ START_TEST(uploads_stay_out_of_the_home_unless_nothing_is_hidden)
 }
 END_TEST
 
+/* A home that nobody knows may be anywhere. */
+START_TEST(uploads_beside_a_home_that_is_not_known)
+{
+	static const struct { const char *option; bool refused; } rows[] = {
+		{ "--mkdir=yes", false }, { "--hidden=yes", true }, { "--symlinks=beneath", true },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++)
+		for (int up = 0; up <= 1; up++) {
+			INVOKE(up ? "scp -t x" : "scp -f x", SERVE, word("--root=@"),
+			    word(rows[i].option));
+			ck_assert_int_eq(service_load(&s, &v, config), 0);
+			s.account.home[0] = '\0';
+			ck_assert_int_eq(service_read(&s, &v, 0, NULL), 0);
+			ck_assert_msg(service_open(&s) == (up && rows[i].refused ? -1 : 0), "%s: %s",
+			    rows[i].option, s.problem);
+			if (up && rows[i].refused)
+				ck_assert_ptr_nonnull(strstr(s.problem, "nobody can tell"));
+			service_end(&s);
+		}
+}
+END_TEST
+
 START_TEST(uploads_stay_out_of_where_keys_are)
 {
 	ck_assert_int_eq(mkdirat(unit_fd, "home", 0755), 0);
@@ -414,6 +437,7 @@ add(TCase *t)
 	tcase_add_test(t, patterns_tell_nothing_where_nothing_is_revealed);
 	tcase_add_test(t, directories_must_exist);
 	tcase_add_test(t, uploads_stay_out_of_the_home_unless_nothing_is_hidden);
+	tcase_add_test(t, uploads_beside_a_home_that_is_not_known);
 	tcase_add_test(t, uploads_stay_out_of_where_keys_are);
 	tcase_add_test(t, nothing_stays_open);
 }

@@ -5,6 +5,7 @@
 
 #include "dirs.h"
 #include "filter.h"
+#include "mounts.h"
 #include "paths/cwd.h"
 #include "paths/dir.h"
 #include "paths/place.h"
@@ -1320,9 +1321,55 @@ START_TEST(what_a_root_holds)
 	ck_assert_int_eq(count_open(), before);
 	root_close(&root);
 	ck_assert_int_eq(root_confine(&root, "/", "", "", false, &what), 0);
-	ck_assert(root_holds(&root, "/"));
-	ck_assert(root_holds(&root, full("srv")));
-	ck_assert(root_holds(&root, "/none/of/this"));
+	ck_assert_int_eq(root_holds(&root, "/"), 1);
+	ck_assert_int_eq(root_holds(&root, full("srv")), 1);
+	ck_assert_int_eq(root_holds(&root, "/none/of/this"), 1);
+	root_close(&root);
+}
+END_TEST
+
+/* A directory is what it is, whatever else it is called. */
+START_TEST(what_a_root_holds_by_another_name)
+{
+	static const struct { const char *root, *home; int holds, lies_in; } rows[] = {
+		{ "twice", "srv/data/in", 1, 0 },	{ "twice", "srv/data", 1, 1 },
+		{ "twice/in", "srv/data/in/deep", 1, 0 }, { "twice/in", "srv/data", 0, 1 },
+		{ "srv/data", "twice/in", 1, 0 },	{ "twice", "srv/data/none/home", 1, 0 },
+		{ "twice", "outside", 0, 0 },		{ "twice", "srv", 0, 0 },
+		/* What is mounted within itself is not the end of the way up. */
+		{ "outside/self/self", "outside", 0, 1 },	{ "outside", "outside/self/self", 1, 0 },
+		{ "srv", "outside/self", 0, 0 },	{ ".", "outside/self", 1, 0 },
+	};
+
+	if (!unshare_mounts())
+		return;
+	make_data();
+	make_dir("twice");
+	make_dir("outside/self");
+	ck_assert_int_eq(mount(PATH_IN("outside"), PATH_IN("outside/self"), NULL, MS_BIND, NULL), 0);
+	ck_assert_int_eq(mount(PATH_IN("srv/data"), PATH_IN("twice"), NULL, MS_BIND, NULL), 0);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		confine_or_die(rows[i].root, "", "", false);
+		ck_assert_msg(root_holds(&root, PATH_IN(rows[i].home)) == rows[i].holds,
+		    "%s holds %s", rows[i].root, rows[i].home);
+		ck_assert_msg(root_lies_in(&root, PATH_IN(rows[i].home)) == rows[i].lies_in,
+		    "%s lies in %s", rows[i].root, rows[i].home);
+		root_close(&root);
+	}
+	/* What is removed after the test is not to be reached by two ways. */
+	ck_assert_int_eq(umount2(PATH_IN("twice"), MNT_DETACH), 0);
+	ck_assert_int_eq(umount2(PATH_IN("outside/self"), MNT_DETACH), 0);
+}
+END_TEST
+
+START_TEST(what_nobody_can_tell_of_a_root)
+{
+	make_data();
+	make_link("dangling", "srv/data/none");
+	confine_or_die("srv/data", "", "", false);
+	ck_assert_int_eq(root_holds(&root, full("dangling")), -1);
+	ck_assert_int_eq(root_holds(&root, full("dangling/home")), -1);
+	ck_assert_int_eq(root_holds(&root, ""), -1);
 	root_close(&root);
 }
 END_TEST
@@ -1376,6 +1423,8 @@ add(TCase *t)
 	tcase_add_loop_test(t, a_root_of_everything, 0, KERNELS);
 	tcase_add_loop_test(t, entries_where_something_else_is_mounted, 0, KERNELS);
 	tcase_add_test(t, what_a_root_holds);
+	tcase_add_test(t, what_a_root_holds_by_another_name);
+	tcase_add_test(t, what_nobody_can_tell_of_a_root);
 	tcase_add_test(t, files_of_the_administrator);
 }
 
