@@ -14,6 +14,7 @@ PATIENCE = 30                   # seconds for a connection to stand
 AREA = "3g"                     # bytes in memory that all files may take; they take far less
 FULL = "2500k"                  # bytes of a disk that fills up
 DESCRIPTORS = 20                # of ours, for each session
+FEWEST = 2048                   # of all: a server that is broken leaves them open
 
 # All that come at once are let in.
 FIRST = """\
@@ -86,6 +87,10 @@ class Ground:
         return f"{self.world.base}/master-{key}-{number % MASTERS[key]}"
 
     def start_masters(self):
+        """
+        They stand when each has had a session: sshd starts more for one that has come in, of which
+        its client knows nothing, and all that it starts has been started by then.
+        """
         sockets = [(key, self.socket(key, n)) for key in KEYS for n in range(MASTERS[key])]
         for key, path in sockets:
             argv = ["/usr/bin/ssh", "-F", self.hosts[key].config, "-M", "-N", "-S", path, "server"]
@@ -99,6 +104,12 @@ class Ground:
             if time.monotonic() > end:
                 raise RuntimeError("connections do not stand:\n" + self.world.tail("sshd"))
             time.sleep(0.05)
+        for key, path in sockets:
+            # By this connection or by none: there is no such server.
+            outcome = process.run(["/usr/bin/ssh", "-F", self.hosts[key].config, "-S", path,
+                                   "-o", "ProxyCommand=false", "server", "true"], self.world.env)
+            if outcome.code == process.NO_SESSION:
+                raise RuntimeError(f"a connection has no sessions: {outcome.log}")
 
     def stop_masters(self):
         for child in self.masters:
@@ -157,7 +168,7 @@ class Ground:
 
 def allow_descriptors(sessions):
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = max(1024, sessions * DESCRIPTORS)
+    wanted = max(FEWEST, sessions * DESCRIPTORS)
     resource.setrlimit(resource.RLIMIT_NOFILE,
                        (wanted if most == resource.RLIM_INFINITY else min(wanted, most), most))
 

@@ -8,6 +8,7 @@ import threading
 from stage.report import Failed
 
 PATIENCE = 60               # seconds after which a client is said to hang
+NO_SESSION = 255            # the exit status of ssh where there was none
 SHOWN = 2000                # characters of a client's words in a failure
 
 running = set()             # process groups to end when the test is interrupted
