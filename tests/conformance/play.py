@@ -6,13 +6,13 @@ import collections
 import concurrent.futures
 import os
 import resource
-import shutil
 import subprocess
 import tempfile
 
 from conformance import casefile
 from conformance.peer import Fault, Peer
 from conformance.world import Unsupported, World
+from stage import suite
 
 WORKERS = 2
 USER = 65534                    # who "as user" is when we are root
@@ -213,9 +213,7 @@ def make_setup(out):
     """Copies the program to where every user can run it."""
     top = tempfile.mkdtemp(prefix="scp-test.")
     os.chmod(top, 0o755)
-    prog = os.path.join(top, "scp")
-    shutil.copy(os.path.join(out, "scp"), prog)
-    os.chmod(prog, 0o755)
+    prog = suite.within_reach(os.path.join(out, "scp"), top)
     with open(prog, "rb") as f:
         san = b"__asan_init" in f.read()
     return Setup(prog, top, 30 if san else 10, san)

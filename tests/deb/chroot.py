@@ -3,7 +3,6 @@
 import hashlib
 import os
 import stat
-import subprocess
 
 from stage import process
 from stage.report import Failed
@@ -16,22 +15,6 @@ ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LC_ALL
 NOT_LOOKED_AT = ("/proc", "/dev", "/tmp", "/var/cache/apt", "/var/cache/debconf", "/var/lib/apt",
                  "/var/lib/dpkg", "/var/log")
 READ = ("/etc/", "/var/lib/shells.state")       # whose content counts, whenever it was written
-
-
-def unshare(with_network):
-    """What runs a command in namespaces that end with it, or with us."""
-    words = ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--propagation", "private",
-             "--pid", "--fork", "--kill-child", "--mount-proc"]
-    return [*words, *([] if with_network else ["--net"]), "--"]
-
-
-def why_not():
-    """Why there can be no chroots here, or nothing."""
-    if os.geteuid() != 0:
-        return "only root can have one"
-    tried = subprocess.run([*unshare(False), "mount", "-t", "tmpfs", "none", "/mnt"], check=False,
-                           text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    return f"namespaces are not permitted here: {tried.stdout.strip()}" if tried.returncode else ""
 
 
 def base_of(out):

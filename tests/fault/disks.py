@@ -2,11 +2,11 @@
 """Small filesystems, seen by this process and its children alone."""
 
 import contextlib
-import ctypes
 import os
 import subprocess
 
-CLONE_NEWNS = 0x20000
+from stage import namespace
+
 DISK = 1 << 20                  # bytes of a small one
 
 
@@ -27,11 +27,11 @@ def cannot_mount():
     """Why not, or None: then this process is in a mount namespace of its own."""
     if os.geteuid() != 0:
         return "only root can mount a filesystem"
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.unshare(CLONE_NEWNS) == -1:
-        return "no mount namespace: " + os.strerror(ctypes.get_errno())
-    done = subprocess.run(["mount", "--make-rprivate", "/"], capture_output=True, text=True)
-    return None if done.returncode == 0 else done.stderr.strip()
+    try:
+        namespace.enter()
+    except OSError as error:
+        return f"no mount namespace: {error.strerror}"
+    return None
 
 
 @contextlib.contextmanager

@@ -3,7 +3,6 @@
 
 import array
 import contextlib
-import errno
 import fcntl
 import os
 import resource
@@ -241,26 +240,15 @@ def remove(path):
     shutil.rmtree(path, ignore_errors=True)
 
 
-def become_user(lab):
+def become_user():
     """
     Root may open whatever it finds: this process, which is one for each test, becomes somebody
-    else for ever.  False where that one cannot run the program.
+    else for ever.
     """
     if os.geteuid() == 0:
         os.setgroups([])
         os.setgid(NOBODY)
         os.setuid(NOBODY)
-    return os.access(lab.program, os.X_OK)
-
-
-def reach_of(lab):
-    """Why somebody else cannot run the program, or None."""
-    path = lab.program
-    while path != "/":
-        if not os.stat(path).st_mode & 1:
-            return f"{path} is out of reach for anybody but root"
-        path = os.path.dirname(path)
-    return None
 
 
 def put(path, content, mode, mtime):
@@ -308,16 +296,6 @@ def split_temporaries(tree):
     """The tree without them, and their names."""
     return ({n: e for n, e in tree.items() if not is_temporary(n)},
             [n for n in tree if is_temporary(n)])
-
-
-def has_unnamed_files(path):
-    try:
-        os.close(os.open(path, os.O_TMPFILE | os.O_WRONLY))
-    except OSError as e:
-        if e.errno not in (errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL):
-            raise
-        return False
-    return True
 
 
 def signal_name(status):

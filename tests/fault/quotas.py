@@ -10,7 +10,7 @@ import os
 from disks import Image, Lacking, cannot_mount, must, small_disk
 from limits import (KINDS, body_of, contents, ended, finish, give, old_file, record, start_with,
                     warning, ways)
-from peer import NOBODY, UMASK, look, put, reach_of
+from peer import NOBODY, UMASK, look, put
 from sweeps import WAYS
 from transfer import OLD, OLD_MODE, OLD_TIME
 
@@ -29,10 +29,6 @@ class Tmpfs:
 
     def __init__(self, lab):
         self.lab = lab
-
-    @staticmethod
-    def cannot_be(lab):
-        return reach_of(lab)
 
     @contextlib.contextmanager
     def made(self):
@@ -60,10 +56,6 @@ class Btrfs:
 
     def __init__(self, lab):
         self.image, self.count = Image(lab, IMAGE, ["mkfs.btrfs", "-q"]), 0
-
-    @staticmethod
-    def cannot_be(_):
-        return None
 
     @contextlib.contextmanager
     def made(self):
@@ -194,7 +186,7 @@ DEEDS = (exceed_by_one, exceed_in_tree, exceed_ahead, exceed_by_many, exceed_by_
 
 
 def exceed(lab, checks, filesystem):
-    why = cannot_mount() or filesystem.cannot_be(lab)
+    why = cannot_mount()
     if why is not None:
         checks.skip("all of it", why)
         return

@@ -176,7 +176,7 @@ def check(report, base, out):
     with contextlib.ExitStack() as stack:
         made = stack.enter_context(estate.made(base, out, PEOPLE))
         try:
-            upper = machine.overlay(base)
+            upper = machine.overlay()
         except subprocess.CalledProcessError as error:
             report.skip("ways: all of it", f"no overlay filesystem: {error}")
             return

@@ -6,8 +6,10 @@ A suite is a folder beside this one with a program "run", which is told where th
 ends with "NAME: N passed, N failed, N skipped".  One in Python has this folder's own on its path, once,
 and says `from stage import ...`; what it shares with nobody stays in its own folder.
 
+    suite       how a suite's program begins, ends when it is told to, and what it lends to other users
     report      what a check may say, and the counting of it
     process     running a command, which must neither hang nor outlive us
+    namespace   mounts that nobody else sees, also where "/" is no mount point
     machine     a mount namespace in which /etc, /dev, /run and /var/log are ours, and people on it
     sshd        a server on the loopback interface, its keys, and who may come
     records     the log of such a machine: what sessions have said to it
@@ -17,6 +19,8 @@ and says `from stage import ...`; what it shares with nobody stays in its own fo
     transfers   what each of them must bring about
     trees       trees of files: made, read, compared and removed
     installed   what make install puts where
+
+Suites in bash source count.sh, which counts, skips and ends in the same way.
 
 Who takes something gives it back: servers end, accounts go, directories are removed, mounts vanish with
 the last process of their namespace, whether a suite comes to its end, fails or is told to stop.  What

@@ -2,10 +2,9 @@
 """What the checks of one section share: a machine of our own, its log, and a server on it."""
 import contextlib
 import os
-import shutil
 import subprocess
 
-from stage import machine, process, records, sshd, trees, world
+from stage import machine, process, records, sshd, suite, trees, world
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PACKAGING = os.path.join(HERE, "..", "..", "packaging")
@@ -161,8 +160,7 @@ def fill(base, out):
     """What does not depend on who has an account."""
     for name in ("bin", "srv", "keys", "sshd_config.d", "worlds"):
         os.mkdir(f"{base}/{name}")
-    # A copy, for the accounts may not be able to reach the original.
-    shutil.copy(f"{out}/scp", f"{base}/bin/scp")
+    suite.within_reach(f"{out}/scp", f"{base}/bin")
     os.symlink("scp", f"{base}/bin/scp-shell")
     for name in ("key", "hostkey"):
         sshd.make_key(f"{base}/{name}")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from stage import sshd
 
-UNSHARE = ["unshare", "--mount", "--propagation", "private", "--"]
+ALONE = [sys.executable, os.path.join(os.path.dirname(os.path.abspath(__file__)), "namespace.py")]
 DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 LINKS = (("ptmx", "pts/ptmx"), ("fd", "/proc/self/fd"), ("stdin", "fd/0"), ("stdout", "fd/1"),
          ("stderr", "fd/2"))
@@ -33,19 +33,37 @@ class Person:
     groups: tuple = ()
 
 
+def tries(argv):
+    """What a command says that fails; nothing if it succeeds."""
+    tried = subprocess.run(argv, text=True, check=False, stdin=subprocess.DEVNULL,
+                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    return tried.stdout.strip() or f"exit {tried.returncode}" if tried.returncode else ""
+
+
 def why_not(base):
     """Why there can be no such machine here, or nothing."""
     if os.geteuid() != 0:
         return "only root can have accounts and a log of his own"
-    here, there = f"{base}/here", f"{base}/there"
     script = 'mkdir "$1" "$2" && mount -t tmpfs none "$1" && mount --bind "$1" "$2"'
-    try:
-        tried = subprocess.run([*UNSHARE, "sh", "-c", script, "sh", here, there], text=True,
-                               check=False, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                               stderr=subprocess.STDOUT)
-    except FileNotFoundError as error:
-        return f"there is no {error.filename}"
-    return f"mounting is not permitted here: {tried.stdout.strip()}" if tried.returncode else ""
+    why = tries([*ALONE, "sh", "-c", script, "sh", f"{base}/here", f"{base}/there"])
+    return f"mounting is not permitted here: {why}" if why else ""
+
+
+def isolated(*more):
+    """
+    What runs a command in namespaces of mounts and processes, and those that unshare(1) is told of with
+    MORE.  All there is in them ends with the command, and this one with us.
+    """
+    return ["setpriv", "--pdeathsig", "KILL", *ALONE, "unshare", "--mount", "--propagation", "private",
+            "--pid", "--fork", "--kill-child", "--mount-proc", *more, "--"]
+
+
+def why_not_isolated(*more):
+    """Why there can be no such namespaces here, or nothing."""
+    if os.geteuid() != 0:
+        return "only root can have a system of files of his own"
+    why = tries([*isolated(*more), "mount", "-t", "tmpfs", "none", "/mnt"])
+    return f"namespaces are not permitted here: {why}" if why else ""
 
 
 def mount(*words):
@@ -112,13 +130,14 @@ def private_run(base):
     mount("--bind", f"{base}/var-log", "/var/log")
 
 
-def overlay(base):
-    """/usr can be written to, and UPPER has all that was."""
+def overlay():
+    """/usr can be written to, and what is returned has all that was."""
+    # In memory: the files of a machine may themselves be an overlay's, of which none can be an upper.
+    mount("-t", "tmpfs", "-o", "mode=0755", "none", "/mnt")
     for name in ("upper", "work"):
-        os.mkdir(f"{base}/{name}")
-    mount("-t", "overlay", "-o",
-                  f"lowerdir=/usr,upperdir={base}/upper,workdir={base}/work", "none", "/usr")
-    return f"{base}/upper"
+        os.mkdir(f"/mnt/{name}")
+    mount("-t", "overlay", "-o", "lowerdir=/usr,upperdir=/mnt/upper,workdir=/mnt/work", "none", "/usr")
+    return "/mnt/upper"
 
 
 def make_homes(base, people):
@@ -158,7 +177,7 @@ def tmpfs(path, size):
 
 def inside(argv):
     """The command that runs ARGV, a script of ours, in a namespace of its own."""
-    return [*UNSHARE, sys.executable, *argv]
+    return [*ALONE, sys.executable, *argv]
 
 
 @contextlib.contextmanager

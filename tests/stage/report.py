@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: ISC
 """What a check may say, and the counting of it."""
-import sys
 import threading
 import time
 import traceback
@@ -37,6 +36,12 @@ def same(what, expected, got, log=""):
 def holds(what, condition, got, log=""):
     if not condition:
         raise Failed(what, "true", got, log)
+
+
+def close(suite, passed, failed, skipped):
+    """The last line of a suite, and its exit status."""
+    print(f"{suite}: {passed} passed, {failed} failed, {skipped} skipped", flush=True)
+    return 1 if failed else 0
 
 
 class Report:
@@ -92,6 +97,4 @@ class Report:
         return f"FAIL  {name}: " + what.rstrip().replace("\n", "\n      ")
 
     def end(self):
-        print(f"{self.suite}: {self.passed} passed, {self.failed} failed, {self.skipped} skipped")
-        sys.stdout.flush()
-        return 1 if self.failed else 0
+        return close(self.suite, self.passed, self.failed, self.skipped)

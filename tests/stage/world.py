@@ -2,11 +2,10 @@
 """A server, the user whose sessions it runs, and the directories that they are about."""
 import contextlib
 import os
-import shutil
 import tempfile
 import threading
 
-from stage import process, sshd, trees
+from stage import process, sshd, suite, trees
 from stage.report import holds, same
 
 EXPLANATION = 2                 # lines of a program that is asked for nothing
@@ -69,8 +68,7 @@ def world_with(scp, option=None, first="", kind="ecdsa"):
         os.chmod(base, 0o755)
         account = stack.enter_context(sshd.account_for(f"{base}/home"))
         os.mkdir(f"{base}/bin")
-        # A copy, for the user may not be able to reach the original.
-        shutil.copy(scp, f"{base}/bin/scp")
+        suite.within_reach(scp, f"{base}/bin")
         if option:
             os.rename(f"{base}/bin/scp", f"{base}/bin/real")
             sshd.write_text(f"{base}/bin/scp", f'#!/bin/sh\nexec {base}/bin/real {option} "$@"\n')
