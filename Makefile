@@ -2,21 +2,24 @@
 #
 #   make            build/scp
 #   make try        build it and watch a real client use it through a real sshd
-#   make check      build and run all tests; SAN=1 for AddressSanitizer and UBSan, CC=clang,
-#                   SUITES="unit hostile" for some of them
+#   make check      build it and run the tests that prove it, side by side; SAN=1 for
+#                   AddressSanitizer and UBSan, CC=clang, SUITES="unit hostile" for some of them,
+#                   AT_ONCE=1 for one by one
+#   make check-packages  the tests of what it is packed into, which build that: a static program, a
+#                   Debian package, an RPM and a container
 #   make fuzz       look for inputs that break it, FUZZ_SECONDS=60 for each target,
 #                   TARGETS="record sink" for some of them
 #   make load       a hundred sessions at once, round after round; MINUTES=5
 #   make bench      measure it against OpenSSH's scp; ROWS="start sshd" for some of the rows
 #   make install    PREFIX=/usr/local, BINDIR=PREFIX/lib/scp-sink-source, SYSCONFDIR=/etc, DESTDIR
 #   make uninstall  with the same of these
-#   make static     build/static/scp: one file without any shared library, with musl; where static
-#                   is one of the SUITES, make check builds it before
+#   make static     build/static/scp: one file without any shared library, with musl
 #   make deb        a Debian package in build/deb
 #   make rpm        an RPM in build/rpm
 #   make clean
 #
-# Each that does more than compile and copy installs the Debian packages that it lacks (packaging/need).
+# Each that does more than compile and copy installs the Debian packages that it lacks (packaging/need),
+# all of them before it begins.  tests/suites says what there is to check.
 
 CC	?= cc
 OUT	?= build$(if $(SAN),/san)
@@ -122,13 +125,14 @@ WITH_source	:= scratch talk
 FUZZ_SECONDS	?= 60
 MINUTES	?= 5
 
-# The tests of the program, and those of what it is packed into, which build that by themselves, and
-# which sanitizers do not change.
-PACKAGES := static rpm deb container
-SUITES	?= source hardening manual unit conformance hostile fuzz calls race fault load e2e restricted sandbox \
-	   install examples $(if $(SAN),,$(PACKAGES))
+# Those of tests/suites that prove the program, and those of what it is packed into.  Sanitizers
+# take the place of what hardening looks at, make calls of their own, and races are about the kernel.
+suites	= $(shell awk '$$2 == "$(1)" { print $$1 }' tests/suites)
+PROGRAM	:= $(filter-out $(if $(SAN),hardening calls race),$(call suites,program))
+PACKAGES := $(call suites,packages)
+SUITES	?= $(PROGRAM)
 
-.PHONY: all try check static load bench fuzz uses units tools fuzzers install uninstall deb rpm clean force
+.PHONY: all try check check-packages static load bench fuzz uses units tools fuzzers install uninstall deb rpm clean force
 .DELETE_ON_ERROR:
 all: $(OUT)/scp
 
@@ -201,10 +205,13 @@ try:
 	@tests/e2e/try $(OUT)/scp
 
 check:
-	@packaging/need build check $(if $(findstring clang,$(CC)),clang $(if $(SAN),clang-san))
+	@packaging/need build $(SUITES:%=suite:%) $(if $(findstring clang,$(CC)),clang $(if $(SAN),clang-san))
 	@$(if $(filter-out $(PACKAGES),$(SUITES)),$(MAKE) --no-print-directory all units tools fuzzers)
 	@$(if $(filter static,$(SUITES)),$(MAKE) --no-print-directory static || echo "there is no static program")
 	@SAN=$(SAN) tests/run $(OUT) $(SUITES)
+
+check-packages:
+	@$(MAKE) --no-print-directory check SUITES="$(PACKAGES)"
 
 # The same program, with musl and with libraries that were made for it.
 MUSL	:= $(OUT)/musl
