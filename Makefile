@@ -97,8 +97,10 @@ USES_scp	:= $(COMMON) session upload
 USES_sftp	:= wire
 USES_process	:=
 USES_run	:= $(COMMON) ask session sandbox scp
+USES_look	:= $(COMMON) ask process run sandbox
+USES_explain	:= $(COMMON) ask look
 USES_deny	:= $(COMMON) ask sftp
-USES_main	:= ask process run deny version
+USES_main	:= ask process run explain deny version
 
 ROOMS	:= $(patsubst USES_%,%,$(filter USES_%,$(.VARIABLES)))
 # The sources of folders and files that are named as above.

@@ -64,6 +64,20 @@ _scp_sink_source_option() {
 	}
 }
 
+# The options of --serve, and whose they are to be.
+_scp_sink_source_explain() {
+	if [[ $1 = --user=* ]]; then
+		_scp_sink_source_reply -u -- "${1#--user=}"
+		[[ $COMP_WORDBREAKS = *=* ]] || COMPREPLY=("${COMPREPLY[@]/#/--user=}")
+		return
+	fi
+	_scp_sink_source_option "$1"
+	if [[ $1 = --u* && --user= = "$1"* ]]; then
+		compopt -o nospace
+		COMPREPLY+=(--user=)
+	fi
+}
+
 _scp_sink_source() {
 	# With = between words, COMP_WORDS has an option in three pieces.
 	local word=${COMP_LINE:0:COMP_POINT}
@@ -80,7 +94,8 @@ _scp_sink_source() {
 		;;
 	--check:3) _scp_sink_source_reply -u -- "$word" ;;
 	--explain:2) ;;
-	--serve:* | --explain:*) _scp_sink_source_option "$word" ;;
+	--explain:*) _scp_sink_source_explain "$word" ;;
+	--serve:*) _scp_sink_source_option "$word" ;;
 	esac
 }
 

@@ -5,10 +5,10 @@
 
 #include <bsd/unistd.h>
 
-#include "ask/explain.h"
 #include "ask/invocation.h"
 #include "ask/service.h"
 #include "deny.h"
+#include "explain.h"
 #include "process.h"
 #include "run.h"
 #include "version.h"

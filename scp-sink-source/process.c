@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
@@ -89,4 +90,13 @@ process_tidy_descriptors(void)
 		if (fcntl(fd, F_GETFD) == -1 && open("/dev/null", O_RDWR) != fd)
 			return -1;
 	return 0;
+}
+
+int
+process_become(const char *name, uid_t uid, gid_t gid, const char *home)
+{
+	if (initgroups(name, gid) == -1 || setresgid(gid, gid, gid) == -1 ||
+	    setresuid(uid, uid, uid) == -1)
+		return -1;
+	return home[0] == '/' && chdir(home) == 0 ? 0 : chdir("/");
 }

@@ -2,9 +2,11 @@
 #ifndef PROCESS_H
 #define PROCESS_H
 
+#include <sys/types.h>
+
 /*
- * How we are run: what a session may rely on, whoever started us.  Both are for once, before anything
- * else.
+ * How we are run: what a session may rely on, whoever started us.  The first two are for once, before
+ * anything else.
  *
  * Descriptors 0 to 2 are open, if only to nothing, so that no file of ours becomes one of them, and no
  * others are.  0, or -1 where there is nothing that they could be open to.
@@ -18,5 +20,12 @@ int	process_tidy_descriptors(void);
  * write.
  */
 void	process_set_signals(void);
+
+/*
+ * From here on, and for good, this process is one of the user NAME, whose number is UID: with his
+ * groups, GID being the first, in his HOME, or in / where that cannot be had, as sshd would start him.
+ * 0, or -1 with errno.
+ */
+int	process_become(const char *name, uid_t uid, gid_t gid, const char *home);
 
 #endif

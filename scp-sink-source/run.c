@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include "run.h"
-#include "sandbox.h"
 #include "scp/sink.h"
 #include "scp/source.h"
 #include "session.h"
@@ -25,9 +24,8 @@ rate_of(const struct service *s)
 	return ours == 0 || (theirs != 0 && theirs < ours) ? theirs : ours;
 }
 
-/* What is in force of what the policy wants, in TEXT; NULL where it wants nothing. */
-static int
-lock_up(struct service *s, char text[SANDBOX_TEXT_MAX], const char **in_force)
+int
+run_lock_up(struct service *s, char text[SANDBOX_TEXT_MAX], const char **in_force)
 {
 	const struct policy *p = &s->policy;
 	struct journal *log = &s->audit.journal;
@@ -63,7 +61,7 @@ run_begin(struct service *s, const char *request, struct deadline *deadline)
 		snprintf(s->problem, sizeof(s->problem), "scp: no timer: %s", text_error(errno));
 		return -1;
 	}
-	if (lock_up(s, text, &sandbox) == -1)
+	if (run_lock_up(s, text, &sandbox) == -1)
 		return -1;
 	if (!audit_is_on(&s->audit) || audit_start(&s->audit, s->request.role == REQUEST_SINK,
 	    request, s->where, sandbox) == 0)

@@ -3,6 +3,7 @@
 #define RUN_H
 
 #include "ask/service.h"
+#include "sandbox.h"
 #include "wire/deadline.h"
 
 /*
@@ -13,6 +14,12 @@
  * client sent it, is a part of.  0, or -1 with the service's problem.
  */
 int	run_begin(struct service *, const char *request, struct deadline *);
+
+/*
+ * The part of it that is the sandbox: *IN_FORCE is what there is of it, written to TEXT, or NULL where
+ * the policy wants none.  0, or -1 with the service's problem.
+ */
+int	run_lock_up(struct service *, char text[SANDBOX_TEXT_MAX], const char **in_force);
 
 /* Speaks until the client is done, and logs the end.  The exit status. */
 int	run_session(struct service *, struct deadline *);

@@ -7,11 +7,17 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <bsd/string.h>
+
 #include "paths/root.h"
 #include "rules/config.h"
 #include "rules/keys.h"
+#include "text/near.h"
 
 #define BLANKS " \t"
+#define MATCH "match"
+
+static const char match_takes[] = "it takes user or group, and names with commas between them";
 
 enum {
 	FOR_OTHERS = S_IWGRP | S_IWOTH
@@ -29,7 +35,8 @@ struct reader {
 	struct policy	     *policy;
 	struct policy	      scratch;		/* of the block, where it is not for the account */
 	bool		      ours;		/* the block is for the account */
-	unsigned	      line;
+	void		    (*warn)(const struct config_remark *);	/* NULL: nobody asks */
+	struct config_remark *remark;		/* borrowed; its line is the one that is read */
 	char		      text[CONFIG_LINE_MAX];
 };
 
@@ -49,43 +56,55 @@ judge_file(int fd)
 	return NULL;
 }
 
+/* The failure value: WHY, about WORD. */
+static int
+remark(struct reader *r, const char *word, const char *why)
+{
+	strlcpy(r->remark->word, word, sizeof(r->remark->word));
+	r->remark->why = why;
+	return -1;
+}
+
 /* As config_load: 1 where there is no such file. */
 static int
-open_file(struct reader *r, const char *path, const char **why)
+open_file(struct reader *r, const char *path)
 {
 	int fd = root_file(path);
+	const char *why;
 
 	if (fd == -1 && errno == ENOENT)
 		return 1;
-	*why = fd == -1 ? "it cannot be opened" : judge_file(fd);
-	if (*why == NULL) {
+	if (fd == -1)
+		why = errno == EACCES ? "the account may not read it" : "it cannot be opened";
+	else
+		why = judge_file(fd);
+	if (why == NULL) {
 		r->in = fdopen(fd, "r");
-		*why = r->in == NULL ? "it cannot be read" : NULL;
+		why = r->in == NULL ? "it cannot be read" : NULL;
 	}
-	if (*why != NULL && fd != -1)
+	if (why != NULL && fd != -1)
 		close(fd);
-	return *why == NULL ? 0 : -1;
+	r->remark->why = why;
+	return why == NULL ? 0 : -1;
 }
 
-/* Reads a line without its end: 1, 0 where there is none, or -1 with *WHY. */
+/* Reads a line without its end: 1, 0 where there is none, or -1 with a remark. */
 static int
-read_line(struct reader *r, const char **why)
+read_line(struct reader *r)
 {
 	size_t len = 0;
 	int c;
 
 	while ((c = getc(r->in)) != EOF && c != '\n') {
 		if (c == '\0' || len == sizeof(r->text) - 1) {
-			*why = c == '\0' ? "it contains a NUL" : "it is too long";
-			return -1;
+			return remark(r, "", c == '\0' ? "it contains a NUL" : "it is too long");
 		}
 		r->text[len++] = (char)c;
 	}
 	/* What cannot be read to its end has not ended. */
 	if (ferror(r->in)) {
-		r->line = 0;
-		*why = "it cannot be read";
-		return -1;
+		r->remark->line = 0;
+		return remark(r, "", "it cannot be read");
 	}
 	if (c == EOF && len == 0)
 		return 0;
@@ -119,10 +138,11 @@ is_member(const struct account *a, const char *name)
 static const struct match {
 	const char *word;
 	int	  (*judge)(const struct account *, const char *name);
+	bool	    may_be_gone;	/* a name that is not known matches nobody; else: a mistake */
 	const char *unknown;
 } matches[] = {
-	{ "user", account_is_user, "there is no such user" },
-	{ "group", is_member, "there is no such group" },
+	{ "user", account_is_user, true, "there is no such user: it matches nobody" },
+	{ "group", is_member, false, "there is no such group" },
 };
 
 static const struct match *
@@ -134,26 +154,38 @@ find_match(const char *word)
 	return NULL;
 }
 
-/* Begins a block.  All its names must exist, for a misspelt one would match nobody. */
+/* What no name has: whoever writes it means something that match does not know. */
+static bool
+is_no_name(const char *name)
+{
+	return name[0] == '\0' || strpbrk(name, BLANKS "*?![]%=#") != NULL;
+}
+
+/* Begins a block. */
 static int
-take_match(struct reader *r, char *names, const char **why)
+take_match(struct reader *r, char *names)
 {
 	const struct match *m = find_match(take_word(&names));
 	const char *name;
+	bool ours = false;
 
-	*why = "match takes user or group, and names with commas between them";
 	if (m == NULL)
-		return -1;
-	r->ours = false;
+		return remark(r, MATCH, match_takes);
 	while ((name = strsep(&names, ",")) != NULL) {
-		int is = name[0] != '\0' ? m->judge(r->account, name) : -1;
+		int is;
 
-		if (is == -1) {
-			*why = name[0] != '\0' ? m->unknown : *why;
+		if (is_no_name(name))
+			return remark(r, MATCH, match_takes);
+		is = m->judge(r->account, name);
+		if (is == -1)
+			(void)remark(r, name, m->unknown);
+		if (is == -1 && !m->may_be_gone)
 			return -1;
-		}
-		r->ours = r->ours || is == 1;
+		if (is == -1 && r->warn != NULL)
+			r->warn(r->remark);
+		ours = ours || is == 1;
 	}
+	r->ours = ours;
 	if (!r->ours)
 		policy_init(&r->scratch);
 	keys_begin_source(r->ours ? r->policy : &r->scratch);
@@ -161,7 +193,22 @@ take_match(struct reader *r, char *names, const char **why)
 }
 
 static int
-take_line(struct reader *r, const char **why)
+take_key(struct reader *r, const char *key, const char *value)
+{
+	const char *why;
+
+	if (keys_set(r->ours ? r->policy : &r->scratch, r->ours ? r->account : &anybody, key, value,
+	    &why) == 0)
+		return 0;
+	if (strchr(key, '=') != NULL)
+		return remark(r, key, "a key and its value have a blank between them, and no =");
+	if (keys_takes_value(key) == -1)
+		r->remark->meant = near_is(key, MATCH) ? MATCH : keys_nearest(key);
+	return remark(r, key, why);
+}
+
+static int
+take_line(struct reader *r)
 {
 	char *rest = r->text;
 	size_t len = strlen(rest);
@@ -172,44 +219,41 @@ take_line(struct reader *r, const char **why)
 	key = take_word(&rest);
 	if (key[0] == '\0' || key[0] == '#')
 		return 0;
-	if (strcmp(key, "match") == 0)
-		return take_match(r, rest, why);
-	return keys_set(r->ours ? r->policy : &r->scratch, r->ours ? r->account : &anybody, key,
-	    rest[0] != '\0' ? rest : NULL, why);
+	if (strcmp(key, MATCH) == 0)
+		return take_match(r, rest);
+	return take_key(r, key, rest[0] != '\0' ? rest : NULL);
 }
 
 static int
-read_lines(struct reader *r, const char **why)
+read_lines(struct reader *r)
 {
-	for (r->line = 1;; r->line++) {
-		int got = read_line(r, why);
+	unsigned *line = &r->remark->line;
+
+	for (*line = 1;; (*line)++) {
+		int got = read_line(r);
 
 		if (got != 1)
 			return got;
-		if (r->line > CONFIG_LINES_MAX) {
-			*why = "there are too many lines";
-			return -1;
-		}
-		if (take_line(r, why) == -1)
+		if (*line > CONFIG_LINES_MAX)
+			return remark(r, "", "there are too many lines");
+		if (take_line(r) == -1)
 			return -1;
 	}
 }
 
 int
-config_load(struct policy *p, const char *path, const struct account *a, unsigned *line,
-    const char **why)
+config_load(struct policy *p, const char *path, const struct account *a,
+    void (*warn)(const struct config_remark *), struct config_remark *out)
 {
-	struct reader r = { .account = a, .policy = p, .ours = true };
+	struct reader r = { .account = a, .policy = p, .ours = true, .warn = warn, .remark = out };
 	int rc;
 
-	*line = 0;
-	rc = open_file(&r, path, why);
+	*out = (struct config_remark){ .path = path };
+	rc = open_file(&r, path);
 	if (rc != 0)
 		return rc;
 	keys_begin_source(p);
-	rc = read_lines(&r, why);
-	if (rc == -1)
-		*line = r.line;
+	rc = read_lines(&r);
 	fclose(r.in);
 	return rc;
 }

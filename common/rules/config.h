@@ -16,13 +16,24 @@ enum {
 	CONFIG_LINES_MAX = 10000
 };
 
+/* What is to be said of a line. */
+struct config_remark {
+	const char *path;		/* of the file, borrowed */
+	unsigned    line;		/* 0: of the file itself */
+	char	    word[CONFIG_LINE_MAX];	/* the word that it is about; "": none */
+	const char *why;		/* a constant text */
+	const char *meant;		/* the word that should perhaps stand there; NULL: none */
+};
+
 /*
- * Reads PATH for ACCOUNT.  0; 1 where there is no such file; -1 with *WHY a constant text, *LINE
- * the line it is about, or 0 for the file itself, and the policy not to be used.  What is in blocks
- * that do not match is judged as strictly, if only by itself.  The file must be regular, root's,
- * and writable for nobody else.  It may be a link, which must lead somewhere.
+ * Reads PATH for ACCOUNT.  0; 1 where there is no such file; -1 with the remark that says why, and
+ * the policy not to be used.  What is in blocks that do not match is judged as strictly, if only by
+ * itself.  A user of a match whose account is gone matches nobody: WARN, which may be NULL, gets to
+ * know.  But a group there must be: accounts go, and of a group that is not known nobody can tell
+ * who is in it.  The file must be regular, root's, and writable for nobody else.  It may be a link,
+ * which must lead somewhere.
  */
-int	config_load(struct policy *, const char *path, const struct account *, unsigned *line,
-	    const char **why);
+int	config_load(struct policy *, const char *path, const struct account *,
+	    void (*warn)(const struct config_remark *), struct config_remark *);
 
 #endif

@@ -8,6 +8,7 @@
 #include "rules/kinds.h"
 #include "rules/modes.h"
 #include "rules/territory.h"
+#include "text/near.h"
 
 #define BLANKS " \t"
 
@@ -113,6 +114,15 @@ find_key(const char *name)
 	return NULL;
 }
 
+const char *
+keys_nearest(const char *word)
+{
+	for (size_t i = 0; i < KEYS; i++)
+		if (near_is(word, keys[i].name))
+			return keys[i].name;
+	return NULL;
+}
+
 static uint64_t
 bit_of(const struct key *k)
 {
@@ -142,6 +152,20 @@ keys_takes_value(const char *key)
 	return k->kind != &flag_kind;
 }
 
+/* What in other files is no part of a value is likely to be meant as there. */
+static const char *
+judge_habits(const char *value)
+{
+	size_t len = strlen(value), at = len;
+
+	for (size_t i = 1; i < len; i++)
+		if (value[i] == '#' && strchr(BLANKS, value[i - 1]) != NULL)
+			return "it has a blank and # in it: a comment is a line of its own";
+	while (at > 0 && value[at - 1] == '\\')
+		at--;
+	return (len - at) % 2 == 1 ? "it ends with a backslash: no line goes on in the next" : NULL;
+}
+
 /* What no line of a file can hold is no value from elsewhere, either. */
 static const char *
 judge_value(const char *value)
@@ -153,7 +177,7 @@ judge_value(const char *value)
 			return "it contains a control character";
 	if (len > 0 && (strchr(BLANKS, value[0]) != NULL || strchr(BLANKS, value[len - 1]) != NULL))
 		return "it begins or ends with a blank";
-	return NULL;
+	return judge_habits(value);
 }
 
 /*

@@ -30,6 +30,9 @@ int	keys_set(struct policy *, const struct account *, const char *key, const cha
 /* Whether KEY has a value: 1, 0, or -1: there is no such key. */
 int	keys_takes_value(const char *key);
 
+/* The key that WORD, which is none, is likely to be meant for, or NULL. */
+const char *keys_nearest(const char *word);
+
 /*
  * Fills in what nobody has said, by the defaults of a drop-in or, with RESTRICTED or where a root
  * has been said, of a restricted account.  What is said after that narrows these, too: it cannot
@@ -39,8 +42,8 @@ int	keys_takes_value(const char *key);
 void	keys_settle(struct policy *, bool restricted);
 
 /*
- * Writes the settled policy, a line a key, as the configuration file has them.  A root, a start, an
- * umask and a group that are not there have no line.
+ * Writes the settled policy, a line a key, as the configuration file has them.  Where there is no
+ * root, start, umask or group, a comment says what holds instead.
  */
 void	keys_show(const struct policy *, FILE *);
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include <ctype.h>
 #include <string.h>
 
 #include <bsd/string.h>
@@ -25,7 +26,9 @@ take_flag(const struct saying *s)
 	bool *flag = kinds_field(s->policy, s->key);
 
 	*flag = true;
-	return NULL;
+	/* Nothing at all would be left. */
+	return s->policy->upload_only && s->policy->download_only
+	    ? "upload-only and download-only exclude each other" : NULL;
 }
 
 static void
@@ -111,7 +114,9 @@ take_limit(const struct saying *s)
 
 	if (strcmp(s->value, "none") != 0 && kind->parse(s->value, &n) == -1)
 		return kind->expected;
-	if (n < kind->least || n > kind->most)
+	if (n < kind->least)
+		return "it cannot be 0: without a limit it is none";
+	if (n > kind->most)
 		return kind->expected;
 	if (n < *now)
 		*now = n;
@@ -159,6 +164,18 @@ show_free(const struct policy *p, const struct key *k, FILE *out)
 
 /* Patterns of names. */
 
+/* As between two patterns, of which a line has one. */
+static bool
+has_bare_blank(const char *pattern)
+{
+	for (const char *p = pattern; *p != '\0'; p++)
+		if (*p == '\\' && p[1] != '\0')
+			p++;
+		else if (isblank((unsigned char)*p))
+			return true;
+	return false;
+}
+
 static const char *
 add_rule(const struct saying *s, bool allow)
 {
@@ -168,6 +185,8 @@ add_rule(const struct saying *s, bool allow)
 	if (s->value[0] == '\0' || strlen(s->value) >= sizeof(r->pattern) ||
 	    strchr(s->value, '/') != NULL)
 		return s->key->kind->expected;
+	if (has_bare_blank(s->value))
+		return "it takes one pattern: a blank in it needs a backslash before it";
 	if (p->nrules == POLICY_RULES)
 		return "there are too many allow and deny";
 	*r = (struct policy_rule){ .allow = allow, .source = p->source };

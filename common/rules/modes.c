@@ -27,6 +27,8 @@ show_umask(const struct policy *p, const struct key *k, FILE *out)
 {
 	if (p->has_umask)
 		fprintf(out, "%s %03o\n", k->name, p->umask);
+	else
+		fprintf(out, "# %s: that of the login\n", k->name);
 }
 
 /*
@@ -92,6 +94,8 @@ show_group(const struct policy *p, const struct key *k, FILE *out)
 {
 	if (p->has_group)
 		fprintf(out, "%s %s\n", k->name, p->group_name);
+	else
+		fprintf(out, "# %s: that of the account, or of the directory\n", k->name);
 }
 
 const struct kind umask_kind = {

@@ -133,8 +133,10 @@ show_root(const struct policy *p, const struct key *k, FILE *out)
 {
 	char top[PATH_MAX];
 
-	if (!p->has_root)
+	if (!p->has_root) {
+		fprintf(out, "# %s: none is set\n", k->name);
 		return;
+	}
 	root_proper(p, top);
 	fprintf(out, "%s ", k->name);
 	show_path(top, out);
@@ -147,8 +149,10 @@ show_start(const struct policy *p, const struct key *k, FILE *out)
 {
 	char top[PATH_MAX];
 
-	if (!p->has_start)
+	if (!p->has_start) {
+		fprintf(out, "# %s: the working directory, for sshd the home\n", k->name);
 		return;
+	}
 	root_proper(p, top);
 	fprintf(out, "%s ", k->name);
 	if (top[0] != '\0')

@@ -4,6 +4,9 @@
 #include <bsd/string.h>
 
 #include "ask/invocation.h"
+#include "rules/keys.h"
+
+#define USER "--user"
 
 static const char *
 base_name(const char *path)
@@ -33,6 +36,39 @@ take_options(struct invocation *v, int argc, char *const argv[], const char **wh
 		return -1;
 	for (int i = 0; i < argc; i++)
 		v->options[v->noptions++] = argv[i];
+	return 0;
+}
+
+/* Takes the one at AT out of the options, and returns it. */
+static const char *
+cut_option(struct invocation *v, size_t at)
+{
+	const char *option = v->options[at];
+
+	v->noptions--;
+	for (size_t i = at; i < v->noptions; i++)
+		v->options[i] = v->options[i + 1];
+	return option;
+}
+
+/* Takes --user=NAME or --user NAME out of the options of --explain, if it is no value of a key. */
+static int
+take_user(struct invocation *v, const char **why)
+{
+	for (size_t i = 0; i < v->noptions;) {
+		const char *option = v->options[i];
+		bool split = strcmp(option, USER) == 0;
+
+		if (!split && strncmp(option, USER "=", strlen(USER "=")) != 0) {
+			i += strncmp(option, "--", 2) == 0 && keys_takes_value(option + 2) == 1 ? 2 : 1;
+			continue;
+		}
+		*why = v->user != NULL ? USER " is said twice" : USER " takes a name";
+		if (v->user != NULL || (split && i + 1 == v->noptions))
+			return -1;
+		(void)cut_option(v, i);
+		v->user = split ? cut_option(v, i) : option + strlen(USER "=");
+	}
 	return 0;
 }
 
@@ -98,7 +134,7 @@ invocation_parse(struct invocation *v, int argc, char *const argv[], const char 
 	if (argc < 3)
 		return -1;
 	v->command = argv[2];
-	return take_options(v, argc - 3, argv + 3, why);
+	return take_options(v, argc - 3, argv + 3, why) == -1 ? -1 : take_user(v, why);
 }
 
 const char *

@@ -26,6 +26,8 @@ struct invocation {
 	size_t		    noptions;
 	const char	   *options[WORDS_MAX];	/* borrowed: what follows --serve, --check or the
 						 * command of --explain; a drop-in's --sandbox */
+	const char	   *user;	/* of --explain's --user, borrowed; NULL: whoever asks */
+	bool		    must;	/* the configuration file must be there */
 	int		    skipped;	/* words of a drop-in's argument vector that these are */
 };
 

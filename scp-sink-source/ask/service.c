@@ -16,7 +16,7 @@
 #define LOG_SOCKET "/dev/log"
 
 enum {
-	KEY_MAX = 64		/* bytes of an option's name, NUL included */
+	KEY_MAX = 64		/* bytes of a key's name, NUL included, or of what is none */
 };
 
 void
@@ -26,9 +26,10 @@ service_init(struct service *s, const char *connection)
 	s->root = (struct root){ .fd = -1, .start = -1 };
 	s->request = (struct request){ .role = REQUEST_NONE };
 	s->problem[0] = s->where[0] = '\0';
-	s->known = s->loaded = s->sftp = s->misread = false;
+	s->known = s->found = s->loaded = s->sftp = s->misread = false;
 	s->rootless = NULL;
 	s->words.count = 0;
+	s->warn = NULL;
 	snprintf(s->user, sizeof(s->user), "%u", (unsigned)geteuid());
 	policy_init(&s->policy);
 	expansion_init(&s->paths);
@@ -64,27 +65,49 @@ know_account(struct service *s)
 		(void)service_become(s, NULL);
 }
 
+/* WHY, and what is likely to be MEANT, with DASHES before it, for the word SAID. */
+static void
+suggest(char dst[TEXT_MESSAGE_MAX], const char *why, const char *said, const char *dashes,
+    const char *meant)
+{
+	if (meant == NULL)
+		strlcpy(dst, why, TEXT_MESSAGE_MAX);
+	else if (strcasecmp(said, meant) == 0)
+		snprintf(dst, TEXT_MESSAGE_MAX, "it is written %s%s", dashes, meant);
+	else
+		snprintf(dst, TEXT_MESSAGE_MAX, "%s; do you mean %s%s?", why, dashes, meant);
+}
+
+void
+service_tell(char dst[TEXT_MESSAGE_MAX], const struct config_remark *r)
+{
+	char where[PATH_MAX], word[KEY_MAX], why[TEXT_MESSAGE_MAX];
+
+	snprintf(where, sizeof(where), r->line > 0 ? "%s, line %u" : "%s", r->path, r->line);
+	suggest(why, r->why, r->word, "", r->meant);
+	strlcpy(word, r->word, sizeof(word));
+	text_message(dst, where, word[0] != '\0' ? word : NULL, why);
+}
+
 /* Takes a configuration file, which may be missing unless it MUST be there. */
 static int
 load_file(struct service *s, const char *path, bool must)
 {
-	char where[PATH_MAX];
-	const char *why;
-	unsigned line;
+	struct config_remark remark;
 	int fd = root_file(path), end = 1;
 
 	/* Without one, nobody asks the system's databases who a drop-in's user is. */
 	if (fd != -1 || errno != ENOENT) {
 		close(fd);
 		know_account(s);
-		end = config_load(&s->policy, path, &s->account, &line, &why);
+		end = config_load(&s->policy, path, &s->account, s->warn, &remark);
 	}
+	s->found = end == 0;
 	if (end == 1 && must)
 		return complain(s, path, text_error(ENOENT));
-	if (end != -1)
-		return 0;
-	snprintf(where, sizeof(where), line > 0 ? "%s, line %u" : "%s", path, line);
-	return complain(s, where, why);
+	if (end == -1)
+		service_tell(s->problem, &remark);
+	return end == -1 ? -1 : 0;
 }
 
 /* Takes "--KEY=VALUE", "--KEY VALUE" or "--KEY", which is at *AT. */
@@ -93,7 +116,7 @@ take_option(struct service *s, const struct invocation *v, size_t *at)
 {
 	const char *text = v->options[*at], *equals = strchr(text, '='), *value = NULL, *why;
 	size_t len = equals != NULL ? (size_t)(equals - text) : strlen(text);
-	char key[KEY_MAX];
+	char key[KEY_MAX], reason[TEXT_MESSAGE_MAX];
 
 	if (strncmp(text, "--", 2) != 0 || len - 2 >= sizeof(key))
 		return complain(s, text, "there is no such option");
@@ -103,8 +126,10 @@ take_option(struct service *s, const struct invocation *v, size_t *at)
 		value = equals + 1;
 	else if (keys_takes_value(key) == 1 && *at + 1 < v->noptions)
 		value = v->options[++*at];
-	return keys_set(&s->policy, &s->account, key, value, &why) == 0 ? 0
-	    : complain(s, text, why);
+	if (keys_set(&s->policy, &s->account, key, value, &why) == 0)
+		return 0;
+	suggest(reason, why, key, "--", keys_takes_value(key) == -1 ? keys_nearest(key) : NULL);
+	return complain(s, text, reason);
 }
 
 static int
@@ -138,7 +163,7 @@ service_load(struct service *s, const struct invocation *v, const char *config)
 
 	if (restricted)
 		know_account(s);
-	if (load_file(s, config, v->way == INVOKED_CHECK) == -1)
+	if (load_file(s, config, v->must) == -1)
 		return -1;
 	s->rootless = v->way == INVOKED_LOGIN && !s->policy.has_root ? config : NULL;
 	/* What may be a client's own words cannot widen what nobody has said, either. */

@@ -10,6 +10,7 @@
 #include "log/audit.h"
 #include "paths/root.h"
 #include "rules/account.h"
+#include "rules/config.h"
 #include "rules/policy.h"
 #include "text/text.h"
 #include "text/words.h"
@@ -30,7 +31,9 @@ struct service {
 	struct words	 words;		/* of the client's command */
 	struct expansion paths;		/* its operands */
 	char		*argv[WORDS_MAX + 1];
+	void	       (*warn)(const struct config_remark *);	/* of the file; NULL: nobody asks */
 	bool		 known;		/* the account is */
+	bool		 found;		/* the configuration file was there */
 	bool		 loaded;	/* the policy is */
 	bool		 sftp;		/* the client speaks that */
 	bool		 misread;	/* the options of the request are not understood */
@@ -47,12 +50,15 @@ void	service_init(struct service *, const char *connection);
 int	service_become(struct service *, const char *name);
 
 /*
- * Gathers the policy: the configuration file CONFIG, where there is one (to be checked, it must be
- * there), the options, and the defaults; the configuration file applies to every way in.  A login
- * shell has nothing else to say where its account is to be, and what it got may be the client's own
- * words: without a root in CONFIG it serves nobody, and service_read says so.
+ * Gathers the policy: the configuration file CONFIG, where there is one, the options, and the
+ * defaults; the configuration file applies to every way in.  A login shell has nothing else to say
+ * where its account is to be, and what it got may be the client's own words: without a root in
+ * CONFIG it serves nobody, and service_read says so.
  */
 int	service_load(struct service *, const struct invocation *, const char *config);
+
+/* What an administrator reads of a remark on a file. */
+void	service_tell(char dst[TEXT_MESSAGE_MAX], const struct config_remark *);
 
 /* Begins to log, as the policy says. */
 int	service_log(struct service *);

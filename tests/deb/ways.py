@@ -52,7 +52,8 @@ cp {EXAMPLES}/sshd_config.d/30-scp-login-shell.conf {CONFIGS}/
 sshd -t
 # Those of which the example says that they stand in the configuration.
 sed -n '/^#\\tlog syslog/,/^#$/s/^#\\t//p' {CONFIGS}/30-scp-login-shell.conf >>{package.CONFIG}
-{package.NAME} --check {package.CONFIG} carl
+# Who looks with his eyes misses the log, which is not there.
+{package.NAME} --check {package.CONFIG} carl 2>&1 | grep -q "^carl: .* /srv/partners/carl, nothing else"
 """
 
 

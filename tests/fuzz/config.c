@@ -92,7 +92,7 @@ static int
 load(struct policy *p, const char *text, size_t len, unsigned *line)
 {
 	char path[100];
-	const char *why = NULL;
+	struct config_remark said;
 	int fd = openat(top, "conf", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644), end;
 
 	REQUIRE(fd != -1, "%s", strerror(errno));
@@ -100,8 +100,9 @@ load(struct policy *p, const char *text, size_t len, unsigned *line)
 	close(fd);
 	snprintf(path, sizeof(path), "%s/conf", scratch_path());
 	policy_init(p);
-	end = config_load(p, path, &account, line, &why);
-	REQUIRE(end == 0 || (end == -1 && *line > 0 && why != NULL), "%d: line %u", end, *line);
+	end = config_load(p, path, &account, NULL, &said);
+	*line = said.line;
+	REQUIRE(end == 0 || (end == -1 && *line > 0 && said.why != NULL), "%d: line %u", end, *line);
 	return end;
 }
 

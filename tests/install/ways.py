@@ -143,7 +143,8 @@ def administrators_command():
     text = readme("An upload-only account in five lines")
     asked = re.findall(r"`(scp-sink-source --[^`]*)`", text)
     same("questions in README", 2, len(asked), text)
-    explained, checked = as_root(asked[0], status=1).text, as_root(asked[1]).text
+    logged = os.path.exists("/dev/log")
+    explained, checked = as_root(asked[0], status=1).text, as_root(asked[1], status=not logged).text
     holds("--explain says what becomes of it", "outside the root" in explained, explained)
     holds("--check says what she may do", "log syslog" in checked, checked)
 

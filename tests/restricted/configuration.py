@@ -33,8 +33,13 @@ BROKEN = [
     ("hidden no\nhidden no\n", 2),
     ("replace atomic\nmatch user root\nmatch user anna,carl,dora,kim,emil\nreplace in-place\n", 4),
     ("root /srv/a\nmatch user anna,carl,dora,kim,emil\nroot /srv/b\n", 3),
-    ("match user nobody-of-that-name\n", 1),
-    ("match user root,nobody-of-that-name\n", 1),
+    ("match user root nobody\n", 1),
+    ("match user gone-from-here,*\n", 1),
+    ("upload-only\ndownload-only\n", 2),
+    ("match user root\n\troot /srv # where all is\n", 2),
+    ("root /srv\\\n", 1),
+    ("allow *.pdf *.txt\n", 1),
+    ("rate 0/s\n", 1),
     ("match group no-group-of-that-name\n", 1),
     ("match user\n", 1),
     ("match host example.org\n", 1),
@@ -161,7 +166,9 @@ def checks_itself(estate):
             same("exit status and standard error", (0, ""), (got.returncode, got.stderr))
             same(f"lines for {name}", [], [line for line in lines
                                            if line not in got.stdout.splitlines()])
-            path = sshd.write_text(f"{estate.base}/shown", got.stdout)
+            sentence, _, shown = got.stdout.partition("\n")
+            holds(f"a sentence about {name}", sentence.startswith(f"{name}: uploads to "), sentence)
+            path = sshd.write_text(f"{estate.base}/shown", shown)
             again = says(estate, "--check", path, name)
             same("what it shows can be read again", got.stdout, again.stdout, again.stderr)
     with machine.configured(BROKEN[0][0]):
@@ -192,7 +199,7 @@ def check_files(report, estate):
     for mode, who, reason in ((0o644, owner, "it does not belong to root"),
                               (0o664, 0, "its group or others may write to it"),
                               (0o646, 0, "its group or others may write to it"),
-                              (0o600, 0, "it cannot be opened")):
+                              (0o600, 0, "the account may not read it")):
         report.run(f"{NAME}: mode {mode:o} of {'root' if who == 0 else 'emil'}", not_roots, estate,
                    mode, who, reason)
     report.run(f"{NAME}: no file", not_a_file, estate)

@@ -110,6 +110,8 @@ START_TEST(options_that_are_wrong_are_named)
 		{ "upload-only", "scp: upload-only: there is no such option" },
 		{ "-r", "scp: -r: there is no such option" },
 		{ "--nonsense", "scp: --nonsense: there is no such key" },
+		{ "--Hidden=no", "scp: --Hidden=no: it is written --hidden" },
+		{ "--hiden", "scp: --hiden: there is no such key; do you mean --hidden?" },
 		{ "--", "scp: --: there is no such key" },
 		{ "--=x", "scp: --=x: there is no such key" },
 		{ "--hidden=maybe", "scp: --hidden=maybe: it takes yes or no" },
@@ -132,7 +134,7 @@ START_TEST(the_configuration_names_its_line)
 		return;
 	put_file("conf", "# one\nmkdir no\nhidden maybe\n", 0644);
 	INVOKE("scp -t x", SERVE);
-	snprintf(problem, sizeof(problem), "scp: %s, line 3: it takes yes or no", config);
+	snprintf(problem, sizeof(problem), "scp: %s, line 3: hidden: it takes yes or no", config);
 	expect_problem(service_load(&s, &v, config), problem);
 	put_file("conf", "hidden no\n", 0664);
 	INVOKE("scp -t x", SERVE);

@@ -13,8 +13,12 @@
 #define NO_NAME "no-such-name-here"
 #define BYTES(s) s, sizeof(s) - 1
 
-#define MATCH "match takes user or group, and names with commas between them"
-#define NO_USER "there is no such user"
+#define MATCH "it takes user or group, and names with commas between them"
+#define COMMENT "it has a blank and # in it: a comment is a line of its own"
+#define GOES_ON "it ends with a backslash: no line goes on in the next"
+#define ONE_PATTERN "it takes one pattern: a blank in it needs a backslash before it"
+#define NO_WAY "upload-only and download-only exclude each other"
+#define EQUALS "a key and its value have a blank between them, and no ="
 #define NO_GROUP "there is no such group"
 #define UNKNOWN "there is no such key"
 #define TWICE "it is said twice"
@@ -25,6 +29,7 @@
 #define NOT_ROOTS "it does not belong to root"
 #define WRITABLE "its group or others may write to it"
 #define NOT_OPENED "it cannot be opened"
+#define NOT_OURS "the account may not read it"
 #define NOT_READ "it cannot be read"
 
 enum {
@@ -60,19 +65,19 @@ static void
 check_bytes(struct policy *p, const struct account *a, const char *bytes, size_t len,
     unsigned wanted_line, const char *wanted_why)
 {
-	const char *why = NULL;
-	unsigned line = 4711;
+	struct config_remark said = { .line = 4711 };
 	int rc;
 
 	put_bytes(bytes, len);
 	policy_init(p);
-	rc = config_load(p, path_of(FILE_NAME), a, &line, &why);
+	rc = config_load(p, path_of(FILE_NAME), a, NULL, &said);
 	ck_assert_msg(rc == (wanted_why != NULL ? -1 : 0), "\"%.200s\": %d, line %u, %s", bytes, rc,
-	    line, why != NULL ? why : "no reason");
+	    said.line, said.why != NULL ? said.why : "no reason");
 	if (wanted_why == NULL)
 		return;
-	ck_assert_str_eq(why, wanted_why);
-	ck_assert_msg(line == wanted_line, "\"%.200s\": line %u, not %u", bytes, line, wanted_line);
+	ck_assert_str_eq(said.why, wanted_why);
+	ck_assert_msg(said.line == wanted_line, "\"%.200s\": line %u, not %u", bytes, said.line,
+	    wanted_line);
 }
 
 /* Checks that the file at PATH, whole, is not taken. */
@@ -80,14 +85,14 @@ static void
 check_refused(const char *path, const char *wanted)
 {
 	struct policy p;
-	const char *why = NULL;
-	unsigned line = 4711;
+	struct config_remark said = { .line = 4711 };
 	int before = count_descriptors();
 
 	policy_init(&p);
-	ck_assert_int_eq(config_load(&p, path, &nobody, &line, &why), -1);
-	ck_assert_str_eq(why, wanted);
-	ck_assert_uint_eq(line, 0);
+	ck_assert_int_eq(config_load(&p, path, &nobody, NULL, &said), -1);
+	ck_assert_str_eq(said.why, wanted);
+	ck_assert_uint_eq(said.line, 0);
+	ck_assert_str_eq(said.word, "");
 	ck_assert_uint_eq(p.said, 0);
 	ck_assert_int_eq(count_descriptors(), before);
 }
@@ -112,7 +117,7 @@ static const struct {
 	{ "max-files 5\n\n# x\nmax-depth 6\n\n", 5, 6 },
 	{ "upload-only\nmax-files 5\n", 5, 2048 },
 	{ "upload-only  \r\nmax-files 5\n", 5, 2048 },
-	{ "deny #x\ndeny a b\nmax-files 5\n", 5, 2048 },
+	{ "deny #x\ndeny a\\ b\nmax-files 5\n", 5, 2048 },
 	/* Blocks for others, for us, and for both. */
 	{ "max-files 5\nmatch user root\nmax-files 3\n", 5, 2048 },
 	{ "max-files 5\nmatch user nobody\nmax-files 3\n", 3, 2048 },
@@ -129,6 +134,12 @@ static const struct {
 	{ "match user nobody", AMOUNT_NONE, 2048 },
 	{ "match user nobody\nmatch user root\nmax-files 3\n", AMOUNT_NONE, 2048 },
 	{ "  match \t user  nobody \r\n  max-files 3\n", 3, 2048 },
+	/* An account that is gone is nobody. */
+	{ "max-files 5\nmatch user " NO_NAME "\nmax-files 3\n", 5, 2048 },
+	{ "match user " NO_NAME ",nobody\nmax-files 3\n", 3, 2048 },
+	{ "match user nobody," NO_NAME "\nmax-files 3\n", 3, 2048 },
+	{ "match user nobody\nmax-files 3\nmatch user " NO_NAME "\nmax-files 1\n", 3, 2048 },
+	{ "match user 0\nmax-files 3\n", AMOUNT_NONE, 2048 },
 	/* What would be wrong for us is right for whom it is for. */
 	{ "match user root\ngroup daemon\n", AMOUNT_NONE, 2048 },
 	{ "root /srv\nmatch user root\nroot /home\n", AMOUNT_NONE, 2048 },
@@ -164,9 +175,22 @@ static const struct {
 	{ "max-files\n", 1, "it takes a number, or none" },
 	{ "max-files \t\n", 1, "it takes a number, or none" },
 	{ "max-files = 5\n", 1, "it takes a number, or none" },
-	{ "max-files=5\n", 1, UNKNOWN },
+	{ "max-files=5\n", 1, EQUALS },
 	{ "--max-files 5\n", 1, UNKNOWN },
-	{ "max-files 5 # five\n", 1, "it takes a number, or none" },
+	{ "max-files 5 # five\n", 1, COMMENT },
+	{ "root /x # y\n", 1, COMMENT },
+	{ "root /x\t#\n", 1, COMMENT },
+	{ "deny a\\ #b\n", 1, COMMENT },
+	{ "match user root\nroot /x # y\n", 2, COMMENT },
+	{ "root /x\\\nupload-only\n", 1, GOES_ON },
+	{ "root \\\n", 1, GOES_ON },
+	{ "deny a\\\\\\\n", 1, GOES_ON },
+	{ "allow *.pdf *.txt\n", 1, ONE_PATTERN },
+	{ "deny a\tb\n", 1, ONE_PATTERN },
+	{ "deny a\\\\ b\n", 1, ONE_PATTERN },
+	{ "upload-only\ndownload-only\n", 2, NO_WAY },
+	{ "download-only\nmatch user nobody\nupload-only\n", 3, NO_WAY },
+	{ "match user root\ndownload-only\nupload-only\n", 3, NO_WAY },
 	{ "max-files 5\r\r\n", 1, "it contains a control character" },
 	{ "max-files \r5\n", 1, "it contains a control character" },
 	{ "max-files 5\f\n", 1, "it contains a control character" },
@@ -197,16 +221,12 @@ static const struct {
 	{ "match user root,,root\n", 1, MATCH },
 	{ "match user ,\n", 1, MATCH },
 	{ "Match user root\n", 1, UNKNOWN },
-	{ "match user " NO_NAME "\n", 1, NO_USER },
-	{ "match user nobody," NO_NAME "\n", 1, NO_USER },
-	{ "match user " NO_NAME ",nobody\n", 1, NO_USER },
-	{ "match user root\nmatch user " NO_NAME "\n", 2, NO_USER },
-	{ "match user nobody root\n", 1, NO_USER },
-	{ "match user nobody, root\n", 1, NO_USER },
-	{ "match user *\n", 1, NO_USER },
-	{ "match user !root\n", 1, NO_USER },
-	{ "match user 0\n", 1, NO_USER },
-	{ "match user %u\n", 1, NO_USER },
+	{ "match user nobody root\n", 1, MATCH },
+	{ "match user nobody, root\n", 1, MATCH },
+	{ "match user *\n", 1, MATCH },
+	{ "match user !root\n", 1, MATCH },
+	{ "match user %u\n", 1, MATCH },
+	{ "match user root # him\n", 1, MATCH },
 	{ "match group " NO_NAME "\n", 1, NO_GROUP },
 	{ "match group root," NO_NAME "\n", 1, NO_GROUP },
 	{ "match group 0\n", 1, NO_GROUP },
@@ -337,8 +357,8 @@ END_TEST
 /* What another source has said before is narrowed; and options narrow the file. */
 START_TEST(among_other_sources)
 {
-	const char *why = NULL;
-	unsigned line;
+	struct config_remark said;
+	const char *why;
 	struct policy p;
 
 	if (lacks_root("a file of root's"))
@@ -348,14 +368,14 @@ START_TEST(among_other_sources)
 	keys_begin_source(&p);
 	ck_assert_int_eq(keys_set(&p, &nobody, "hidden", "no", &why), 0);
 	ck_assert_int_eq(keys_set(&p, &nobody, "max-files", "9", &why), 0);
-	ck_assert_int_eq(config_load(&p, path_of(FILE_NAME), &nobody, &line, &why), 0);
+	ck_assert_int_eq(config_load(&p, path_of(FILE_NAME), &nobody, NULL, &said), 0);
 	ck_assert_uint_eq(p.hidden, POLICY_NO);
 	ck_assert_uint_eq(p.max_files, 5);
 	keys_begin_source(&p);
 	ck_assert_int_eq(keys_set(&p, &nobody, "max-files", "4", &why), 0);
 	ck_assert_uint_eq(p.max_files, 4);
 	/* A file twice is no harm. */
-	ck_assert_int_eq(config_load(&p, path_of(FILE_NAME), &nobody, &line, &why), 0);
+	ck_assert_int_eq(config_load(&p, path_of(FILE_NAME), &nobody, NULL, &said), 0);
 	ck_assert_uint_eq(p.max_files, 4);
 }
 END_TEST
@@ -379,13 +399,12 @@ END_TEST
 
 START_TEST(no_file)
 {
+	struct config_remark said;
 	struct policy p;
-	const char *why = NULL;
-	unsigned line;
 
 	policy_init(&p);
-	ck_assert_int_eq(config_load(&p, path_of("missing"), &nobody, &line, &why), 1);
-	ck_assert_int_eq(config_load(&p, path_of("missing/too"), &nobody, &line, &why), 1);
+	ck_assert_int_eq(config_load(&p, path_of("missing"), &nobody, NULL, &said), 1);
+	ck_assert_int_eq(config_load(&p, path_of("missing/too"), &nobody, NULL, &said), 1);
 	ck_assert_uint_eq(p.said, 0);
 }
 END_TEST
@@ -395,9 +414,8 @@ START_TEST(whose_file)
 {
 	static const mode_t bad[] = { 0664, 0646, 0666, 0777, 0620, 0602, 02664 };
 	static const mode_t fine[] = { 0644, 0600, 0444, 0400, 0755, 0640 };
-	const char *why;
+	struct config_remark said;
 	struct policy p;
-	unsigned line;
 
 	if (lacks_root("files of others"))
 		return;
@@ -408,7 +426,7 @@ START_TEST(whose_file)
 	for (size_t i = 0; i < COUNT(fine); i++) {
 		put_file(FILE_NAME, "max-files 5\n", fine[i]);
 		policy_init(&p);
-		ck_assert_int_eq(config_load(&p, path_of(FILE_NAME), &nobody, &line, &why), 0);
+		ck_assert_int_eq(config_load(&p, path_of(FILE_NAME), &nobody, NULL, &said), 0);
 		ck_assert_uint_eq(p.max_files, 5);
 	}
 	put_file(FILE_NAME, "max-files 5\n", 0644);
@@ -416,7 +434,7 @@ START_TEST(whose_file)
 	check_refused(path_of(FILE_NAME), NOT_ROOTS);
 	/* Its group may read it, like any. */
 	ck_assert_int_eq(fchownat(unit_fd, FILE_NAME, 0, NOBODY, 0), 0);
-	ck_assert_int_eq(config_load(&p, path_of(FILE_NAME), &nobody, &line, &why), 0);
+	ck_assert_int_eq(config_load(&p, path_of(FILE_NAME), &nobody, NULL, &said), 0);
 }
 END_TEST
 
@@ -446,16 +464,15 @@ END_TEST
 
 START_TEST(links)
 {
+	struct config_remark said;
 	struct policy p;
-	const char *why;
-	unsigned line;
 
 	if (lacks_root("a file of root's"))
 		return;
 	put_file(FILE_NAME, "max-files 5\n", 0644);
 	ck_assert_int_eq(symlinkat(FILE_NAME, unit_fd, "link"), 0);
 	policy_init(&p);
-	ck_assert_int_eq(config_load(&p, path_of("link"), &nobody, &line, &why), 0);
+	ck_assert_int_eq(config_load(&p, path_of("link"), &nobody, NULL, &said), 0);
 	ck_assert_uint_eq(p.max_files, 5);
 	/* It is the file that counts. */
 	put_file(FILE_NAME, "max-files 5\n", 0664);
@@ -477,7 +494,70 @@ START_TEST(unreadable)
 	ck_assert_int_eq(fchown(unit_fd, 0, 0), 0);
 	ck_assert_int_eq(setresgid(NOBODY, NOBODY, NOBODY), 0);
 	ck_assert_int_eq(setresuid(NOBODY, NOBODY, NOBODY), 0);
-	check_refused(path_of(FILE_NAME), NOT_OPENED);
+	check_refused(path_of(FILE_NAME), NOT_OURS);
+}
+END_TEST
+
+/* Which word it is about, and which was meant. */
+static const struct {
+	const char *text, *word, *meant;
+} words[] = {
+	{ "max-filesize 5\n", "max-filesize", "max-file-size" },
+	{ "Max-Files 5\n", "Max-Files", "max-files" },
+	{ "ovrewrite no\n", "ovrewrite", "overwrite" },
+	{ "Match user root\n", "Match", "match" },
+	{ "mtach user root\n", "mtach", "match" },
+	{ "chroot /srv\n", "chroot", NULL },
+	{ "x\n", "x", NULL },
+	{ "max-files=5\n", "max-files=5", NULL },
+	{ "max-files five\n", "max-files", NULL },
+	{ "match users root\n", "match", NULL },
+	{ "match group " NO_NAME ",root\n", NO_NAME, NULL },
+	{ "match user " NO_NAME "\nhidden maybe\n", "hidden", NULL },
+};
+
+START_TEST(what_a_remark_is_about)
+{
+	struct config_remark said;
+	struct policy p;
+
+	if (lacks_root("a file of root's"))
+		return;
+	put_file(FILE_NAME, words[_i].text, 0644);
+	policy_init(&p);
+	ck_assert_int_eq(config_load(&p, path_of(FILE_NAME), &nobody, NULL, &said), -1);
+	ck_assert_str_eq(said.word, words[_i].word);
+	ck_assert_pstr_eq(said.meant, words[_i].meant);
+	ck_assert_str_eq(said.path, path_of(FILE_NAME));
+}
+END_TEST
+
+static unsigned warned[8], nwarned;
+
+static void
+note_warning(const struct config_remark *r)
+{
+	ck_assert_uint_lt(nwarned, COUNT(warned));
+	ck_assert_str_eq(r->word, NO_NAME);
+	ck_assert_str_eq(r->why, "there is no such user: it matches nobody");
+	warned[nwarned++] = r->line;
+}
+
+START_TEST(accounts_that_are_gone)
+{
+	struct config_remark said;
+	struct policy p;
+
+	if (lacks_root("a file of root's"))
+		return;
+	put_file(FILE_NAME, "match user " NO_NAME "\nmax-files 3\nmatch user root," NO_NAME
+	    "\nmatch group root\nmax-files 9\n", 0644);
+	policy_init(&p);
+	ck_assert_int_eq(config_load(&p, path_of(FILE_NAME), &nobody, note_warning, &said), 0);
+	ck_assert_uint_eq(p.max_files, 9);
+	ck_assert_uint_eq(nwarned, 2);
+	ck_assert_uint_eq(warned[0], 1);
+	ck_assert_uint_eq(warned[1], 3);
 }
 END_TEST
 
@@ -518,6 +598,8 @@ add(TCase *t)
 	tcase_add_test(t, files_that_are_no_files);
 	tcase_add_test(t, links);
 	tcase_add_test(t, unreadable);
+	tcase_add_loop_test(t, what_a_remark_is_about, 0, (int)COUNT(words));
+	tcase_add_test(t, accounts_that_are_gone);
 	tcase_add_test(t, read_errors);
 	tcase_add_test(t, descriptors);
 }

@@ -12,6 +12,7 @@
 #define TWICE "it is said twice"
 #define UNKNOWN "there is no such key"
 #define CONTROL "it contains a control character"
+#define NO_WAY "upload-only and download-only exclude each other"
 #define BLANK "it begins or ends with a blank"
 #define YES_NO "it takes yes or no"
 #define NO_VALUE "it takes no value"
@@ -295,8 +296,7 @@ END_TEST
 /* There is none but those of the table above, nor are they shown in another order. */
 START_TEST(all_keys_are_shown)
 {
-	struct policy p = settled("upload-only; download-only; root /srv; allow a; deny b;"
-	    "umask 022", true);
+	struct policy p = settled("upload-only; root /srv; allow a; deny b; umask 022", true);
 	static char text[SHOWN_MAX];
 	char *lines = text, *line;
 	size_t at = 0;
@@ -304,8 +304,11 @@ START_TEST(all_keys_are_shown)
 	shown(&p, text);
 	ck_assert_ptr_nonnull(strchr(text, '\n'));
 	while ((line = strsep(&lines, "\n")) != NULL && *line != '\0') {
-		line[strcspn(line, " ")] = '\0';
-		if (strcmp(defaults[at].key, "group") == 0)
+		/* One of the directions, and no group. */
+		if (line[0] == '#')
+			line += strlen("# ");
+		line[strcspn(line, " :")] = '\0';
+		if (strcmp(defaults[at].key, "download-only") == 0)
 			at++;
 		ck_assert_uint_lt(at, COUNT(defaults));
 		ck_assert_str_eq(line, defaults[at++].key);
@@ -323,9 +326,9 @@ static const struct {
 	{ "sync", "none", NULL }, { "sync", "file", NULL }, { "sync", "full", NULL },
 	{ "symlinks", "beneath", NULL }, { "symlinks", "never", NULL },
 	{ "hidden", "yes", NULL }, { "hidden", "no", NULL },
-	{ "allow", "*.txt", NULL }, { "allow", "a b", NULL }, { "allow", ".", NULL },
+	{ "allow", "*.txt", NULL }, { "allow", "a\\ b", NULL }, { "allow", ".", NULL },
 	{ "allow", "[a-z]\\*", NULL }, { "allow", "\303\251", NULL }, { "allow", "#x", NULL },
-	{ "deny", "*", NULL }, { "deny", "\xff", NULL }, { "deny", "a\tb", NULL },
+	{ "deny", "*", NULL }, { "deny", "\xff", NULL }, { "deny", "a\\\tb", NULL },
 	{ "recursive", "yes", NULL }, { "recursive", "no", NULL },
 	{ "mkdir", "yes", NULL }, { "mkdir", "no", NULL },
 	{ "max-depth", "0", NULL }, { "max-depth", "7", NULL }, { "max-depth", "2048", NULL },
@@ -481,9 +484,9 @@ static const struct {
 	{ "max-session-bytes", SIZE, { "unlimited", "1KB", "0x10" } },
 	{ "max-files", NUMBER, { "1K", "-1", "1.5", "unlimited", "18446744073709551615" } },
 	{ "min-free", FREE, { "none", "101%", "5 %", "%", "1K%", "-5%", "5%5%" } },
-	{ "rate", RATE, { "10M", "0/s", "0", "0K/s", "10M/m", "/s", "unlimited" } },
-	{ "idle-timeout", TIME, { "0", "0s", "0d", "5M", "5min", "-1", "1h30m", "2147483648" } },
-	{ "max-duration", TIME, { "0", "0m", "1w", "forever", "24856d" } },
+	{ "rate", RATE, { "10M", "0", "10M/m", "/s", "unlimited" } },
+	{ "idle-timeout", TIME, { "5M", "5min", "-1", "1h30m", "2147483648" } },
+	{ "max-duration", TIME, { "1w", "forever", "24856d" } },
 	{ "umask", UMASK, { "8", "1000", "7777", "u=rwx", "-022", "000000", "none" } },
 	{ "file-mode", BITS, { "8", "10000", "664+", "+060", "664+060+1", "664-060", "664 +060",
 	    "664+ 060", "+", "664+8", "0000000664", "rw-rw-r--", "664,060", "u+r" } },
@@ -697,8 +700,8 @@ START_TEST(sources_that_say_nothing)
 	ck_assert(p.upload_only && !p.download_only);
 	ck_assert_uint_eq(p.hidden, POLICY_NO);
 	ck_assert_uint_eq(p.source, 5);
-	p = said("upload-only | download-only | upload-only");
-	ck_assert(p.upload_only && p.download_only);
+	p = said("upload-only | hidden no | upload-only");
+	ck_assert(p.upload_only && !p.download_only);
 }
 END_TEST
 
@@ -728,7 +731,8 @@ static const struct {
 	const char *script, *why;
 } twice[] = {
 	{ "upload-only; upload-only", TWICE },
-	{ "upload-only; download-only", NULL },
+	{ "upload-only; download-only", NO_WAY },
+	{ "download-only | hidden no | upload-only", NO_WAY },
 	{ "upload-only | upload-only", NULL },
 	{ "hidden yes; hidden no", TWICE },
 	{ "sync none | hidden yes; sync none; hidden yes", TWICE },
@@ -1198,6 +1202,8 @@ static void
 append_source(char script[SCRIPT_MAX], uint32_t *state, bool with_paths)
 {
 	unsigned rarely = 2 + pick(state, 8);
+	/* Not both, which is nothing at all. */
+	size_t other_way = pick(state, 2);
 
 	for (size_t i = 0; with_paths && i < COUNT(place_pool); i++)
 		if (pick(state, 2) == 0)
@@ -1206,7 +1212,7 @@ append_source(char script[SCRIPT_MAX], uint32_t *state, bool with_paths)
 		bool rules = strcmp(pool[i].key, "allow") == 0 || strcmp(pool[i].key, "deny") == 0;
 
 		for (int j = 0; j < (rules ? 3 : 1); j++)
-			if (pick(state, rarely) == 0)
+			if (pick(state, rarely) == 0 && i != other_way)
 				append_saying(script, state, pool[i].key, pool[i].values);
 	}
 }

@@ -2,6 +2,7 @@
 #include "sayings.h"
 
 /* The keys themselves are for test_keys: here are some of each kind. */
+#define NO_ZERO "it cannot be 0: without a limit it is none"
 #define WORDS "it takes a, b or c"
 
 static const struct choices words = { WORDS, { { "a", 0 }, { "b", 1 }, { "c", 2 } } };
@@ -69,12 +70,12 @@ static const struct row rows[] = {
 	{ &rate, { NULL }, NULL, "key none\n" },
 	{ &rate, { "1/s" }, NULL, "key 1/s\n" },
 	{ &rate, { "2K/s", "none" }, NULL, "key 2K/s\n" },
-	{ &rate, { "0/s" }, "it takes a rate such as 10M/s, or none", NULL },
+	{ &rate, { "0/s" }, NO_ZERO, NULL },
 	{ &rate, { "1K" }, "it takes a rate such as 10M/s, or none", NULL },
 	{ &duration, { NULL }, NULL, "key none\n" },
 	{ &duration, { "90s" }, NULL, "key 90\n" },
 	{ &duration, { "2d", "48h", "3d" }, NULL, "key 2d\n" },
-	{ &duration, { "0" }, "it takes a time such as 90s, 5m, 2h or 1d, or none", NULL },
+	{ &duration, { "0" }, NO_ZERO, NULL },
 	/* What stays free: both of them. */
 	{ &unused, { NULL }, NULL, "key 0\n" },
 	{ &unused, { "0", "0%" }, NULL, "key 0\n" },
@@ -85,11 +86,12 @@ static const struct row rows[] = {
 	{ &unused, { "none" }, "it takes a size such as 10M, or a part such as 5%", NULL },
 	/* Names. */
 	{ &allow, { NULL }, NULL, "" },
-	{ &allow, { "*.txt", "a b", "*.txt" }, NULL, "key *.txt\nkey a b\nkey *.txt\n" },
+	{ &allow, { "*.txt", "a\\ b", "*.txt" }, NULL, "key *.txt\nkey a\\ b\nkey *.txt\n" },
 	{ &allow, { "" }, "it takes a pattern of one name", NULL },
 	{ &allow, { "a/b" }, "it takes a pattern of one name", NULL },
 	{ &deny, { NULL }, NULL, "" },
 	{ &deny, { "*", "\xff" }, NULL, "key *\nkey \xff\n" },
+	{ &allow, { "a b" }, "it takes one pattern: a blank in it needs a backslash before it", NULL },
 	{ &deny, { "/" }, "it takes a pattern of one name", NULL },
 };
 

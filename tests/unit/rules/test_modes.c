@@ -10,7 +10,7 @@ static const struct key bits = KEY(bits_kind, file_mode, NULL);
 static const struct key group = KEY(group_kind, group, NULL);
 
 static const struct row rows[] = {
-	{ &mask, { NULL }, NULL, "" },
+	{ &mask, { NULL }, NULL, "# key: that of the login\n" },
 	{ &mask, { "0" }, NULL, "key 000\n" },
 	{ &mask, { "022", "0707" }, NULL, "key 727\n" },
 	{ &mask, { "1000" }, "it takes an octal mode such as 027", NULL },
@@ -25,7 +25,7 @@ static const struct row rows[] = {
 	{ &bits, { "00000664" }, "it takes octal modes such as 660 or 640+040", NULL },
 	{ &bits, { "0000000664" }, "it takes octal modes such as 660 or 640+040", NULL },
 	/* Of a group that root alone is in, or nobody. */
-	{ &group, { NULL }, NULL, "" },
+	{ &group, { NULL }, NULL, "# key: that of the account, or of the directory\n" },
 	{ &group, { "" }, "it takes the name of a group", NULL },
 	{ &group, { NO_GROUP }, "there is no such group", NULL },
 	{ &group, { "root" }, "the account is not a member of this group", NULL },

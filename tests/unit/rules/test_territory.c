@@ -10,6 +10,8 @@
 #define NOT_BENEATH_ROOT "it is not beneath the root before it"
 #define NOT_BENEATH_START "it is not beneath the start before it"
 #define AFTER_START "it comes after start"
+#define NO_ROOT "# root: none is set\n"
+#define NO_START "# start: the working directory, for sshd the home\n"
 #define LONG "it is too long"
 
 enum {
@@ -61,7 +63,7 @@ static const struct {
 	const char *why;		/* of the last of them; NULL: none */
 	const char *root, *inner, *from, *shown;
 } rows[] = {
-	{ NULL, NULL, NULL, NULL, "/", "", "", "" },
+	{ NULL, NULL, NULL, NULL, "/", "", "", NO_ROOT NO_START },
 	{ "/", NULL, NULL, NULL, "/", "", "", "root /\nstart /\n" },
 	{ "/srv", NULL, NULL, NULL, "/srv", "", "", "root /srv\nstart /srv\n" },
 	{ "//srv/./in//.", NULL, NULL, NULL, "/srv/in", "", "", "root /srv/in\nstart /srv/in\n" },
@@ -88,8 +90,8 @@ static const struct {
 	{ "/srv", "/sr", NULL, NOT_BENEATH_ROOT, NULL, NULL, NULL, NULL },
 	{ "/srv", "/x/srv", NULL, NOT_BENEATH_ROOT, NULL, NULL, NULL, NULL },
 	/* A start is a path beneath the root, or begins with its path. */
-	{ NULL, NULL, "x", NULL, "/", "", "x", "start /x\n" },
-	{ NULL, NULL, ".", NULL, "/", "", "", "start /\n" },
+	{ NULL, NULL, "x", NULL, "/", "", "x", NO_ROOT "start /x\n" },
+	{ NULL, NULL, ".", NULL, "/", "", "", NO_ROOT "start /\n" },
 	{ "/srv", NULL, "x//./y/", NULL, "/srv", "", "x/y", "root /srv\nstart /srv/x/y\n" },
 	{ "/srv", NULL, "/x", NULL, "/srv", "", "x", "root /srv\nstart /srv/x\n" },
 	{ "/srv", NULL, "/srv/x", NULL, "/srv", "", "x", "root /srv\nstart /srv/x\n" },

@@ -2,8 +2,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ask/explain.h"
+#include "explain.h"
+#include "look.h"
 #include "rules/keys.h"
+
+#define REFUSED "refused:   "
 
 enum {
 	SHOWN_MAX = 4096	/* bytes of one word */
@@ -25,20 +28,65 @@ fail(const struct service *s)
 	return 1;
 }
 
+/* What the account may do, in a sentence. */
+static void
+show_sentence(const struct service *s)
+{
+	const struct policy *p = &s->policy;
+	const char *what = "uploads to and downloads from";
+	char where[SHOWN_MAX] = "";
+
+	if (p->upload_only)
+		what = "uploads to";
+	else if (p->download_only)
+		what = "downloads from";
+	printf("%s: %s ", s->user, what);
+	if (p->has_root)
+		text_escape(where, sizeof(where), s->where, strlen(s->where));
+	printf(p->has_root ? "%s, nothing else\n" : "the whole system: no root is set\n", where);
+}
+
+static void
+show_warning(const struct config_remark *r)
+{
+	char text[TEXT_MESSAGE_MAX];
+
+	service_tell(text, r);
+	fprintf(stderr, "%s\n", text);
+}
+
+/* Everything that comes before a session, one after the other, until something is wrong. */
+static int
+look_around(struct service *s)
+{
+	return look_at_root(s) == -1 || look_for_log(s) == -1 || look_at_sandbox(s) == -1 ? -1 : 0;
+}
+
 int
 explain_policy(struct service *s, const struct invocation *v, const char *config)
 {
 	const char *file = v->noptions > 0 ? v->options[0] : config;
 	const char *user = v->noptions > 1 ? v->options[1] : NULL;
-	struct invocation none = { .way = INVOKED_CHECK };
+	struct invocation none = { .way = INVOKED_CHECK, .must = strcmp(file, config) != 0 };
+	int eyes;
 
 	if (v->noptions > 2) {
 		fputs("scp: --check takes a file and a user\n", stderr);
 		return 1;
 	}
-	if (service_become(s, user) == -1 || service_load(s, &none, file) == -1)
+	s->warn = show_warning;
+	eyes = look_as(s, user);
+	if (eyes == -1 || service_load(s, &none, file) == -1)
 		return fail(s);
+	show_sentence(s);
+	if (!s->found)
+		printf("# there is no %s\n", file);
 	keys_show(&s->policy, stdout);
+	fflush(stdout);
+	if (eyes == 1)
+		(void)fail(s);	/* The policy is right, and there is no more to be seen. */
+	else if (user != NULL && look_around(s) == -1)
+		return fail(s);
 	return 0;
 }
 
@@ -83,31 +131,41 @@ path_problem(const struct service *s)
 	return why;
 }
 
+/* The last line, and the exit status. */
+static int
+refuse(struct service *s, const char *label, const char *why)
+{
+	printf("%s%s\n", label, why);
+	service_end(s);
+	return 1;
+}
+
 int
 explain_request(struct service *s, const struct invocation *v, const char *config)
 {
 	const char *why;
 
-	if (service_load(s, v, config) == -1)
+	if (look_as(s, v->user) != 0 || service_load(s, v, config) == -1)
 		return fail(s);
 	show_quoted("command:   ", v->command);
 	putchar('\n');
 	if (service_read(s, v, 0, NULL) == -1) {
 		if (s->words.count > 0)
 			show_words(&s->words);
-		printf("refused:   %s\n", s->problem);
-		return 1;
+		return refuse(s, REFUSED, s->problem);
 	}
 	show_words(&s->words);
 	printf("direction: %s\n", s->request.role == REQUEST_SINK ? "upload" : "download");
-	if (service_open(s) == -1) {
-		printf("refused:   %s\n", s->problem);
-		return 1;
-	}
+	if (service_open(s) == -1)
+		return refuse(s, REFUSED, s->problem);
 	show_paths(s);
 	why = s->request.role == REQUEST_SINK && s->request.npaths != 1 ? "ambiguous target"
 	    : path_problem(s);
-	printf(why == NULL ? "served\n" : "refused:   %s\n", why);
+	if (why != NULL)
+		return refuse(s, REFUSED, why);
+	if (v->user != NULL && look_around(s) == -1)
+		return refuse(s, "wrong:     ", s->problem);
+	puts("served");
 	service_end(s);
-	return why != NULL;
+	return 0;
 }
