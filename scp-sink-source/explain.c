@@ -43,7 +43,7 @@ show_sentence(const struct service *s)
 	printf("%s: %s ", s->user, what);
 	if (p->has_root)
 		text_escape(where, sizeof(where), s->where, strlen(s->where));
-	printf(p->has_root ? "%s, nothing else\n" : "the whole system: no root is set\n", where);
+	printf(p->has_root ? "%s, nothing else\n" : "the whole system, a login shell nothing: no root is set\n", where);
 }
 
 static void
@@ -57,9 +57,9 @@ show_warning(const struct config_remark *r)
 
 /* Everything that comes before a session, one after the other, until something is wrong. */
 static int
-look_around(struct service *s)
+look_around(struct service *s, const char *file)
 {
-	return look_at_root(s) == -1 || look_for_log(s) == -1 || look_at_sandbox(s) == -1 ? -1 : 0;
+	return look_for_root(s, file) == -1 || look_at_root(s) == -1 || look_for_log(s) == -1 || look_at_sandbox(s) == -1 ? -1 : 0;
 }
 
 int
@@ -85,7 +85,7 @@ explain_policy(struct service *s, const struct invocation *v, const char *config
 	fflush(stdout);
 	if (eyes == 1)
 		(void)fail(s);	/* The policy is right, and there is no more to be seen. */
-	else if (user != NULL && look_around(s) == -1)
+	else if (user != NULL && look_around(s, file) == -1)
 		return fail(s);
 	return 0;
 }
@@ -163,7 +163,7 @@ explain_request(struct service *s, const struct invocation *v, const char *confi
 	    : path_problem(s);
 	if (why != NULL)
 		return refuse(s, REFUSED, why);
-	if (v->user != NULL && look_around(s) == -1)
+	if (v->user != NULL && look_around(s, config) == -1)
 		return refuse(s, "wrong:     ", s->problem);
 	puts("served");
 	service_end(s);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include <errno.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -24,6 +25,17 @@ look_as(struct service *s, const char *name)
 		return 0;
 	text_message(s->problem, s->account.name, "nobody can become this user",
 	    text_error(errno));
+	return -1;
+}
+
+int
+look_for_root(struct service *s, const char *file)
+{
+	const struct passwd *pw = s->policy.has_root ? NULL : getpwnam(s->account.name);
+
+	if (pw == NULL || !invocation_is_ours(pw->pw_shell))
+		return 0;
+	text_message(s->problem, file, NULL, SERVICE_NO_ROOT);
 	return -1;
 }
 

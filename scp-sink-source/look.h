@@ -16,6 +16,9 @@
  */
 int	look_as(struct service *, const char *name);
 
+/* Where the account's shell is this program, FILE, the configuration, sets it a root. */
+int	look_for_root(struct service *, const char *file);
+
 /*
  * The root and the start are there, and can be searched; where the policy allows uploads and says
  * where, new files can be put there.  The policy is loaded, and if there is a request its root open.

@@ -7,6 +7,7 @@
 #include "rules/keys.h"
 
 #define USER "--user"
+#define SHELL "scp-shell"
 
 static const char *
 base_name(const char *path)
@@ -20,6 +21,12 @@ bool
 invocation_is_scp(const char *word)
 {
 	return strcmp(base_name(word), "scp") == 0;
+}
+
+bool
+invocation_is_ours(const char *shell)
+{
+	return invocation_is_scp(shell) || strcmp(base_name(shell), SHELL) == 0;
 }
 
 bool
@@ -102,7 +109,7 @@ invocation_parse(struct invocation *v, int argc, char *const argv[], const char 
     struct words *words, const char **why)
 {
 	const char *name = argc > 0 ? argv[0] : "";
-	bool shell = name[0] == '-' || strcmp(base_name(name), "scp-shell") == 0;
+	bool shell = name[0] == '-' || strcmp(base_name(name), SHELL) == 0;
 
 	*v = (struct invocation){ .way = shell ? INVOKED_INTERACTIVE : INVOKED_PLAIN };
 	*why = NULL;

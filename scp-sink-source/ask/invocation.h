@@ -49,6 +49,9 @@ const char *invocation_request(const struct invocation *, int argc, char *const 
 /* True for the first word of a command that means this program.  PROTOCOL rule 28. */
 bool	invocation_is_scp(const char *word);
 
+/* True for an account's shell that is this program. */
+bool	invocation_is_ours(const char *shell);
+
 /* True for the first word of a command that an SFTP client asks for. */
 bool	invocation_is_sftp(const char *word);
 

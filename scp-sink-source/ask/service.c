@@ -250,7 +250,7 @@ service_read(struct service *s, const struct invocation *v, int argc, char *cons
 	if (end == -1 || s->request.role == REQUEST_NONE)
 		return end;
 	if (s->rootless != NULL)
-		return complain(s, s->rootless, "no root is set for this account");
+		return complain(s, s->rootless, SERVICE_NO_ROOT);
 	why = policy_denies_direction(&s->policy, s->request.role == REQUEST_SINK);
 	return why == NULL ? 0 : complain(s, NULL, why);
 }

@@ -15,6 +15,9 @@
 #include "text/text.h"
 #include "text/words.h"
 
+/* What a login shell says of an account that nobody has given a root. */
+#define SERVICE_NO_ROOT "no root is set for this account"
+
 /* What a client that speaks SFTP reads. */
 #define SERVICE_NO_SFTP "this account takes SCP only: use scp -O"
 

@@ -182,7 +182,7 @@ START_TEST(without_a_file)
 	    "directory, for sshd the home\noverwrite yes\n", config);
 	expect(line, "");
 	ck_assert_int_eq(ASK(W("scp"), W("--check"), W(config)), 0);
-	expect(": uploads to and downloads from the whole system: no root is set\n", "");
+	expect(": uploads to and downloads from the whole system, a login shell nothing: no root is set\n", "");
 }
 END_TEST
 
@@ -194,7 +194,7 @@ static const struct {
 	{ "download-only\nroot /srv\nmatch user nobody\nroot /srv/%u\n",
 	    "nobody: downloads from /srv/nobody, nothing else\n" },
 	{ "root /\n", "nobody: uploads to and downloads from /, nothing else\n" },
-	{ "upload-only\n", "nobody: uploads to the whole system: no root is set\n" },
+	{ "upload-only\n", "nobody: uploads to the whole system, a login shell nothing: no root is set\n" },
 	{ "root /a\033b\n", NULL },
 };
 
