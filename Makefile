@@ -9,7 +9,8 @@
 #                   Debian package, an RPM and a container
 #   make fuzz       look for inputs that break it, FUZZ_SECONDS=60 for each target,
 #                   TARGETS="record sink" for some of them
-#   make load       a hundred sessions at once, round after round; MINUTES=5
+#   make load       a hundred sessions at once, round after round, and others made up at random that
+#                   are compared with their log; MINUTES=5
 #   make bench      measure it against OpenSSH's scp; ROWS="start sshd" for some of the rows
 #   make install    PREFIX=/usr/local, BINDIR=PREFIX/lib/scp-sink-source, SYSCONFDIR=/etc, DESTDIR
 #   make uninstall  with the same of these
@@ -234,6 +235,7 @@ load:
 	@packaging/need build load
 	@$(MAKE) --no-print-directory all
 	@SAN=$(SAN) tests/load/run $(OUT) --minutes $(MINUTES)
+	@tests/records/run $(OUT) --minutes $(MINUTES)
 
 bench: $(filter static,$(or $(ROWS),static))
 	@packaging/need build bench

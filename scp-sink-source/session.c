@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include <sys/resource.h>
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 
 enum {
 	TITLE_FROM = 65536,		/* bytes of a body that ps(1) may meet, a pipe full */
+	PATH_SHOWN = AUDIT_STRING_MAX + 1,	/* what is longer is seen to be cut in the log */
 	LINE_MAX_SHOWN = 4 * RECORD_MAX,
 	DEEP = 32			/* levels for which every login has descriptors */
 };
@@ -97,9 +99,8 @@ session_turn_to(struct session *s, const char *path)
 	int err;
 
 	trail_set(&s->trail, path);
-	while (s->request->role == REQUEST_SOURCE && s->trail.len > 1 &&
-	    s->trail.text[s->trail.len - 1] == '/')
-		trail_cut(&s->trail, s->trail.len - 1);
+	if (s->request->role == REQUEST_SOURCE)
+		trail_trim(&s->trail);
 	s->operand = s->trail.len;
 	title_show(&s->title, s->trail.text, s->operand);
 	s->plain[0] = '\0';
@@ -114,28 +115,31 @@ session_turn_to(struct session *s, const char *path)
 }
 
 bool
-session_path(const struct session *s, char dst[PATH_MAX])
+session_path(const struct session *s, char *dst, size_t cap)
 {
-	const char *rest = s->trail.text + s->operand;
-	size_t len = strlcpy(dst, s->plain, PATH_MAX);
+	const struct trail *t = &s->trail;
+	const char *rest = t->text + s->operand;
+	size_t len = strlcpy(dst, s->plain, cap), n;
 
-	if (s->trail.len <= s->operand)
+	assert(len < cap);
+	if (t->len <= s->operand)
 		return true;
 	rest += strspn(rest, "/");
-	if (len > 0)
-		strlcat(dst, "/", PATH_MAX);
-	return strlcat(dst, rest, PATH_MAX) < PATH_MAX;
+	if (len > 0 && len + 1 < cap)
+		dst[len++] = '/';
+	/* The trail may be much longer than what can be used of it. */
+	n = strnlen(rest, cap - len - 1);
+	memcpy(dst + len, rest, n);
+	dst[len + n] = '\0';
+	return rest[n] == '\0' && t->beyond == 0;
 }
 
 /* What the log says of the file or directory where we are. */
 static struct audit_entry
-entry_here(const struct session *s, char path[PATH_MAX], const char *reason)
+entry_here(const struct session *s, char path[PATH_SHOWN], const char *reason)
 {
-	char plain[PATH_MAX];
-
-	(void)session_path(s, plain);
 	path[0] = '/';
-	strlcpy(path + 1, plain, PATH_MAX - 1);
+	(void)session_path(s, path + 1, PATH_SHOWN - 1);
 	return (struct audit_entry){
 		.path = path,
 		.upload = s->request->role == REQUEST_SINK,
@@ -166,7 +170,7 @@ session_begin_file(struct session *s, mode_t mode)
 static void
 log_file(struct session *s, const char *reason)
 {
-	char path[PATH_MAX];
+	char path[PATH_SHOWN];
 
 	if (audit_is_on(s->audit)) {
 		struct audit_entry e = entry_here(s, path, reason);
@@ -193,7 +197,7 @@ session_fail_file(struct session *s, const char *reason)
 int
 session_log_dir(struct session *s, mode_t mode, bool made)
 {
-	char path[PATH_MAX];
+	char path[PATH_SHOWN];
 
 	s->mode = mode;
 	if (audit_is_on(s->audit)) {
@@ -204,21 +208,18 @@ session_log_dir(struct session *s, mode_t mode, bool made)
 	return s->unlogged ? -1 : 0;
 }
 
-/* What the peer is about to be told, for whoever reads stderr, and for the exit status. */
+/* What the peer is about to be told: TEXT, also for whoever reads stderr, and for the exit status. */
 static void
-note_failure(struct session *s, const char *path, const char *what, const char *reason)
+note_failure(struct session *s, const char *text)
 {
-	char text[TEXT_MESSAGE_MAX];
-
 	s->errors++;
-	text_message(text, path, what, reason);
 	session_say(s, "told the client:", text);
 }
 
 static void
 log_failure(struct session *s, const char *what, const char *reason)
 {
-	char path[PATH_MAX], both[AUDIT_STRING_MAX];
+	char path[PATH_SHOWN], both[AUDIT_STRING_MAX];
 	struct audit_entry e;
 
 	if (!audit_is_on(s->audit))
@@ -235,52 +236,55 @@ log_failure(struct session *s, const char *what, const char *reason)
 	note_logged(s, audit_refusal(s->audit, e.path, e.upload, reason));
 }
 
-/* What a message to the peer is about. */
-static const char *
-subject(const struct session *s)
-{
-	return s->policy->reveal == POLICY_NO && s->said != NULL ? s->said : s->trail.text;
-}
-
-/* The log gets to know what really happened; what the peer may know is left in TOLD. */
+/*
+ * The log gets to know what really happened; what the peer may know is left in TEXT, about what it
+ * called so itself.
+ */
 static void
-judge(struct session *s, const struct reason *r, struct reason *told)
+judge(struct session *s, const struct reason *r, char text[TEXT_MESSAGE_MAX])
 {
-	*told = *r;
-	if (told->text == NULL)
-		told->text = text_of(s, r->err);
-	log_failure(s, told->what, told->text);
-	if (s->policy->reveal == POLICY_NO && (r->telling || is_telling(r->err))) {
-		told->what = NULL;
-		told->text = text_error(EACCES);
+	const char *why = r->text != NULL ? r->text : text_of(s, r->err), *what = r->what;
+	bool quiet = s->policy->reveal == POLICY_NO;
+
+	log_failure(s, what, why);
+	if (quiet && (r->telling || is_telling(r->err))) {
+		what = NULL;
+		why = text_error(EACCES);
 	}
-	note_failure(s, subject(s), told->what, told->text);
+	if (quiet && s->said != NULL)
+		text_message(text, s->said, what, why);
+	else
+		text_message_at(text, s->trail.text, s->trail.len, what, why);
+	note_failure(s, text);
 }
 
 int
 session_refuse(struct session *s, const struct reason *r)
 {
-	struct reason told;
+	char text[TEXT_MESSAGE_MAX];
 
-	judge(s, r, &told);
-	return conn_refuse(s->conn, subject(s), told.what, told.text);
+	judge(s, r, text);
+	return conn_refuse(s->conn, text);
 }
 
 int
 session_warn(struct session *s, const struct reason *r)
 {
-	struct reason told;
+	char text[TEXT_MESSAGE_MAX];
 
-	judge(s, r, &told);
-	return conn_warn(s->conn, subject(s), told.what, told.text);
+	judge(s, r, text);
+	return conn_warn(s->conn, text);
 }
 
 int
 session_give_up(struct session *s, const char *what, const char *reason)
 {
+	char text[TEXT_MESSAGE_MAX];
+
 	log_failure(s, what, reason);
-	note_failure(s, NULL, what, reason);
-	(void)conn_refuse(s->conn, NULL, what, reason);
+	text_message(text, NULL, what, reason);
+	note_failure(s, text);
+	(void)conn_refuse(s->conn, text);
 	return -1;
 }
 

@@ -58,10 +58,10 @@ void	session_init(struct session *, struct conn *, const struct request *, const
 const char *session_turn_to(struct session *, const char *path);
 
 /*
- * Where we are, from the root on, without a slash at the beginning.  False where that does not fit
- * and is cut: then it may be the path of something else.
+ * Where we are, from the root on, without a slash at the beginning, in DST of CAP bytes, at least
+ * PATH_MAX.  False where that does not fit and is cut: then it may be the path of something else.
  */
-bool	session_path(const struct session *, char dst[PATH_MAX]);
+bool	session_path(const struct session *, char *dst, size_t cap);
 
 /*
  * The failure values of judges, each of which tells the peer, writes to the log and counts.  What

@@ -1,48 +1,82 @@
 /* SPDX-License-Identifier: ISC */
+#include <assert.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "paths/trail.h"
 
-static void
-add_text(struct trail *t, const char *text)
-{
-	size_t n = strlen(text), room = sizeof(t->text) - 1 - t->len;
+#define BEYOND "/..."
 
-	if (n > room)
-		n = room;
+enum {
+	ROOM = TRAIL_MAX - sizeof(BEYOND)	/* bytes that names may fill */
+};
+
+static void
+cut(struct trail *t, size_t len)
+{
+	assert(len <= t->len);
+	t->len = len;
+	t->text[len] = '\0';
+}
+
+static void
+add_text(struct trail *t, const char *text, size_t n)
+{
+	assert(n < sizeof(t->text) - t->len);
 	memcpy(t->text + t->len, text, n);
-	trail_cut(t, t->len + n);
+	t->len += n;
+	t->text[t->len] = '\0';
 }
 
 void
 trail_set(struct trail *t, const char *path)
 {
 	t->len = 0;
-	add_text(t, path);
-}
-
-size_t
-trail_add(struct trail *t, const char *name)
-{
-	size_t before = t->len;
-
-	if (before > 0 && t->text[before - 1] != '/')
-		add_text(t, "/");
-	add_text(t, name);
-	return before;
+	t->beyond = 0;
+	t->depth = 0;
+	add_text(t, path, strnlen(path, ROOM));
 }
 
 void
-trail_cut(struct trail *t, size_t len)
+trail_trim(struct trail *t)
 {
-	t->len = len;
-	t->text[len] = '\0';
+	assert(t->depth == 0 && t->beyond == 0);
+	while (t->len > 1 && t->text[t->len - 1] == '/')
+		cut(t, t->len - 1);
+}
+
+static void
+go_beyond(struct trail *t)
+{
+	if (t->beyond++ > 0)
+		return;
+	t->cuts[t->depth] = t->len;
+	add_text(t, BEYOND, strlen(BEYOND));
 }
 
 void
-trail_up(struct trail *t)
+trail_enter(struct trail *t, const char *name)
 {
-	while (t->len > 0 && t->text[t->len - 1] != '/')
-		t->len--;
-	trail_cut(t, t->len > 1 ? t->len - 1 : t->len);
+	size_t n = strlen(name);
+	bool joined = n == 0 || t->len == 0 || t->text[t->len - 1] == '/';
+
+	if (t->beyond > 0 || t->depth == TRAIL_DEPTH_MAX || t->len + 1 + n > ROOM) {
+		go_beyond(t);
+		return;
+	}
+	t->cuts[t->depth++] = t->len;
+	if (!joined)
+		add_text(t, "/", 1);
+	add_text(t, name, n);
+}
+
+void
+trail_leave(struct trail *t)
+{
+	if (t->beyond == 0) {
+		assert(t->depth > 0);
+		cut(t, t->cuts[--t->depth]);
+	} else if (--t->beyond == 0) {
+		cut(t, t->cuts[t->depth]);
+	}
 }

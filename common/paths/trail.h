@@ -3,31 +3,38 @@
 #define PATHS_TRAIL_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * The path to where a transfer stands, as the peer would write it: for messages only, never to open
- * anything.  It is as long as the deepest directory that is entered can make it.
+ * anything.  It is as long, and as deep, as the deepest directory that is entered can make it; a
+ * peer that names more, because it goes on below what is refused, is beyond it: then the text ends in
+ * "/..." and grows no more, however deep that goes.
  */
 enum {
-	TRAIL_MAX = 1 << 20
+	TRAIL_MAX = 1 << 20,
+	TRAIL_DEPTH_MAX = 4096
 };
 
 struct trail {
-	size_t	len;		/* without the NUL */
-	char	text[TRAIL_MAX];
+	size_t	 len;			/* without the NUL */
+	uint64_t beyond;		/* names that are not in it */
+	unsigned depth;			/* names that are, besides the path it began with */
+	size_t	 cuts[TRAIL_DEPTH_MAX + 1];	/* the length before each of them, and before
+						 * what says that there are more */
+	char	 text[TRAIL_MAX];
 };
 
 /* Begins anew with PATH; what is too long for any directory is cut. */
 void	trail_set(struct trail *, const char *path);
 
-/*
- * Goes into NAME; returns the length to which trail_cut() goes back.  What does not fit is left
- * out.
- */
-size_t	trail_add(struct trail *, const char *name);
-void	trail_cut(struct trail *, size_t len);
+/* Takes the slashes at its end away, but for one that is all there is. */
+void	trail_trim(struct trail *);
 
-/* Goes back by one name. */
-void	trail_up(struct trail *);
+/* Goes to NAME in it; "" is where it stands. */
+void	trail_enter(struct trail *, const char *name);
+
+/* Goes back to where it stood before the last trail_enter() that is not undone yet. */
+void	trail_leave(struct trail *);
 
 #endif

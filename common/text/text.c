@@ -70,6 +70,17 @@ static const struct {
 	{ 0x2066, 0x2069 }, { 0xfeff, 0xfeff },
 };
 
+/* How many bytes from S on are nearly all that there is, and stand for themselves. */
+static size_t
+plain_length(const char *s, size_t left)
+{
+	size_t n = 0;
+
+	while (n < left && s[n] >= 0x20 && s[n] < 0x7f)
+		n++;
+	return n;
+}
+
 /* Length of the character at S, or 0 where there is none that may be shown as it is. */
 static size_t
 printable_length(const char *s, size_t left)
@@ -105,8 +116,16 @@ text_escape(char *dst, size_t cap, const char *src, size_t len)
 
 	for (size_t at = 0; at < len;) {
 		char piece[PIECE_MAX];
-		size_t taken = next_piece(piece, src + at, len - at), n = strlen(piece);
+		size_t most = cap - 1 - used < len - at ? cap - 1 - used : len - at;
+		size_t taken = plain_length(src + at, most), n;
 
+		memcpy(dst + used, src + at, taken);
+		used += taken;
+		at += taken;
+		if (at == len)
+			break;
+		taken = next_piece(piece, src + at, len - at);
+		n = strlen(piece);
 		if (used + n >= cap)
 			break;
 		memcpy(dst + used, piece, n);
@@ -194,8 +213,15 @@ escaped_length(const char *src, size_t len)
 	size_t total = 0;
 	char piece[PIECE_MAX];
 
-	for (size_t at = 0; at < len; total += strlen(piece))
+	for (size_t at = 0; at < len; total += strlen(piece)) {
+		size_t plain = plain_length(src + at, len - at);
+
+		at += plain;
+		total += plain;
+		if (at == len)
+			break;
 		at += next_piece(piece, src + at, len - at);
+	}
 	return total;
 }
 
@@ -218,9 +244,9 @@ tail_start(const char *src, size_t len, size_t room)
 
 /* Escapes PATH into DST of CAP bytes, its middle left out where it is too long. */
 static size_t
-escape_path(char *dst, size_t cap, const char *path)
+escape_path(char *dst, size_t cap, const char *path, size_t len)
 {
-	size_t len = strlen(path), room, used, tail;
+	size_t room, used, tail;
 
 	/* An escape is never shorter than what it stands for, which settles long paths cheaply. */
 	if (len < cap && escaped_length(path, len) < cap)
@@ -242,10 +268,8 @@ append(char *dst, size_t cap, size_t used, const char *text, const char *end)
 
 /* How much of a message with PATH the reason may take: what the path leaves, or a fair share. */
 static size_t
-reason_cap(const char *path, size_t room)
+reason_cap(const char *path, size_t len, size_t room)
 {
-	size_t len = path != NULL ? strlen(path) : 0;
-
 	if (path == NULL)
 		return room;
 	if (len < room)
@@ -254,11 +278,12 @@ reason_cap(const char *path, size_t room)
 }
 
 size_t
-text_message(char dst[TEXT_MESSAGE_MAX], const char *path, const char *what, const char *reason)
+text_message_at(char dst[TEXT_MESSAGE_MAX], const char *path, size_t len, const char *what,
+    const char *reason)
 {
 	char why[TEXT_MESSAGE_MAX];
 	size_t used = append(dst, TEXT_MESSAGE_MAX, 0, "scp", ": "), whylen = 0;
-	size_t cap = reason_cap(path, TEXT_MESSAGE_MAX - used);
+	size_t cap = reason_cap(path, len, TEXT_MESSAGE_MAX - used);
 
 	if (what != NULL)
 		whylen = append(why, cap, whylen, what, ": ");
@@ -266,9 +291,15 @@ text_message(char dst[TEXT_MESSAGE_MAX], const char *path, const char *what, con
 	if (path != NULL) {
 		size_t room = TEXT_MESSAGE_MAX - used - whylen - strlen(": ");
 
-		used += escape_path(dst + used, room, path);
+		used += escape_path(dst + used, room, path, len);
 		used = append(dst, TEXT_MESSAGE_MAX, used, "", ": ");
 	}
 	memcpy(dst + used, why, whylen + 1);
 	return used + whylen;
+}
+
+size_t
+text_message(char dst[TEXT_MESSAGE_MAX], const char *path, const char *what, const char *reason)
+{
+	return text_message_at(dst, path, path != NULL ? strlen(path) : 0, what, reason);
 }

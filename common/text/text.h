@@ -45,5 +45,8 @@ const char *text_error(int err);
  */
 size_t	text_message(char dst[TEXT_MESSAGE_MAX], const char *path, const char *what,
 	    const char *reason);
+/* The same for a PATH of LEN bytes: what it costs does not depend on how long that is. */
+size_t	text_message_at(char dst[TEXT_MESSAGE_MAX], const char *path, size_t len, const char *what,
+	    const char *reason);
 
 #endif

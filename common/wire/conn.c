@@ -108,22 +108,24 @@ conn_ack(struct conn *c)
 	return stream_write(&c->stream, "", 1);
 }
 
-static int
-write_warning(struct conn *c, const char *path, const char *what, const char *reason)
+int
+conn_warn(struct conn *c, const char *message)
 {
 	char text[TEXT_MESSAGE_MAX + 2] = { RECORD_WARN };
-	size_t n = text_message(text + 1, path, what, reason);
+	size_t n = strlen(message);
 
+	assert(n < TEXT_MESSAGE_MAX);
+	memcpy(text + 1, message, n);
 	text[n + 1] = '\n';
 	return stream_write(&c->stream, text, n + 2);
 }
 
 int
-conn_refuse(struct conn *c, const char *path, const char *what, const char *reason)
+conn_refuse(struct conn *c, const char *message)
 {
 	assert(c->turn == TURN_OURS);
 	c->turn = TURN_FREE;
-	return write_warning(c, path, what, reason);
+	return conn_warn(c, message);
 }
 
 bool
@@ -193,12 +195,6 @@ conn_send(struct conn *c, const struct record *r)
 	assert(n > 0);
 	c->turn = TURN_THEIRS;
 	return stream_write(&c->stream, line, (size_t)n);
-}
-
-int
-conn_warn(struct conn *c, const char *path, const char *what, const char *reason)
-{
-	return write_warning(c, path, what, reason);
 }
 
 /*

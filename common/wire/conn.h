@@ -54,8 +54,8 @@ void	conn_init(struct conn *, int in, int out, enum conn_turn first, uint64_t ra
  */
 int	conn_next(struct conn *, struct record *, const char **why);
 int	conn_ack(struct conn *);
-/* One warning; see text_message.  Pays the debt. */
-int	conn_refuse(struct conn *, const char *path, const char *what, const char *reason);
+/* One warning, which is what text_message makes of it.  Pays the debt. */
+int	conn_refuse(struct conn *, const char *message);
 /* True when the peer did not wait for our answer: more of what it sends is already here. */
 bool	conn_is_ahead(struct conn *);
 /* See stream_receive.  -1 puts us in debt. */
@@ -71,8 +71,8 @@ enum conn_status conn_skip_body(struct conn *, uint64_t size);
  * Sends a record that awaits a reply.
  */
 int	conn_send(struct conn *, const struct record *);
-/* A warning that awaits none; see text_message. */
-int	conn_warn(struct conn *, const char *path, const char *what, const char *reason);
+/* A warning that awaits none, likewise. */
+int	conn_warn(struct conn *, const char *message);
 /*
  * Reads the reply: 0 go on, 1 refused, -1 the end.  TEXT of CAP bytes is the peer's message, or "".
  * Reads one byte and, of a message, up to its newline, never more.  PROTOCOL rule 23.

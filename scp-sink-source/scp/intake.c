@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
@@ -38,13 +39,14 @@ take_attrs(struct intake *k, const struct record *r)
 	return a;
 }
 
-/* Lets the trail name the entry of R; returns where to cut it again. */
-static size_t
+/* Lets the trail name the entry of R: it is as deep as the directories that are open, or refused. */
+static void
 name_entry(struct intake *k, const struct record *r)
 {
 	struct trail *t = &k->session->trail;
 
-	return nest_is_at_target(&k->nest) ? t->len : trail_add(t, r->text);
+	assert(t->depth + t->beyond == k->nest.depth + k->nest.outside);
+	trail_enter(t, nest_is_at_target(&k->nest) ? "" : r->text);
 }
 
 /* Why the target cannot be the file that is sent, as an errno; or 0. */
@@ -214,17 +216,17 @@ intake_take_file(struct intake *k, const struct record *r)
 {
 	struct attrs a = take_attrs(k, r);
 	struct place p = { .dirfd = -1 };
-	size_t cut = name_entry(k, r);
 	struct reason why;
 	int end;
 
+	name_entry(k, r);
 	if (admit_file(k, r, a.mode, &p, &why))
 		end = receive_file(k, r, &a);
 	else
 		end = refuse_file(k, r, &why);
 	upload_end(&k->upload);
 	place_close(&p);
-	trail_cut(&k->session->trail, cut);
+	trail_leave(&k->session->trail);
 	return end;
 }
 
@@ -233,7 +235,7 @@ intake_take_file(struct intake *k, const struct record *r)
  * all that is refused too, up to the end of the directory, so that it cannot land anywhere else.
  */
 static int
-refuse_dir(struct intake *k, size_t cut, const struct reason *why)
+refuse_dir(struct intake *k, const struct reason *why)
 {
 	bool ahead = k->nest.outside > 0 || conn_is_ahead(k->session->conn);
 
@@ -242,7 +244,7 @@ refuse_dir(struct intake *k, size_t cut, const struct reason *why)
 	if (ahead)
 		nest_enter_refused(&k->nest, why->text != NULL ? EACCES : why->err);
 	else
-		trail_cut(&k->session->trail, cut);
+		trail_leave(&k->session->trail);
 	return 0;
 }
 
@@ -275,25 +277,16 @@ intake_take_dir(struct intake *k, const struct record *r)
 	struct session *s = k->session;
 	struct attrs a = take_attrs(k, r);
 	struct reason why;
-	size_t cut;
 
 	if (!s->request->recursive)
 		return session_give_up(s, "protocol error", "received directory without -r");
-	cut = name_entry(k, r);
+	name_entry(k, r);
 	if (!admit_dir(k, r, &a, &why))
-		return refuse_dir(k, cut, &why);
+		return refuse_dir(k, &why);
 	if (session_log_dir(s, a.mode, nest_is_new(&k->nest)) == -1)
 		return session_give_up(s, NULL, session_no_log);
 	session_go_deep(k->nest.depth);
 	return conn_ack(s->conn);
-}
-
-/* Lets the trail say where we are, after leaving a directory. */
-static void
-shorten_trail(struct intake *k)
-{
-	if (!nest_is_at_target(&k->nest))
-		trail_up(&k->session->trail);
 }
 
 /* An E at the top is the end of the session: some clients send it and wait for the reply. */
@@ -310,7 +303,7 @@ intake_leave_dir(struct intake *k)
 		end = conn_ack(k->session->conn);
 	if (left == 1)
 		return end == -1 ? -1 : 1;
-	shorten_trail(k);
+	trail_leave(&k->session->trail);
 	return end;
 }
 

@@ -18,7 +18,8 @@ nest_init(struct nest *n, const struct root *root, const struct policy *policy)
 	n->whole = n->slash = false;
 	n->link = -1;
 	n->err = ENOENT;
-	n->depth = n->outside = 0;
+	n->depth = 0;
+	n->outside = 0;
 }
 
 /* The link that the target is, or -1.  What is judged later is what is held here. */

@@ -20,7 +20,7 @@ struct nest {
 					 * whole system; else -1 */
 	int		 err;		/* why nothing can be put there, where TARGET.dirfd is -1 */
 	unsigned	 depth;		/* directories that are open */
-	unsigned	 outside;	/* directories in the innermost of them that were refused */
+	uint64_t	 outside;	/* directories in the innermost of them that were refused */
 	int		 outside_err;	/* an errno: why whatever is in those is refused, too */
 	struct level	 levels[POLICY_DEPTH_MAX];
 };

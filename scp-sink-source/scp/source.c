@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include <sys/stat.h>
 
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -170,7 +171,7 @@ is_open(const struct source *k, const struct stat *st)
 
 /* Announces a directory and goes into it: then *FD is handed over, and the trail stays. */
 static int
-enter_dir(struct source *k, int *fd, const struct stat *st, const char *as, size_t cut)
+enter_dir(struct source *k, int *fd, const struct stat *st, const char *as)
 {
 	struct record r = { .kind = RECORD_DIR, .mode = st->st_mode & SENT_BITS, .text = as };
 	struct session *s = k->session;
@@ -188,7 +189,7 @@ enter_dir(struct source *k, int *fd, const struct stat *st, const char *as, size
 	if (session_log_dir(s, st->st_mode & MODE_BITS, false) == -1)
 		return -1;
 	k->levels[k->depth++] = (struct source_level){
-		.fd = *fd, .dev = st->st_dev, .ino = st->st_ino, .cut = cut,
+		.fd = *fd, .dev = st->st_dev, .ino = st->st_ino,
 	};
 	*fd = -1;	/* handed over */
 	listing_begin(&k->listing, k->depth, &top(k)->mark);
@@ -206,7 +207,8 @@ open_entry(const struct source *k, const struct entry *e)
 	const struct root *root = k->session->root;
 	char path[PATH_MAX];
 	/* Nobody asks for it on the whole system. */
-	const char *plain = root->confined && session_path(k->session, path) ? path : NULL;
+	const char *plain = root->confined && session_path(k->session, path, sizeof(path))
+	    ? path : NULL;
 	struct stat st;
 	mode_t kind = (mode_t)DTTOIF(e->type);
 
@@ -223,9 +225,12 @@ open_entry(const struct source *k, const struct entry *e)
 	return -1;
 }
 
-/* Sends what the trail names; a directory is only entered, and the trail cut when it is left. */
+/*
+ * Sends what the trail, which has just gone to it, names; a directory is only entered, and the trail
+ * goes back when that is left.
+ */
 static int
-send_entry(struct source *k, const struct entry *e, size_t cut)
+send_entry(struct source *k, const struct entry *e)
 {
 	struct stat st;
 	int fd = open_entry(k, e), end;
@@ -236,7 +241,7 @@ send_entry(struct source *k, const struct entry *e, size_t cut)
 	else if (!root_serves(k->session->root, fd, &st))
 		end = warn_errno(k, EXDEV);
 	else if (S_ISDIR(st.st_mode))
-		end = enter_dir(k, &fd, &st, e->as, cut);
+		end = enter_dir(k, &fd, &st, e->as);
 	else if (S_ISREG(st.st_mode))
 		end = send_named(k, fd, &st, e);
 	else
@@ -244,7 +249,7 @@ send_entry(struct source *k, const struct entry *e, size_t cut)
 	if (fd != -1)
 		close(fd);
 	if (k->depth == depth)
-		trail_cut(&k->session->trail, cut);
+		trail_leave(&k->session->trail);
 	return end;
 }
 
@@ -252,7 +257,7 @@ static void
 leave_dir(struct source *k)
 {
 	close(top(k)->fd);
-	trail_cut(&k->session->trail, top(k)->cut);
+	trail_leave(&k->session->trail);
 	k->depth--;
 }
 
@@ -293,7 +298,9 @@ send_entries(struct source *k)
 		} else if (more == 1) {
 			struct entry e = { l->fd, found.name, found.name, found.type };
 
-			end = send_entry(k, &e, trail_add(&k->session->trail, found.name));
+			assert(k->session->trail.depth == k->depth);
+			trail_enter(&k->session->trail, found.name);
+			end = send_entry(k, &e);
 		} else {
 			end = end_dir(k, more == -1 ? errno : 0);
 		}
@@ -353,7 +360,8 @@ send_operand(struct source *k, const char *path)
 	if (end == 0) {
 		struct entry e = { p.dirfd, p.leaf, name, DT_UNKNOWN };
 
-		end = send_entry(k, &e, k->session->trail.len);
+		trail_enter(&k->session->trail, "");
+		end = send_entry(k, &e);
 	} else {
 		end = session_warn(k->session, &why);
 	}

@@ -12,7 +12,6 @@ struct source_level {
 	int		    fd;		/* owned */
 	dev_t		    dev;
 	ino_t		    ino;
-	size_t		    cut;	/* length of the trail outside of it */
 	struct listing_mark mark;
 };
 

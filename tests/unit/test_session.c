@@ -11,7 +11,7 @@
 #include "session.h"
 #include "unit.h"
 
-enum { LEVELS = 20 };		/* of the longest names: more than a path may have */
+enum { LEVELS = 20 };		/* of the longest names: more than a path may have, and a record */
 
 /* Too large for a stack. */
 static struct session session;
@@ -149,7 +149,7 @@ START_TEST(title_of_what_goes_by)
 	ck_assert_ptr_null(session_turn_to(&session, "some\ndir"));
 	ck_assert_str_eq(title, "receiving some\\012dir");
 	titles = 0;
-	trail_add(&session.trail, "f");
+	trail_enter(&session.trail, "f");
 	for (int i = 0; i < 3; i++) {
 		session_title(&session, LARGE - 1);
 		conn.stream.watch(conn.stream.watcher, LARGE / 2, LARGE - 1);
@@ -361,7 +361,7 @@ check_path(const char *about, const char *wanted)
 {
 	char path[PATH_MAX];
 
-	ck_assert_msg(session_path(&session, path), "\"%s\" does not fit", about);
+	ck_assert_msg(session_path(&session, path, sizeof(path)), "\"%s\" does not fit", about);
 	check_text(about, path, wanted);
 }
 
@@ -447,15 +447,16 @@ START_TEST(paths_go_on_where_the_operand_ends)
 	for (size_t i = 0; i < COUNT(walks); i++) {
 		const char *operand = operand_of(walks[i].operand);
 		char before[PATH_MAX];
-		size_t cut;
 
 		ck_assert_ptr_null(session_turn_to(&session, operand));
-		ck_assert(session_path(&session, before));
-		cut = trail_add(&session.trail, walks[i].first);
+		ck_assert(session_path(&session, before, sizeof(before)));
+		trail_enter(&session.trail, walks[i].first);
 		if (walks[i].second != NULL)
-			(void)trail_add(&session.trail, walks[i].second);
+			trail_enter(&session.trail, walks[i].second);
 		check_path(operand, walks[i].path);
-		trail_cut(&session.trail, cut);
+		if (walks[i].second != NULL)
+			trail_leave(&session.trail);
+		trail_leave(&session.trail);
 		check_path(operand, before);
 	}
 }
@@ -467,7 +468,7 @@ START_TEST(each_operand_begins_anew)
 	confine("");
 	join(REQUEST_SOURCE);
 	ck_assert_ptr_null(session_turn_to(&session, "a/b"));
-	(void)trail_add(&session.trail, "f");
+	trail_enter(&session.trail, "f");
 	ck_assert_str_eq(session_turn_to(&session, "../a"), OUTSIDE);
 	ck_assert_str_eq(session.trail.text, "../a");
 	ck_assert_ptr_null(session_turn_to(&session, "."));
@@ -657,7 +658,7 @@ go_deep(void)
 	memset(name, 'n', NAME_MAX);
 	name[NAME_MAX] = '\0';
 	for (int i = 0; i < LEVELS; i++)
-		(void)trail_add(&session.trail, name);
+		trail_enter(&session.trail, name);
 	ck_assert_uint_gt(session.trail.len, PATH_MAX);
 }
 
@@ -673,7 +674,7 @@ START_TEST(deep_paths_are_cut)
 
 		ck_assert_ptr_null(session_turn_to(&session, operands[i]));
 		go_deep();
-		ck_assert(!session_path(&session, path));
+		ck_assert(!session_path(&session, path, sizeof(path)));
 		ck_assert_uint_eq(strlen(path), PATH_MAX - 1);
 		ck_assert_msg(strncmp(path, begins[i], strlen(begins[i])) == 0, "got %.20s", path);
 	}
@@ -766,7 +767,7 @@ START_TEST(what_the_client_may_know_of_an_errno)
 			listen_to(ends, TURN_OURS, REQUEST_SINK);
 			ck_assert_int_eq(chdir("/"), 0);
 			(void)session_turn_to(&session, "a");
-			(void)trail_add(&session.trail, "f");
+			trail_enter(&session.trail, "f");
 			for (size_t i = 0; i < COUNT(errors); i++) {
 				const char *text = whole ? errors[i].whole : errors[i].confined;
 
@@ -808,7 +809,7 @@ START_TEST(what_the_client_may_know_of_a_reason)
 		policy.reveal = reveal;
 		listen_to(ends, TURN_OURS, REQUEST_SINK);
 		ck_assert_ptr_null(session_turn_to(&session, "a"));
-		(void)trail_add(&session.trail, "f");
+		trail_enter(&session.trail, "f");
 		for (size_t i = 0; i < COUNT(reasons); i++)
 			check_words(ends[0], &reasons[i].reason,
 			    reveal == POLICY_NO ? reasons[i].hidden : reasons[i].revealed,
@@ -850,7 +851,7 @@ START_TEST(messages_are_escaped_where_they_go)
 	confine("");
 	listen_to(ends, TURN_OURS, REQUEST_SINK);
 	ck_assert_ptr_null(session_turn_to(&session, "d"));
-	(void)trail_add(&session.trail, "a\n\"\\b");
+	trail_enter(&session.trail, "a\n\"\\b");
 	ck_assert_int_eq(session_refuse(&session, &(struct reason){ .err = EISDIR }), 0);
 	check_text("told", said(ends[0]), "\1scp: d/a\\012\"\\b: Is a directory\n");
 	log_is("refused \"/d/a\\012\\\"\\\\b\" reason \"Is a directory\"\n");
@@ -867,7 +868,7 @@ START_TEST(deep_paths_are_logged)
 	go_deep();
 	ck_assert_int_eq(session_refuse(&session, &(struct reason){ .err = EISDIR }), 0);
 	ck_assert_int_eq(strncmp(log_text(), "refused \"/a/nnn", strlen("refused \"/a/nnn")), 0);
-	ck_assert_ptr_nonnull(strstr(log_text(), "\" reason \"Is a directory\"\n"));
+	ck_assert_ptr_nonnull(strstr(log_text(), "nnn...\" reason \"Is a directory\"\n"));
 }
 END_TEST
 
@@ -899,7 +900,7 @@ START_TEST(files_are_logged_once_each)
 	confine("");
 	listen_to(ends, TURN_OURS, REQUEST_SINK);
 	ck_assert_ptr_null(session_turn_to(&session, "d"));
-	(void)trail_add(&session.trail, "f");
+	trail_enter(&session.trail, "f");
 
 	session_begin_file(&session, 0644);
 	log_is("");
@@ -959,10 +960,10 @@ START_TEST(directories_are_logged)
 	confine("");
 	listen_to(ends, TURN_OURS, REQUEST_SINK);
 	ck_assert_ptr_null(session_turn_to(&session, "/"));
-	(void)trail_add(&session.trail, "d");
+	trail_enter(&session.trail, "d");
 	ck_assert_int_eq(session_log_dir(&session, 0750, true), 0);
 	log_is("mkdir name \"/d\" mode 0750\n");
-	(void)trail_add(&session.trail, "e");
+	trail_enter(&session.trail, "e");
 	ck_assert_int_eq(session_log_dir(&session, 0750, false), 0);
 	log_is("opendir \"/d/e\"\n");
 }

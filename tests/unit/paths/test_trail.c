@@ -25,71 +25,58 @@ static const struct {
 	{ "d", "%s", "d/%s" },
 };
 
-START_TEST(names_are_joined_and_cut)
+START_TEST(names_are_joined_and_left)
 {
-	for (size_t i = 0; i < sizeof(joins) / sizeof(joins[0]); i++) {
-		size_t before;
-
+	for (size_t i = 0; i < COUNT(joins); i++) {
 		trail_set(&trail, joins[i].path);
 		check_trail(joins[i].path);
-		before = trail_add(&trail, joins[i].name);
+		trail_enter(&trail, joins[i].name);
 		check_trail(joins[i].wanted);
-		ck_assert_uint_eq(before, strlen(joins[i].path));
-		trail_cut(&trail, before);
+		trail_leave(&trail);
 		check_trail(joins[i].path);
 	}
 }
 END_TEST
 
+/* However the path it began with is written, it goes back to exactly that. */
 START_TEST(levels_go_back_one_by_one)
 {
-	size_t one, two, three;
+	static const char *const begins[] = { "d", "d/", "d//", "/", "//", "", ".", "d///e//" };
 
-	trail_set(&trail, "d");
-	one = trail_add(&trail, "one");
-	two = trail_add(&trail, "two");
-	three = trail_add(&trail, "three");
-	check_trail("d/one/two/three");
-	trail_cut(&trail, three);
-	check_trail("d/one/two");
-	three = trail_add(&trail, "other");
-	check_trail("d/one/two/other");
-	trail_cut(&trail, three);
-	trail_cut(&trail, two);
-	check_trail("d/one");
-	trail_cut(&trail, one);
-	check_trail("d");
+	for (size_t i = 0; i < COUNT(begins); i++) {
+		char levels[5][64];
+
+		trail_set(&trail, begins[i]);
+		for (int n = 0; n < 5; n++) {
+			strcpy(levels[n], trail.text);
+			trail_enter(&trail, n == 2 ? "" : "name");
+		}
+		for (int n = 4; n >= 0; n--) {
+			trail_leave(&trail);
+			check_trail(levels[n]);
+			trail_enter(&trail, "other");
+			trail_leave(&trail);
+			check_trail(levels[n]);
+		}
+		ck_assert_uint_eq(trail.depth, 0);
+	}
 }
 END_TEST
 
-/* Where it stands after one name up, another goes to where the first one was. */
-START_TEST(going_up_by_one_name)
+START_TEST(slashes_are_trimmed)
 {
 	static const struct {
-		const char *path, *name, *wanted;
+		const char *path, *wanted;
 	} rows[] = {
-		{ "d", "f", "d/x" },	{ "a/b", "f", "a/b/x" },	{ "/", "f", "/x" },
-		{ "d/", "f", "d/x" },	{ "", "f", "x" },		{ "d", "a\nb", "d/x" },
-		{ ".", "f", "./x" },
+		{ "", "" }, { "/", "/" }, { "//", "/" }, { "d", "d" }, { "d/", "d" }, { "d//", "d" },
+		{ "/d//", "/d" }, { "d//e/", "d//e" },
 	};
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		trail_set(&trail, rows[i].path);
-		trail_add(&trail, rows[i].name);
-		trail_up(&trail);
-		ck_assert_uint_eq(strlen(trail.text), trail.len);
-		trail_add(&trail, "x");
+		trail_trim(&trail);
 		check_trail(rows[i].wanted);
 	}
-	trail_set(&trail, "a/b/c");
-	trail_up(&trail);
-	check_trail("a/b");
-	trail_up(&trail);
-	check_trail("a");
-	trail_up(&trail);
-	check_trail("");
-	trail_up(&trail);
-	check_trail("");
 }
 END_TEST
 
@@ -105,58 +92,79 @@ END_TEST
 
 START_TEST(a_path_that_is_too_long_is_cut)
 {
-	static const size_t lens[] = {
-		TRAIL_MAX - 2, TRAIL_MAX - 1, TRAIL_MAX, TRAIL_MAX + 1, TRAIL_MAX + 999,
-	};
 	char *path = malloc(TRAIL_MAX + 1000);
 
 	ck_assert_ptr_nonnull(path);
-	for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
-		size_t len = lens[i];
-
+	for (size_t len = TRAIL_MAX - 6; len < TRAIL_MAX + 999; len++) {
 		memset(path, 'p', len);
 		path[len] = '\0';
 		trail_set(&trail, path);
-		ck_assert_uint_eq(trail.len, len < TRAIL_MAX ? len : TRAIL_MAX - 1);
+		ck_assert_uint_lt(trail.len, TRAIL_MAX);
+		trail_enter(&trail, "f");
+		ck_assert_uint_lt(trail.len, TRAIL_MAX);
+		ck_assert_str_eq(trail.text + trail.len - 4, "/...");
+		trail_leave(&trail);
 		ck_assert_uint_eq(strlen(trail.text), trail.len);
 	}
 	free(path);
 }
 END_TEST
 
-START_TEST(what_does_not_fit_is_left_out)
+/* Goes deeper by NAME until that is beyond the trail: how many names are in it. */
+static unsigned
+fill(const char *name)
 {
-	static const char start[] = "start";
-	size_t len, before;
-	char name[256];
+	trail_set(&trail, "start");
+	while (trail.beyond == 0)
+		trail_enter(&trail, name);
+	return trail.depth;
+}
+
+/* What is beyond it, because it is too long or too deep, leaves it as it was, however much it is. */
+static void
+go_beyond_and_back(const char *name, const char *next)
+{
+	unsigned depth = fill(name);
+	size_t len = trail.len;
+
+	ck_assert_uint_lt(len, TRAIL_MAX);
+	ck_assert_str_eq(trail.text + len - 4, "/...");
+	for (int i = 0; i < 100000; i++) {
+		trail_enter(&trail, next);
+		ck_assert_uint_eq(trail.len, len);
+	}
+	for (int i = 0; i < 100000; i++)
+		trail_leave(&trail);
+	ck_assert_uint_eq(trail.len, len);
+	trail_leave(&trail);
+	ck_assert_uint_eq(trail.beyond, 0);
+	ck_assert_uint_eq(trail.len, strlen("start") + depth * (strlen(name) + 1));
+	while (trail.depth > 0)
+		trail_leave(&trail);
+	check_trail("start");
+}
+
+START_TEST(what_is_beyond_it_changes_nothing)
+{
+	static char name[8101];
 
 	memset(name, 'n', sizeof(name) - 1);
-	name[sizeof(name) - 1] = '\0';
-	trail_set(&trail, start);
-	do {
-		len = trail.len;
-		before = trail_add(&trail, name);
-		ck_assert_uint_eq(before, len);
-		ck_assert_uint_lt(trail.len, TRAIL_MAX);
-	} while (trail.len > len);
-	ck_assert_uint_eq(strnlen(trail.text, TRAIL_MAX), trail.len);
-	/* Full to the brim, it still goes back to where it was. */
-	trail_cut(&trail, strlen(start));
-	check_trail(start);
-	trail_add(&trail, "f");
-	check_trail("start/f");
+	go_beyond_and_back(name, "f");
+	go_beyond_and_back(name, name);
+	go_beyond_and_back("d", name);
+	ck_assert_uint_eq(fill("d"), TRAIL_DEPTH_MAX);
 }
 END_TEST
 
 static void
 add(TCase *t)
 {
-	tcase_add_test(t, names_are_joined_and_cut);
+	tcase_add_test(t, names_are_joined_and_left);
 	tcase_add_test(t, levels_go_back_one_by_one);
-	tcase_add_test(t, going_up_by_one_name);
+	tcase_add_test(t, slashes_are_trimmed);
 	tcase_add_test(t, setting_begins_anew);
 	tcase_add_test(t, a_path_that_is_too_long_is_cut);
-	tcase_add_test(t, what_does_not_fit_is_left_out);
+	tcase_add_test(t, what_is_beyond_it_changes_nothing);
 }
 
 int

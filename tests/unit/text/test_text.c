@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: ISC */
+#include <sys/mman.h>
+
 #include <stdint.h>
 
 #include "json.h"
@@ -527,6 +529,24 @@ START_TEST(what_is_too_long_is_cut)
 }
 END_TEST
 
+/* Of a path that is long, neither its length nor its middle costs anything: nobody looks there. */
+START_TEST(what_is_left_out_is_not_looked_at)
+{
+	const size_t len = 1 << 20, page = (size_t)sysconf(_SC_PAGESIZE);
+	char text[TEXT_MESSAGE_MAX];
+	char *path = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	ck_assert_ptr_ne(path, MAP_FAILED);
+	memset(path, 'd', len);
+	ck_assert_int_eq(mprotect(path + page, len - 2 * page, PROT_NONE), 0);
+	text_message_at(text, path, len, NULL, "x");
+	ck_assert_int_eq(strncmp(text, "scp: ddd", strlen("scp: ddd")), 0);
+	ck_assert_ptr_nonnull(strstr(text, "ddd...ddd"));
+	ck_assert_ptr_nonnull(strstr(text, "ddd: x"));
+	ck_assert_int_eq(munmap(path, len), 0);
+}
+END_TEST
+
 /* With the C library whose words they are; what another one makes of them tests/static looks at. */
 START_TEST(errors_are_called_what_clients_know)
 {
@@ -550,6 +570,7 @@ add(TCase *t)
 	tcase_add_test(t, what_is_quoted_can_be_undone);
 	tcase_add_test(t, what_is_quoted_is_cut_between_pieces);
 	tcase_add_test(t, what_is_cut_is_the_begin);
+	tcase_add_test(t, what_is_left_out_is_not_looked_at);
 	tcase_add_test(t, rule_4_the_form_of_a_message);
 	tcase_add_test(t, rule_4_long_paths_lose_their_middle);
 	tcase_add_test(t, rule_4_no_character_of_a_long_path_is_cut);

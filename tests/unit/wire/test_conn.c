@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include "text/text.h"
 #include "wire.h"
 #include "wire/conn.h"
 
@@ -9,6 +10,16 @@ connect_at(enum transport kind, enum conn_turn first)
 {
 	make_wires(kind);
 	conn_init(&c, our_in, our_out, first, 0);
+}
+
+/* What is said of PATH, in a static buffer. */
+static const char *
+message_of(const char *path, const char *what, const char *reason)
+{
+	static char text[TEXT_MESSAGE_MAX];
+
+	text_message(text, path, what, reason);
+	return text;
 }
 
 static void
@@ -113,7 +124,7 @@ take_session(void)
 	ck_assert_int_eq(ftruncate(fd, 0), 0);
 	expect_body(fd, "");
 	expect_status(STATUS_ERROR, "bad");
-	ck_assert_int_eq(conn_refuse(&c, NULL, NULL, "x"), 0);
+	ck_assert_int_eq(conn_refuse(&c, "scp: x"), 0);
 	expect_acked(RECORD_END, "");
 	expect_end();
 	close(fd);
@@ -233,7 +244,7 @@ START_TEST(rule_8_lines_that_are_too_long)
 		connect_at((enum transport)_i, TURN_FREE);
 		say_long(long_line(lens[i]), lens[i]);
 		expect_refusal("line too long");
-		ck_assert_int_eq(conn_refuse(&c, NULL, "protocol error", "line too long"), 0);
+		ck_assert_int_eq(conn_refuse(&c, "scp: protocol error: line too long"), 0);
 		expect_heard(BYTES("\001scp: protocol error: line too long\n"));
 		expect_silence();
 		disconnect();
@@ -499,7 +510,7 @@ START_TEST(rule_9_a_bad_name_is_handed_on)
 	ck_assert_ptr_eq(why, record_bad_name);
 	ck_assert_str_eq(r.text, "../x");
 	ck_assert_int_eq(c.turn, TURN_OURS);
-	ck_assert_int_eq(conn_refuse(&c, NULL, "error: unexpected filename", r.text), 0);
+	ck_assert_int_eq(conn_refuse(&c, message_of(NULL, "error: unexpected filename", r.text)), 0);
 	expect_heard(BYTES("\001scp: error: unexpected filename: ../x\n"));
 }
 END_TEST
@@ -535,7 +546,7 @@ START_TEST(rule_16_a_body_that_cannot_be_written)
 	ck_assert_int_eq(c.turn, TURN_FREE);
 	expect_silence();
 	expect_status(STATUS_OK, "");
-	ck_assert_int_eq(conn_refuse(&c, "f", NULL, strerror(err)), 0);
+	ck_assert_int_eq(conn_refuse(&c, message_of("f", NULL, strerror(err))), 0);
 	expect_heard(BYTES("\001scp: f: No space left on device\n"));
 	expect_acked(RECORD_END, "");
 }
@@ -626,7 +637,7 @@ START_TEST(rule_1_one_message_is_one_write)
 	expect_heard(BYTES("\0"));
 	say(BYTES("E\n"));
 	expect_next(RECORD_END, "");
-	ck_assert_int_eq(conn_refuse(&c, "d/f", "set mode", "Operation not permitted"), 0);
+	ck_assert_int_eq(conn_refuse(&c, "scp: d/f: set mode: Operation not permitted"), 0);
 	expect_heard(BYTES("\001scp: d/f: set mode: Operation not permitted\n"));
 	disconnect();
 
@@ -650,7 +661,7 @@ START_TEST(rule_1_one_message_is_one_write)
 	ck_assert_int_eq(conn_send(&c, &end), 0);
 	expect_heard(BYTES("E\n"));
 	c.turn = TURN_FREE;
-	ck_assert_int_eq(conn_warn(&c, "x", NULL, "not a regular file"), 0);
+	ck_assert_int_eq(conn_warn(&c, "scp: x: not a regular file"), 0);
 	expect_heard(BYTES("\001scp: x: not a regular file\n"));
 	expect_silence();
 }
@@ -662,9 +673,9 @@ START_TEST(rule_21_a_warning_awaits_nothing)
 	const struct record end = { .kind = RECORD_END, .text = "" };
 
 	connect_at(PIPES, TURN_FREE);
-	ck_assert_int_eq(conn_warn(&c, "x", NULL, "y"), 0);
+	ck_assert_int_eq(conn_warn(&c, "scp: x: y"), 0);
 	ck_assert_int_eq(c.turn, TURN_FREE);
-	ck_assert_int_eq(conn_warn(&c, NULL, NULL, "z"), 0);
+	ck_assert_int_eq(conn_warn(&c, "scp: z"), 0);
 	ck_assert_int_eq(conn_send(&c, &end), 0);
 	ck_assert_int_eq(c.turn, TURN_THEIRS);
 	expect_heard(BYTES("\001scp: x: y\n\001scp: z\nE\n"));
@@ -683,8 +694,8 @@ START_TEST(rule_4_messages_cannot_inject_anything)
 		ssize_t n;
 
 		connect_at(PACKETS, TURN_OURS);
-		ck_assert_int_eq((i & 1 ? conn_refuse : conn_warn)(&c, path, "w\nw",
-		    reasons[i / 2]), 0);
+		ck_assert_int_eq((i & 1 ? conn_refuse : conn_warn)(&c,
+		    message_of(path, "w\nw", reasons[i / 2])), 0);
 		n = read(from_us, got, sizeof(got));
 		ck_assert_int_gt(n, 2);
 		ck_assert_int_eq(got[0], RECORD_WARN);
@@ -732,7 +743,7 @@ START_TEST(rule_22_a_file_that_shrank)
 		ck_assert_int_eq(conn_send_body(&c, fd, sizes[i] + 10, false, &err), 0);
 		ck_assert_int_eq(err, STREAM_SHRANK);
 		ck_assert_int_eq(c.turn, TURN_THEIRS);
-		ck_assert_int_eq(conn_warn(&c, "f", NULL, "shrank"), 0);
+		ck_assert_int_eq(conn_warn(&c, "scp: f: shrank"), 0);
 		say(BYTES("\0"));
 		ck_assert_int_eq(conn_await(&c, text, sizeof(text)), 0);
 		disconnect();
@@ -750,13 +761,13 @@ START_TEST(a_peer_that_is_gone)
 	connect_at(stream_kinds[_i], TURN_FREE);
 	close(from_us);
 	ck_assert_int_eq(conn_send_body(&c, file_with("hello"), 5, false, &err), -1);
-	ck_assert_int_eq(conn_warn(&c, "x", NULL, "y"), -1);
+	ck_assert_int_eq(conn_warn(&c, "scp: x: y"), -1);
 	c.turn = TURN_FREE;
 	ck_assert_int_eq(conn_send(&c, &end), -1);
 	c.turn = TURN_OURS;
 	ck_assert_int_eq(conn_ack(&c), -1);
 	c.turn = TURN_OURS;
-	ck_assert_int_eq(conn_refuse(&c, "x", NULL, "y"), -1);
+	ck_assert_int_eq(conn_refuse(&c, "scp: x: y"), -1);
 }
 END_TEST
 
@@ -941,7 +952,7 @@ END_TEST
 START_TEST(refuse_without_debt)
 {
 	about_to_die(TURN_FREE);
-	(void)conn_refuse(&c, NULL, NULL, "x");
+	(void)conn_refuse(&c, "scp: x");
 }
 END_TEST
 
@@ -949,7 +960,7 @@ START_TEST(refuse_after_ack)
 {
 	about_to_die(TURN_OURS);
 	if (conn_ack(&c) == 0)
-		(void)conn_refuse(&c, NULL, NULL, "x");
+		(void)conn_refuse(&c, "scp: x");
 }
 END_TEST
 

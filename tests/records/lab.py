@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: ISC
+"""A session of the program, what its log says, and what a path looks like where it is said."""
+import json
+import os
+import re
+import select
+import subprocess
+import tempfile
+
+STRING_MAX = 5000               # bytes of a path in a record; longer ones are cut
+TITLE_MAX = 255                 # bytes of a path in a title, from its end
+MESSAGE_MAX = 499
+PATIENCE = 60                   # seconds for one reply
+STRING = r'"((?:[^"\\]|\\["\\]|\\[0-7]{3})*)"'
+FORMS = [
+    ("start", rf"session opened .* root {STRING} request {STRING}(?: sandbox {STRING})?"),
+    ("file", rf"close {STRING} bytes read (\d+) written (\d+) seconds [0-9.]+ mode ([0-7]{{4}})"
+             rf"(?: remark {STRING})?"),
+    ("failed", rf"forced close {STRING} bytes read (\d+) written (\d+) seconds [0-9.]+ mode ([0-7]{{4}})"
+               rf" reason {STRING}"),
+    ("mkdir", rf"mkdir name {STRING} mode ([0-7]{{4}})"),
+    ("opendir", rf"opendir {STRING}"),
+    ("refused", rf"refused {STRING} reason {STRING}"),
+    ("end", r"session closed .*"),
+]
+
+
+class Failed(Exception):
+    """The text says what was expected, and what came instead."""
+
+
+def same(what, expected, got):
+    if expected != got:
+        raise Failed(f"{what}\n  expected: {expected!r:.600}\n  got:      {got!r:.600}")
+
+
+def undo(text):
+    return re.sub(rb'\\(?:([0-7]{3})|(["\\]))',
+                  lambda m: bytes([int(m[1], 8)]) if m[1] else m[2], text)
+
+
+def escape(raw):
+    """As in messages and titles, of names that have no other bytes than the tests'."""
+    return re.sub(rb"[\x00-\x1f\x7f]", lambda m: b"\\%03o" % m[0][0], raw)
+
+
+class Record:
+    """One record: its kind as above, its path, its number of bytes and its mode."""
+
+    def __init__(self, kind, path=None, moved=None, mode=None, line=""):
+        self.kind, self.path, self.moved, self.mode, self.line = kind, path, moved, mode, line
+
+    def is_at(self, path):
+        """Whether it says PATH, or as much of it as fits."""
+        if self.path.endswith(b"...") and self.path != path:
+            return len(self.path) > STRING_MAX // 8 and path.startswith(self.path[:-3])
+        return self.path == path
+
+
+def read_text(line):
+    for kind, form in FORMS:
+        if found := re.fullmatch(form, line.decode()):
+            got = found.groups()
+            path = undo(got[0].encode()) if got and kind != "start" else None
+            moved = int(got[1]) + int(got[2]) if kind in ("file", "failed") else None
+            mode = {"file": 3, "failed": 3, "mkdir": 1}.get(kind)
+            return Record(kind, path, moved, got[mode] if mode else None, line)
+    raise Failed(f"a record of no known form: {line!r}")
+
+
+def read_json(line):
+    said = json.loads(line)
+    kind = said["event"]
+    if kind == "dir":
+        kind = "mkdir" if said["made"] else "opendir"
+    elif kind == "file" and said["result"] != "ok":
+        kind = "failed"
+    elif kind == "refusal":
+        kind = "refused"
+    path = undo(said["path"].encode()) if "path" in said else None
+    return Record(kind, path, said.get("bytes"), said.get("mode"), line)
+
+
+class Session:
+    """The server, which is spoken to as a client would."""
+
+    def __init__(self, scp, root, options, command, loud):
+        self.loud, self.log = loud, tempfile.TemporaryFile()
+        self.server = subprocess.Popen(
+            [scp, "--serve", "--log=stderr", f"--root={root}", *options], stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, stderr=self.log, bufsize=0,
+            env={"SSH_ORIGINAL_COMMAND": command, "ROOM": "x" * 4096})
+        self.pid, self.replies, self.form = self.server.pid, b"", options
+        if loud:
+            print([scp, *options], command)
+
+    def send(self, data):
+        """All of it, while what is answered is read."""
+        while data:
+            inputs, outputs, _ = select.select([self.server.stdout], [self.server.stdin], [], PATIENCE)
+            if inputs and not self.read():
+                return
+            if outputs:
+                try:
+                    data = data[os.write(self.server.stdin.fileno(), data[:65536]):]
+                except BrokenPipeError:
+                    return
+
+    def read(self):
+        got = os.read(self.server.stdout.fileno(), 65536)
+        self.replies += got
+        return bool(got)
+
+    def take(self, number):
+        """So many bytes that the server sends."""
+        while len(self.replies) < number:
+            if not select.select([self.server.stdout], [], [], PATIENCE)[0] or not self.read():
+                return None
+        taken, self.replies = self.replies[:number], self.replies[number:]
+        return taken
+
+    def line(self):
+        """A line that the server sends, without its newline; None at the end."""
+        while b"\n" not in self.replies:
+            if not select.select([self.server.stdout], [], [], PATIENCE)[0] or not self.read():
+                return None
+        line, _, self.replies = self.replies.partition(b"\n")
+        return line
+
+    def reply(self):
+        """None at the end, b"" for a zero, else the text."""
+        first = self.take(1)
+        if first is None or first == b"\0":
+            return None if first is None else b""
+        line = self.line()
+        if self.loud:
+            print("reply:", first, line)
+        return line
+
+    def title(self):
+        with open(f"/proc/{self.pid}/cmdline", "rb") as file:
+            return file.read().partition(b"\0")[0]
+
+    def end(self):
+        """The records; the input has ended."""
+        self.server.stdin.close()
+        while self.read():
+            pass
+        code = self.server.wait(PATIENCE)
+        self.server.stdout.close()
+        if code not in (0, 1):
+            raise Failed(f"the server ended with {code}")
+        self.log.seek(0)
+        lines = self.log.read().splitlines()
+        self.log.close()
+        if self.loud:
+            print(*(line.decode() for line in lines), sep="\n")
+        read = read_json if "--log-format=json" in self.form else read_text
+        return [read(line) for line in lines]
+
+
+def plain(path):
+    """PATH from the root on, as text."""
+    names = []
+    for name in path.split(b"/"):
+        if name == b"..":
+            del names[-1:]
+        elif name not in (b"", b"."):
+            names.append(name)
+    return b"/" + b"/".join(names)
+
+
+def join(path, name):
+    return path + name if path.endswith(b"/") or path == b"" or name == b"" else path + b"/" + name
+
+
+def is_shortened(text, whole):
+    """Whether TEXT is WHOLE without its middle, or without what is too deep to be named."""
+    if text.endswith(b"/...") and len(whole) > MESSAGE_MAX:
+        text, whole = text[:-4], whole[:1 << 20]
+        return any(text[:at] == whole[:at] and text[at + 3:] in whole
+                   for at in range(len(text)) if text.startswith(b"...", at))
+    return len(whole) > MESSAGE_MAX // 3 and any(
+        whole.startswith(text[:at]) and whole.endswith(text[at + 3:])
+        for at in range(len(text) // 4, len(text)) if text.startswith(b"...", at))
+
+
+def check_message(message, path):
+    """It is about PATH, the middle of which may be left out."""
+    shown = escape(path)
+    if message.startswith(b"scp: " + shown + b": "):
+        return
+    ends = [at for at in range(5, len(message)) if message.startswith(b": ", at)]
+    if not any(is_shortened(message[5:at], shown) for at in ends):
+        raise Failed(f"a message that is about something else\n  expected: {shown[-300:]!r}\n"
+                     f"  got:      {message!r}")
