@@ -5,6 +5,7 @@ the installed program, the installed examples, and the client of OpenSSH.
 """
 import contextlib
 import os
+import re
 import subprocess
 
 import chroot
@@ -29,32 +30,29 @@ for name in mary dave anna olga carl; do
 	install -m 600 -o $name -g $name /root/.ssh/id_ed25519.pub /home/$name/.ssh/authorized_keys
 done
 """
-BY_PATH = """\
-Match User dave
-	SetEnv PATH=/usr/lib/scp-sink-source:/usr/local/bin:/usr/bin:/bin
-"""
-UPLOAD = f"""
-groupadd incoming && usermod --append --groups incoming anna
-install --directory --mode=2770 --group=incoming /srv/incoming
-cp {EXAMPLES}/sshd_config.d/10-scp-upload-only.conf {CONFIGS}/
-sshd -t
-"""
-DOWNLOAD = f"""
-groupadd outgoing && usermod --append --groups outgoing olga
-install --directory --mode=2750 --group=outgoing /srv/outgoing
-cp {EXAMPLES}/sshd_config.d/20-scp-download-only.conf {CONFIGS}/
-sshd -t
-"""
-SHELL = f"""
-groupadd partners && usermod --append --groups partners --shell {package.SHELL} carl
-install --directory --owner=carl --mode=700 /srv/partners/carl
-cp {EXAMPLES}/sshd_config.d/30-scp-login-shell.conf {CONFIGS}/
-sshd -t
-# Those of which the example says that they stand in the configuration.
-sed -n '/^#\\tlog syslog/,/^#$/s/^#\\t//p' {CONFIGS}/30-scp-login-shell.conf >>{package.CONFIG}
-# Who looks with his eyes misses the log, which is not there.
-{package.NAME} --check {package.CONFIG} carl 2>&1 | grep -q "^carl: .* /srv/partners/carl, nothing else"
-"""
+BY_PATH = "Match User dave\n\t{line}\n"
+READY = {"anna": "10-scp-upload-only.conf", "olga": "20-scp-download-only.conf",
+         "carl": "30-scp-login-shell.conf"}
+
+
+def shown(text):
+    """The blocks of lines that the comment at the head of an example shows."""
+    head = re.match(r"(?:#.*\n)*", text)[0]
+    return [re.sub(r"(?m)^#\t", "", block) for block in re.findall(r"(?:^#\t.*\n)+", head, re.M)]
+
+
+def follow(root):
+    """Each ready file to the letter: what is typed for an account, and what the other files get."""
+    everybody = root.read(f"{EXAMPLES}/sshd_config.d/00-scp-every-account.conf")
+    line = re.search(r"^SetEnv .*$", everybody, re.M)[0]
+    root.write(f"{CONFIGS}/05-path.conf", BY_PATH.format(line=line))
+    for who, name in READY.items():
+        commands, *config = shown(root.read(f"{EXAMPLES}/sshd_config.d/{name}"))
+        root.shell(commands.replace("NAME", who))
+        root.shell(f"cp {EXAMPLES}/sshd_config.d/{name} {CONFIGS} && sshd -t")
+        root.write(package.CONFIG, "".join(config), "a")
+        # Who looks with his eyes misses the log, which is not there.
+        root.shell(f"{package.NAME} --check {package.CONFIG} {who} 2>&1 | grep -q '^{who}: .*nothing else'")
 
 
 @contextlib.contextmanager
@@ -163,18 +161,53 @@ class Ways:
         self.no_command("carl")
 
 
+    def in_force(self):
+        """README's questions, as they stand there."""
+        asked = self.readme("Is it in force?")[0].splitlines()
+        said = [self.root.shell(line) for line in asked]
+        holds("sshd has a ForceCommand for her", f"forcecommand {package.LIB}/scp --serve" in said[0],
+              said)
+        holds("it would be served", "served" in said[1].splitlines()[-1], said)
+        holds("the configuration is judged", "upload-only" not in said[2], said)
+
+    def readme(self, heading):
+        """The indented blocks below a heading."""
+        text = self.root.run("zcat", f"{package.DOC}/README.md.gz").partition(f"## {heading}\n")[2]
+        blocks = re.findall(r"(?:^ {4,}.*\n)+", text.partition("\n## ")[0], re.M)
+        return [re.sub("(?m)^ *", "", block) for block in blocks]
+
+    def diverted(self):
+        """README's lines: login shells find this one, OpenSSH's has another name, and all can go back."""
+        ask = "sh -lc 'command -v scp && scp --version'"
+        self.root.shell(self.readme("Three ways in")[1])
+        try:
+            done = self.ssh("mary", ask)
+            same("scp", f"/usr/bin/scp\n{self.root.run(package.NAME, '--version')}", done.out,
+                 self.log(done))
+            self.root.write("/tmp/by-other-name", "x")
+            self.root.run("scp.openssh", "-O", "-o", "BatchMode=yes", "/tmp/by-other-name",
+                          f"mary@{ADDRESS}:")
+            same("it came", "x", self.root.read("/home/mary/by-other-name"))
+        finally:
+            self.root.shell(shown(self.root.read(
+                f"{EXAMPLES}/sshd_config.d/00-scp-every-account.conf"))[1])
+        done = self.ssh("mary", "command -v scp && scp --version")
+        holds("OpenSSH's is back", "usage: scp" in done.text, self.log(done))
+        same("files of its package that have changed", "",
+             self.root.run("dpkg", "--verify", "openssh-client"))
+
+
 def check(report, world):
     """the ways in"""
     root = chroot.Root(world, "ways")
     root.install(world.deb)
     root.shell(PREPARE.format(address=ADDRESS))
-    root.write(f"{CONFIGS}/05-path.conf", BY_PATH)
-    for script in (UPLOAD, DOWNLOAD, SHELL):
-        root.shell(script)
+    follow(root)
     ways = Ways(root)
     with server(root):
         for name, step in (("nobody asked for it", ways.nobody_asked), ("SetEnv PATH", ways.by_path),
                            ("ForceCommand, upload only", ways.upload_only),
                            ("ForceCommand, download only", ways.download_only),
-                           ("login shell", ways.login_shell)):
+                           ("login shell", ways.login_shell),
+                           ("is it in force", ways.in_force), ("a diversion", ways.diverted)):
             report.run(f"deb: {name}", step)

@@ -42,7 +42,7 @@ def blocks():
 
 def each_block():
     for lines in blocks():
-        who = {"incoming": "anna", "reports": "reports"}.get(lines[0].split()[-1], "emil")
+        who = {"partners": "anna", "reports": "reports"}.get(lines[0].split()[-1], "emil")
         for count in range(1, len(lines) + 1):
             got = checked("\n".join(lines[:count]) + "\n", who)
             is_sound(lines[:count], got)

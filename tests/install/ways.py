@@ -5,17 +5,18 @@ README.md and what is installed are followed to the letter, and real clients com
 """
 import contextlib
 import os
-import re
 import stat
 import subprocess
 
+import caged
+import everybody
+import texts
 from stage import adapters, estate, installed, machine, process, sshd, trees
 from stage.machine import Person
 from stage.report import holds, same
 
-EXAMPLES = f"/usr/{installed.EXAMPLES}"
-PEOPLE = [Person("emil"), Person("anna"),
-          Person("carl", f"/usr/{installed.LIB}/scp-shell", ("partners",))]
+PEOPLE = [Person("emil"), Person("anna"), Person("carl"), Person("nora"), Person("cato"),
+          Person("bert", "/bin/bash")]
 THEIRS = ("/usr/bin/scp", "/usr/bin/sftp", "/usr/share/man/man1/scp.1.gz",
           "/usr/share/bash-completion/completions/scp")
 BODY = b"what is copied\n"
@@ -40,50 +41,25 @@ def installs(out, upper):
     holds("there is a configuration", os.path.exists(machine.CONFIG), os.listdir("/etc"))
 
 
-def readme(heading):
-    text = sshd.read_text(f"/usr/{installed.DOC}/README.md")
-    return text.partition(f"## {heading}\n")[2].partition("\n## ")[0]
-
-
-def as_root(line, status=0):
-    outcome = process.run(["/bin/sh", "-ec", line], {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"})
-    same(f"exit status of {line!r}", status, outcome.code, outcome.log)
-    return outcome
-
-
 def five_lines():
     """Of README: four for the administrator, and one for the client."""
-    text = readme("An upload-only account in five lines")
-    lines = [line.strip() for line in text.splitlines() if line.startswith("    ")]
+    block, = texts.blocks(texts.readme("An upload-only account in five lines"))
+    lines = block.splitlines()
     same("lines", 5, len(lines), lines)
     return lines[:4], lines[4].partition("#")[0].split()
 
 
 def make_upload_only_account():
-    for line in five_lines()[0]:
-        # There is no service here: a server of ours is to read the same directory.
-        as_root(line.replace(" && systemctl reload ssh", ""))
+    texts.typed("\n".join(five_lines()[0]))
 
 
 def make_partners():
-    """The third way, as the comment of its file has it."""
-    name = "30-scp-login-shell.conf"
-    ready = sshd.read_text(f"{EXAMPLES}/sshd_config.d/{name}")
-    sshd.write_text(f"/etc/ssh/sshd_config.d/{name}", ready)
-    shown = ready[ready.index("#\tlog syslog"):].split("\n#\n")[0]
+    """README's third way: what is typed, what sshd reads, and what stands in the configuration."""
+    commands, lines, config = texts.way(3)
+    texts.typed(commands)
+    sshd.write_text("/etc/ssh/sshd_config.d/30.conf", lines)
     with open(machine.CONFIG, "a", encoding="utf-8") as file:
-        file.writelines(line.removeprefix("#\t") + "\n" for line in shown.splitlines())
-    carl = sshd.Account("carl")
-    os.makedirs("/srv/partners/carl")
-    os.chown("/srv/partners/carl", carl.uid, carl.gid)
-
-
-def path_of_manual():
-    """The first way: the line of the manual's examples."""
-    page = sshd.read_text(f"/usr/{installed.MANUALS}/scp-sink-source.1")
-    line = re.search(r"^\.Dl SetEnv PATH=(\S+)$", page, re.MULTILINE).group(1)
-    holds("README says the same", f"SetEnv PATH={line}\n" in readme("Three ways in"), line)
-    return line
+        file.write(config)
 
 
 def client_of(made, port, name):
@@ -106,8 +82,6 @@ def there_and_back(made, port, name, remote, there):
 def for_everybody(made, port):
     home = sshd.Account("emil").home
     there_and_back(made, port, "emil", home, f"{home}/file")
-    found = made.ssh("emil", "command -v scp", host=made.host("emil", port))
-    same("the scp of a session", f"/usr/{installed.LIB}/scp\n", found.out, found.log)
 
 
 def upload_only(made, port):
@@ -136,17 +110,50 @@ def login_shell(made, port):
     there_and_back(made, port, "carl", ".", "/srv/partners/carl/file")
     shell = made.ssh("carl", host=made.host("carl", port))
     holds("there is no shell", "there is no shell here" in shell.text, shell.log)
+    same("his directory is his alone", "700 carl", texts.as_root(
+        "stat --format='%a %U' /srv/partners/carl").out.strip())
 
 
-def administrators_command():
-    """README's two questions, answered by what is in PATH."""
-    text = readme("An upload-only account in five lines")
-    asked = re.findall(r"`(scp-sink-source --[^`]*)`", text)
-    same("questions in README", 2, len(asked), text)
-    logged = os.path.exists("/dev/log")
-    explained, checked = as_root(asked[0], status=1).text, as_root(asked[1], status=not logged).text
-    holds("--explain says what becomes of it", "outside the root" in explained, explained)
+def restricts_by_itself(made, port):
+    """By README's lines alone, where all that may be locked is open and sshd serves SFTP itself."""
+    config = made.host("carl", port).config
+    got = process.run(["/usr/bin/ssh", "-F", config, "-W", f"127.0.0.1:{port}", "server"], made.env)
+    holds("nothing is forwarded", "SSH-2.0" not in got.out and got.code != 0, got.log)
+    got = process.run(["/usr/bin/sftp", "-b", "/dev/null", "-F", config, "server"], made.env)
+    holds("there is no SFTP", got.code != 0, got.log)
+    control = process.run(["/usr/bin/sftp", "-b", "/dev/null", "-F",
+                           made.host("emil", port).config, "server"], made.env)
+    same("who is not restricted has it", 0, control.code, control.log)
+
+
+def without_a_root(made, port):
+    """An account with the shell that no block is for."""
+    texts.as_root(f"usermod --shell /usr/{installed.LIB}/scp-shell nora")
+    got = made.ssh("nora", "scp -f /etc/passwd", host=made.host("nora", port))
+    holds("she reads why", "no root is set for this account" in got.err, got.log)
+    holds("and nothing else", "root:" not in got.text, got.log)
+
+
+def in_force():
+    """README's questions: what sshd has is asked of the configuration that our server reads."""
+    asked = texts.blocks(texts.readme("Is it in force?"))[0].splitlines()
+    same("questions", 3, len(asked), asked)
+    explained = texts.as_root(asked[1]).text
+    checked = texts.as_root(asked[2], status=int(not os.path.exists("/dev/log"))).text
+    holds("--explain says what becomes of it", "served" in explained, explained)
     holds("--check says what she may do", "log syslog" in checked, checked)
+    outside = texts.as_root(asked[1].replace("scp -t x", "scp -t ../x"), status=1).text
+    holds("it says why not", "outside the root" in outside, outside)
+
+
+def sshd_says(made, port):
+    """As README asks it, of the server that we have."""
+    line = texts.blocks(texts.readme("Is it in force?"))[0].splitlines()[0]
+    config = f"{made.base}/sshd_config-{port}"
+    said = texts.as_root(line.replace("sshd -T", f"sshd -T -f {config}")).out.splitlines()
+    same("what holds for anna", [f"forcecommand /usr/{installed.LIB}/scp --serve --upload-only "
+                                 "--root=/srv/incoming", "permittty no", "disableforwarding yes"],
+         sorted(said, key=lambda text: ("permittty" in text) + 2 * ("disable" in text)))
 
 
 def uninstalls(out, upper, before):
@@ -157,18 +164,22 @@ def uninstalls(out, upper, before):
     same("OpenSSH's files", before, theirs())
 
 
-def check_served(report, made):
+def check_served(report, made, out):
     trees.remove("/etc/ssh/sshd_config.d")
     os.mkdir("/etc/ssh/sshd_config.d")
     report.run("ways: README's lines make an account", make_upload_only_account)
-    make_partners()
+    report.run("ways: README's lines make a partner", make_partners)
     # As Debian's sshd_config has it.
     made.serve("all.conf", "Include /etc/ssh/sshd_config.d/*.conf\n")
-    with made.server(env={"PATH": path_of_manual()}) as port:
-        report.run("ways: PATH, for everybody", for_everybody, made, port)
-        report.run("ways: a forced command", upload_only, made, port)
-        report.run("ways: a login shell", login_shell, made, port)
-    report.run("ways: the administrator's command", administrators_command)
+    with made.server(sftp="internal-sftp", env={"PATH": everybody.path()}) as port:
+        for name, test in (("PATH, for everybody", for_everybody), ("a forced command", upload_only), ("a login shell", login_shell),
+                           ("a login shell restricts by itself", restricts_by_itself),
+                           ("a login shell without a root", without_a_root),
+                           ("what sshd says", sshd_says)):
+            report.run(f"ways: {name}", test, made, port)
+        everybody.check(report, made, port)
+    caged.check(report, made, out)
+    report.run("ways: is it in force", in_force)
 
 
 def check(report, base, out):
@@ -181,9 +192,10 @@ def check(report, base, out):
         except subprocess.CalledProcessError as error:
             report.skip("ways: all of it", f"no overlay filesystem: {error}")
             return
-        machine.mount("-t", "tmpfs", "-o", "mode=0755,size=16m", "none", "/srv")
+        machine.mount("-t", "tmpfs", "-o", "mode=0755,size=64m", "none", "/srv")
         before = theirs()
         report.run("ways: make install touches nothing else", installs, out, upper)
         if not report.failed:
-            check_served(report, made)
+            check_served(report, made, out)
         report.run("ways: make uninstall", uninstalls, out, upper, before)
+        everybody.check_alone(report, made, out)
