@@ -68,7 +68,7 @@ static const struct key keys[] = {
 	{ "download-only", &flag_kind, AT(download_only), NULL, NULL, NULL, NULL },
 	{ "root", &root_kind, AT(root), NULL, NULL, NULL, NULL },
 	{ "start", &start_kind, AT(start), NULL, NULL, NULL, NULL },
-	{ "overwrite", &ordered_kind, AT(overwrite), &overwrite_words, "yes", "yes", NULL },
+	{ "overwrite", &overwrite_kind, AT(overwrite), &overwrite_words, "yes", "yes", NULL },
 	{ "replace", &exclusive_kind, AT(replace), &replace_words, "auto", "auto", NULL },
 	{ "sync", &ordered_kind, AT(sync), &sync_words, "none", "none", NULL },
 	{ "symlinks", &ordered_kind, AT(symlinks), &symlinks_words, "beneath", "never", NULL },
@@ -187,9 +187,7 @@ judge_value(const char *value)
 static bool
 is_default_for_good(const struct policy *p, const struct key *k)
 {
-	const unsigned *now = kinds_value(p, k);
-
-	return p->settled && k->kind == &exclusive_kind && (p->said & bit_of(k)) == 0 && *now != 0;
+	return p->settled && k->kind == &exclusive_kind && (p->said & bit_of(k)) == 0;
 }
 
 static const char *
@@ -211,6 +209,7 @@ judge_only(const struct policy *p, const struct account *a, const struct key *k,
 {
 	struct policy scratch = *p;
 
+	scratch.settled = false;
 	*(unsigned *)kinds_field(&scratch, k) = 0;
 	return take_now(&scratch, a, k, value);
 }

@@ -35,9 +35,10 @@ const char *keys_nearest(const char *word);
 
 /*
  * Fills in what nobody has said, by the defaults of a drop-in or, with RESTRICTED or where a root
- * has been said, of a restricted account.  What is said after that narrows these, too: it cannot
- * change the facility or format of the log, for instance.  May be called again then, for defaults
- * that follow from it.
+ * has been said, of a restricted account.  What is said after that may be a client's own word: it
+ * narrows these, too, and adds nothing that would not be there without it.  It cannot change how
+ * files are replaced, nor the facility or format of the log; bits that are always set, a group and
+ * backups are refused.  May be called again then, for defaults that follow from it.
  */
 void	keys_settle(struct policy *, bool restricted);
 

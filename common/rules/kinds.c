@@ -6,6 +6,8 @@
 
 #include "rules/kinds.h"
 
+const char kinds_for_the_file[] = "only the configuration file can say this";
+
 void *
 kinds_field(struct policy *p, const struct key *k)
 {
@@ -64,6 +66,18 @@ take_ordered(const struct saying *s)
 	return NULL;
 }
 
+/* Backups are strict, and yet files that would not be there without them, of names nobody allowed. */
+static const char *
+take_overwrite(const struct saying *s)
+{
+	const struct choice *w = find_choice(s->key->choices, s->value);
+
+	if (w != NULL && w->value == OVERWRITE_BACKUP && s->policy->settled &&
+	    s->policy->overwrite < OVERWRITE_BACKUP)
+		return kinds_for_the_file;
+	return take_ordered(s);
+}
+
 static const char *
 take_exclusive(const struct saying *s)
 {
@@ -72,7 +86,7 @@ take_exclusive(const struct saying *s)
 
 	if (w == NULL)
 		return s->key->choices->expected;
-	if (*now != 0 && w->value != 0 && *now != w->value)
+	if ((*now != 0 || s->policy->settled) && w->value != 0 && *now != w->value)
 		return "it is not what was said before";
 	if (w->value != 0)
 		*now = w->value;
@@ -236,6 +250,7 @@ const struct kind flag_kind = {
 	.expected = "it takes no value", .take = take_flag, .show = show_flag
 };
 const struct kind ordered_kind = { .take = take_ordered, .show = show_word };
+const struct kind overwrite_kind = { .take = take_overwrite, .show = show_word };
 const struct kind log_kind = { .take = take_log, .show = show_word };
 const struct kind exclusive_kind = { .take = take_exclusive, .show = show_word };
 const struct kind allow_kind = {

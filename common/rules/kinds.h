@@ -68,11 +68,14 @@ struct key {
 	const char	   *restricted_upload;	/* of accounts that only upload, if that differs */
 };
 
+/* What is said to a value that a settled policy does not take, for a client may have said it. */
+extern const char kinds_for_the_file[];
+
 /* Where a policy has the field of a key. */
 void	   *kinds_field(struct policy *, const struct key *);
 const void *kinds_value(const struct policy *, const struct key *);
 
-extern const struct kind flag_kind, ordered_kind, log_kind, exclusive_kind, allow_kind, deny_kind,
-    depth_kind, count_kind, size_kind, rate_kind, time_kind, free_kind;
+extern const struct kind flag_kind, ordered_kind, overwrite_kind, log_kind, exclusive_kind,
+    allow_kind, deny_kind, depth_kind, count_kind, size_kind, rate_kind, time_kind, free_kind;
 
 #endif

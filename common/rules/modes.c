@@ -49,6 +49,8 @@ take_bits(const struct saying *s)
 	if (amount_mode(may, &more.may) == -1 ||
 	    (s->value[len] == '+' && amount_mode(s->value + len + 1, &more.must) == -1))
 		return s->key->kind->expected;
+	if (s->policy->settled && (more.must & ~now->must) != 0)
+		return kinds_for_the_file;
 	now->may &= more.may | more.must;
 	now->must |= more.must;
 	return (now->must & ~now->may) == 0 ? NULL : "it contradicts what was said before";
@@ -76,6 +78,8 @@ take_group(const struct saying *s)
 
 	if (s->value[0] == '\0' || strlen(s->value) >= sizeof(p->group_name))
 		return s->key->kind->expected;
+	if (p->settled && !p->has_group)
+		return kinds_for_the_file;
 	member = account_is_in_group(s->account, s->value, &gid);
 	if (member == -1)
 		return "there is no such group";

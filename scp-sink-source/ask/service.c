@@ -28,6 +28,7 @@ service_init(struct service *s, const char *connection)
 	s->problem[0] = s->where[0] = '\0';
 	s->known = s->found = s->loaded = s->sftp = s->misread = false;
 	s->rootless = NULL;
+	s->narrow = false;
 	s->words.count = 0;
 	s->warn = NULL;
 	snprintf(s->user, sizeof(s->user), "%u", (unsigned)geteuid());
@@ -167,8 +168,11 @@ service_load(struct service *s, const struct invocation *v, const char *config)
 		return -1;
 	s->rootless = v->way == INVOKED_LOGIN && !s->policy.has_root ? config : NULL;
 	/* What may be a client's own words cannot widen what nobody has said, either. */
-	if (v->narrow)
+	if (v->narrow) {
 		keys_settle(&s->policy, restricted);
+		s->narrow = true;
+		s->given = s->policy;
+	}
 	if (take_options(s, v) == -1)
 		return -1;
 	keys_settle(&s->policy, restricted);
@@ -260,9 +264,8 @@ service_read(struct service *s, const struct invocation *v, int argc, char *cons
  * policy says.
  */
 static int
-check_home(struct service *s)
+check_home(struct service *s, const struct policy *p)
 {
-	const struct policy *p = &s->policy;
 	bool known = s->account.home[0] == '/';
 	char keys[PATH_MAX + sizeof("/.ssh")];
 	int held;
@@ -286,14 +289,13 @@ check_home(struct service *s)
 }
 
 static int
-confine(struct service *s)
+confine(struct service *s, const struct policy *p)
 {
-	const struct policy *p = &s->policy;
 	const char *what;
 
 	if (root_confine(&s->root, p->root, p->inner, p->has_start ? p->start : NULL,
 	    p->symlinks == SYMLINKS_BENEATH, &what) == 0)
-		return check_home(s);
+		return check_home(s, p);
 	return complain(s, strcmp(what, "root") == 0 ? s->where : p->start, text_error(errno));
 }
 
@@ -316,13 +318,29 @@ expand_operands(struct service *s)
 	return 0;
 }
 
+/* A client's own word adds to the umask of the login, where nobody else has said one. */
+static void
+apply_umask(const struct service *s)
+{
+	mode_t before;
+
+	if (!s->policy.has_umask)
+		return;
+	before = umask(s->policy.umask);
+	if (s->narrow && !s->given.has_umask)
+		umask(s->policy.umask | before);
+}
+
 int
 service_open(struct service *s)
 {
-	if (s->policy.has_umask)
-		umask(s->policy.umask);
+	apply_umask(s);
 	if (s->policy.restricted) {
-		if (confine(s) == -1)
+		/* Where nothing may be uploaded, a root that is narrower does not make it right. */
+		if (s->narrow && confine(s, &s->given) == -1)
+			return -1;
+		root_close(&s->root);
+		if (confine(s, &s->policy) == -1)
 			return -1;
 	} else if (root_open(&s->root) == -1) {
 		return complain(s, "/", text_error(errno));

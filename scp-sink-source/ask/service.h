@@ -28,6 +28,8 @@
 struct service {
 	struct account	 account;
 	struct policy	 policy;
+	struct policy	 given;		/* if NARROW: what it was before the options */
+	bool		 narrow;	/* these may be a client's own words */
 	struct audit	 audit;
 	struct request	 request;
 	struct root	 root;

@@ -3,6 +3,7 @@
 
 #include "ask/service.h"
 #include "rules/keys.h"
+#include "dirs.h"
 #include "unit.h"
 
 /* Everything before a session, as main does it, with a configuration file of the test's own. */
@@ -176,6 +177,76 @@ START_TEST(what_a_login_shell_got_can_narrow)
 	ck_assert(s.policy.upload_only);
 	ck_assert_int_eq(s.policy.reveal, POLICY_NO);
 	ck_assert_uint_eq(s.policy.max_files, 2);
+}
+END_TEST
+
+/* Nothing that would not be there without it. */
+START_TEST(what_a_login_shell_got_adds_nothing)
+{
+	static const struct {
+		const char *line, *problem;
+	} rows[] = {
+		{ "scp --serve --file-mode=777+777", "scp: --file-mode=777+777: only the configuration file "
+		    "can say this" },
+		{ "scp --serve --group=root", "scp: --group=root: only the configuration file can say this" },
+		{ "scp --serve --overwrite=backup", "scp: --overwrite=backup: only the configuration file can "
+		    "say this" },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		INVOKE("scp -t x", word("scp"), word("-c"), word(rows[i].line));
+		expect_problem(service_load(&s, &v, config), rows[i].problem);
+	}
+}
+END_TEST
+
+/* The login's umask is narrower than what a client says. */
+START_TEST(what_a_login_shell_got_adds_to_the_umask)
+{
+	static const struct {
+		const char *rules;
+		mode_t	    wanted;
+	} rows[] = { { "root /\n", 077 }, { "root /\numask 002\n", 022 } };
+
+	if (lacks_root("a configuration file is root's"))
+		return;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		put_file("conf", rows[i].rules, 0644);
+		INVOKE("scp -f x", word("scp"), word("-c"), word("scp --serve --umask=020"));
+		umask(077);
+		ck_assert_int_eq(service_load(&s, &v, config), 0);
+		ck_assert_int_eq(service_read(&s, &v, 0, NULL), 0);
+		ck_assert_int_eq(service_open(&s), 0);
+		ck_assert_uint_eq(umask(022), rows[i].wanted);
+		service_end(&s);
+	}
+}
+END_TEST
+
+/* What the configuration does not let be uploaded stays so, whatever a client makes of it. */
+START_TEST(what_a_login_shell_got_is_no_way_to_the_home)
+{
+	static const char *const lines[] = {
+		"scp --serve", "scp --serve --hidden=no --symlinks=never", "scp --serve --root=@/home/bin",
+	};
+	char rules[256];
+
+	if (lacks_root("a configuration file is root's"))
+		return;
+	make_dir("home");
+	make_dir("home/bin");
+	snprintf(rules, sizeof(rules), "hidden yes\nroot %s\n", unit_path);
+	put_file("conf", rules, 0644);
+	for (size_t i = 0; i < COUNT(lines); i++) {
+		INVOKE("scp -t x", word("scp"), word("-c"), word(lines[i]));
+		ck_assert_int_eq(service_become(&s, NULL), 0);
+		snprintf(s.account.home, sizeof(s.account.home), "%s/home", unit_path);
+		ck_assert_int_eq(service_load(&s, &v, config), 0);
+		ck_assert_int_eq(service_read(&s, &v, 0, NULL), 0);
+		ck_assert_int_eq(service_open(&s), -1);
+		ck_assert_ptr_nonnull(strstr(s.problem, "it holds the account's home"));
+		service_end(&s);
+	}
 }
 END_TEST
 
@@ -431,6 +502,9 @@ add(TCase *t)
 	tcase_add_test(t, the_configuration_names_its_line);
 	tcase_add_test(t, what_a_login_shell_got_cannot_widen_a_default);
 	tcase_add_test(t, what_a_login_shell_got_can_narrow);
+	tcase_add_test(t, what_a_login_shell_got_adds_nothing);
+	tcase_add_test(t, what_a_login_shell_got_adds_to_the_umask);
+	tcase_add_test(t, what_a_login_shell_got_is_no_way_to_the_home);
 	tcase_add_test(t, a_login_shell_without_a_root_serves_nobody);
 	tcase_add_test(t, a_login_shell_serves_where_its_root_is);
 	tcase_add_loop_test(t, commands_are_served_or_refused, 0, (int)COUNT(commands));

@@ -12,6 +12,7 @@
 #define TWICE "it is said twice"
 #define UNKNOWN "there is no such key"
 #define CONTROL "it contains a control character"
+#define FOR_THE_FILE "only the configuration file can say this"
 #define NO_WAY "upload-only and download-only exclude each other"
 #define BLANK "it begins or ends with a blank"
 #define YES_NO "it takes yes or no"
@@ -1069,14 +1070,20 @@ static const struct {
 	{ "max-depth 2000", "max-depth", "64", NULL },
 	{ "max-depth 3", "max-depth", "3", NULL },
 	{ "file-mode 7777", "file-mode", "777", NULL },
-	{ "dir-mode 2775+2000", NULL, NULL, CONTRADICTS },
+	{ "dir-mode 2775+2000", NULL, NULL, FOR_THE_FILE },
+	{ "file-mode 777+777", NULL, NULL, FOR_THE_FILE },
+	{ "file-mode 640+0", "file-mode", "640", NULL },
+	{ "group staff", NULL, NULL, FOR_THE_FILE },
+	{ "overwrite backup", NULL, NULL, FOR_THE_FILE },
+	{ "overwrite no", "overwrite", "no", NULL },
+	{ "replace atomic", "replace", "auto", NULL },
 	{ "log none", "log", "syslog", NULL },
 	{ "log stderr", "log", "syslog", NULL },
 	{ "log-facility auth", "log-facility", "auth", NULL },
 	{ "log-facility daemon", "log-facility", "auth", NULL },
 	{ "log-format json", "log-format", "text", NULL },
 	{ "log-format xml", NULL, NULL, "it takes text or json" },
-	{ "replace in-place", "replace", "in-place", NULL },
+	{ "replace in-place", "replace", "auto", NULL },
 	{ "min-free 5%", "min-free", "5%", NULL },
 	{ "max-files 5", "max-files", "5", NULL },
 	{ "root /srv", "root", "/srv", NULL },
@@ -1495,6 +1502,70 @@ START_TEST(later_sources_narrow_defaults)
 }
 END_TEST
 
+/*
+ * What a client has in his hands that AFTER gives him and BEFORE did not, though it is called
+ * narrower: a mode, a group, a way to replace, names of backups.
+ */
+static const char *
+more_than(const struct policy *after, const struct policy *before)
+{
+	for (int way = 0; way < 4; way++) {
+		bool dir = way % 2, preserve = way / 2, exactly;
+		mode_t all = policy_mode(before, 07777, dir, preserve, &exactly);
+
+		for (mode_t asked = 0; asked <= 07777; asked++)
+			if ((policy_mode(after, asked, dir, preserve, &exactly) & ~all) != 0)
+				return "a mode";
+	}
+	if (after->has_group != before->has_group || after->group != before->group)
+		return "a group";
+	if (after->replace != before->replace)
+		return "a way to replace";
+	return after->overwrite == OVERWRITE_BACKUP && before->overwrite == OVERWRITE_YES
+	    ? "names of backups" : NULL;
+}
+
+/* Whatever a client says to a policy that is settled, nothing is his that was not before. */
+START_TEST(words_of_a_client)
+{
+	static char script[SCRIPT_MAX];
+	uint32_t state = 2891336453;
+	unsigned taken = 0, refused = 0;
+
+	for (int round = 0; round < ROUNDS / 4; round++) {
+		static struct policy before, after, last;
+		char *rest = script, *saying;
+
+		script[0] = '\0';
+		append_source(script, &state, true);
+		ck_assert(try_script(&before, script));
+		keys_settle(&before, round % 2);
+		script[0] = '\0';
+		append_source(script, &state, true);
+		after = before;
+		keys_begin_source(&after);
+		/* One by one: what is refused is not said. */
+		while ((saying = strsep(&rest, ";")) != NULL && saying[0] != '\0') {
+			const char *why, *key = strsep(&saying, " ");
+
+			last = after;
+			if (keys_set(&after, &superuser, key, saying[0] != '\0' ? saying : NULL, &why) == 0) {
+				taken++;
+				continue;
+			}
+			refused += strcmp(why, FOR_THE_FILE) == 0;
+			after = last;
+		}
+		keys_settle(&after, round % 2);
+		check_narrower(&after, &before, "what a client said", "what was settled");
+		if (more_than(&after, &before) != NULL)
+			ck_abort_msg("round %d: %s", round, more_than(&after, &before));
+	}
+	ck_assert_uint_gt(taken, ROUNDS / 4);
+	ck_assert_uint_gt(refused, ROUNDS / 40);
+}
+END_TEST
+
 /* Says what keys_show has written. */
 static void
 say_lines(struct policy *p, char *lines)
@@ -1635,6 +1706,7 @@ add(TCase *t)
 	tcase_add_test(t, sources_narrow);
 	tcase_add_test(t, order_of_sources);
 	tcase_add_test(t, later_sources_narrow_defaults);
+	tcase_add_test(t, words_of_a_client);
 	tcase_add_test(t, shown_and_said_again);
 	tcase_add_test(t, mistyped_values);
 	tcase_add_test(t, allowed_by_two_sources);
