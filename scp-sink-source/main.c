@@ -55,7 +55,7 @@ main(int argc, char *argv[], char *envp[])
 	static struct service service;
 	static struct words words;	/* of an administrator's line that a login shell got */
 	static char *none[] = { NULL };
-	const char *why, *command, *connection;
+	const char *why, *command, *connection, *said[ACCOUNT_SAID];
 
 	if (process_tidy_descriptors() == -1)
 		return 1;
@@ -63,16 +63,18 @@ main(int argc, char *argv[], char *envp[])
 	setproctitle_init(argc, argv, envp);
 	command = getenv("SSH_ORIGINAL_COMMAND");
 	connection = getenv("SSH_CONNECTION");
+	said[0] = getenv("USER");
+	said[1] = getenv("LOGNAME");
 	/*
 	 * All else in it may be the client's, if sshd was told to let it in.  Not clearenv(3), which
-	 * some C libraries have free what these two point to.
+	 * some C libraries have free what these point to.
 	 */
 	environ = none;
 	if (invocation_parse(&invocation, argc, argv, command, &words, &why) == -1) {
 		fprintf(stderr, "scp: %s\n", why);
 		return 1;
 	}
-	service_init(&service, connection);
+	service_init(&service, connection, said);
 	switch (invocation.way) {
 	case INVOKED_VERSION:
 		return puts("scp-sink-source " VERSION) == EOF || fflush(stdout) == EOF;

@@ -8,6 +8,10 @@
 
 #include "rules/account.h"
 
+enum {
+	PEOPLE_MAX = 100000	/* accounts that are looked through for one of the same number */
+};
+
 static const struct token {
 	char	    letter;
 	size_t	    at;			/* of its text in struct account */
@@ -43,16 +47,51 @@ look_up_group(struct account *a)
 		copy_text(a->group, sizeof(a->group), gr->gr_name);
 }
 
-void
-account_own(struct account *a)
+/* Takes a name that is said, if it is one of our number: -1 where it is another than before. */
+static int
+take_said(struct account *a, const char *name)
+{
+	const struct passwd *pw = name != NULL ? getpwnam(name) : NULL;
+
+	if (pw == NULL || pw->pw_uid != a->uid)
+		return 0;
+	if (a->name[0] != '\0' && strcmp(a->name, pw->pw_name) != 0)
+		return -1;
+	copy_user(a, pw);
+	return 0;
+}
+
+/* True where another name has the account's number. */
+static bool
+has_twin(const struct account *a)
+{
+	const struct passwd *pw;
+	bool found = false;
+
+	setpwent();
+	for (size_t i = 0; i < PEOPLE_MAX && !found && (pw = getpwent()) != NULL; i++)
+		found = pw->pw_uid == a->uid && strcmp(pw->pw_name, a->name) != 0;
+	endpwent();
+	return found;
+}
+
+int
+account_own(struct account *a, const char *const said[ACCOUNT_SAID])
 {
 	const struct passwd *pw;
 
 	*a = (struct account){ .uid = geteuid(), .gid = getegid(), .ours = true };
-	pw = getpwuid(a->uid);
-	if (pw != NULL)
-		copy_user(a, pw);
 	look_up_group(a);
+	for (size_t i = 0; i < ACCOUNT_SAID; i++)
+		if (take_said(a, said[i]) == -1)
+			return -1;
+	if (a->name[0] != '\0')
+		return 0;
+	pw = getpwuid(a->uid);
+	if (pw == NULL)
+		return 0;
+	copy_user(a, pw);
+	return has_twin(a) ? -1 : 0;
 }
 
 int
@@ -75,7 +114,7 @@ account_is_user(const struct account *a, const char *name)
 
 	if (pw == NULL)
 		return -1;
-	return pw->pw_uid == a->uid;
+	return strcmp(pw->pw_name, a->name) == 0;
 }
 
 /* The supplementary groups; how many, or -1. */

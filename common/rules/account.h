@@ -10,7 +10,8 @@
 
 enum {
 	ACCOUNT_NAME_MAX = 256,		/* NUL included */
-	ACCOUNT_GROUPS = 65536		/* the kernel's own limit */
+	ACCOUNT_GROUPS = 65536,		/* the kernel's own limit */
+	ACCOUNT_SAID = 2		/* USER and LOGNAME */
 };
 
 /* Whom we serve: the user whose process this is, as the system's databases know him. */
@@ -24,13 +25,18 @@ struct account {
 	char	home[PATH_MAX];			/* "" where unknown */
 };
 
-/* Fills in the process's own account.  A user id without a name is no error. */
-void	account_own(struct account *);
+/*
+ * Fills in the process's own account.  SAID are the names that whoever logged it in has for it, NULL
+ * where there is none: the one that has our user id is it, for others may have the same.  Where none
+ * is said, it is the only one of that user id; no name at all is no error.  0, or -1 where it is not
+ * clear which of several it is.
+ */
+int	account_own(struct account *, const char *const said[ACCOUNT_SAID]);
 
 /* Fills in the account of the user NAME; -1 where there is none. */
 int	account_named(struct account *, const char *name);
 
-/* Whether the account is the user NAME, or one of the same user id: 1, 0, or -1: no such user. */
+/* Whether the account is the user NAME: 1, 0, or -1: no such user.  Numbers do not count. */
 int	account_is_user(const struct account *, const char *name);
 
 /*

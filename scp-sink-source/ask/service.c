@@ -20,8 +20,9 @@ enum {
 };
 
 void
-service_init(struct service *s, const char *connection)
+service_init(struct service *s, const char *connection, const char *const said[ACCOUNT_SAID])
 {
+	memcpy(s->said, said, sizeof(s->said));
 	s->account = (struct account){ .uid = geteuid() };
 	s->root = (struct root){ .fd = -1, .start = -1 };
 	s->request = (struct request){ .role = REQUEST_NONE };
@@ -48,22 +49,22 @@ complain(struct service *s, const char *where, const char *why)
 int
 service_become(struct service *s, const char *name)
 {
-	s->known = true;
-	if (name == NULL)
-		account_own(&s->account);
-	else if (account_named(&s->account, name) == -1)
+	if (name == NULL && account_own(&s->account, s->said) == -1)
+		return complain(s, s->user, "several accounts have this number, and nobody says which "
+		    "one logged in");
+	if (name != NULL && account_named(&s->account, name) == -1)
 		return complain(s, name, "there is no such user");
+	s->known = true;
 	if (s->account.name[0] != '\0')
 		snprintf(s->user, sizeof(s->user), "%s", s->account.name);
 	return 0;
 }
 
 /* Whoever runs us, unless somebody else was named: asked for only where it matters. */
-static void
+static int
 know_account(struct service *s)
 {
-	if (!s->known)
-		(void)service_become(s, NULL);
+	return s->known ? 0 : service_become(s, NULL);
 }
 
 /* WHY, and what is likely to be MEANT, with DASHES before it, for the word SAID. */
@@ -100,7 +101,8 @@ load_file(struct service *s, const char *path, bool must)
 	/* Without one, nobody asks the system's databases who a drop-in's user is. */
 	if (fd != -1 || errno != ENOENT) {
 		close(fd);
-		know_account(s);
+		if (know_account(s) == -1)
+			return -1;
 		end = config_load(&s->policy, path, &s->account, s->warn, &remark);
 	}
 	s->found = end == 0;
@@ -162,8 +164,8 @@ service_load(struct service *s, const struct invocation *v, const char *config)
 {
 	bool restricted = v->way != INVOKED_PLAIN;
 
-	if (restricted)
-		know_account(s);
+	if (restricted && know_account(s) == -1)
+		return -1;
 	if (load_file(s, config, v->must) == -1)
 		return -1;
 	s->rootless = v->way == INVOKED_LOGIN && !s->policy.has_root ? config : NULL;

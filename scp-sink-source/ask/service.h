@@ -37,6 +37,7 @@ struct service {
 	struct expansion paths;		/* its operands */
 	char		*argv[WORDS_MAX + 1];
 	void	       (*warn)(const struct config_remark *);	/* of the file; NULL: nobody asks */
+	const char	*said[ACCOUNT_SAID];	/* what it is called, by whoever logged it in */
 	bool		 known;		/* the account is */
 	bool		 found;		/* the configuration file was there */
 	bool		 loaded;	/* the policy is */
@@ -49,7 +50,9 @@ struct service {
 	char		 problem[TEXT_MESSAGE_MAX];
 };
 
-void	service_init(struct service *, const char *connection);
+/* CONNECTION, and the names that are SAID to be of whoever logged in (see account.h), are borrowed. */
+void	service_init(struct service *, const char *connection,
+	    const char *const said[ACCOUNT_SAID]);
 
 /* It is for the user NAME, or where that is NULL for whoever runs us. */
 int	service_become(struct service *, const char *name);

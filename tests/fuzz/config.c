@@ -50,7 +50,7 @@ getpwnam(const char *name)
 	static struct passwd pw;
 	const unsigned *id = id_of(name);
 
-	pw = (struct passwd){ .pw_uid = id != NULL ? *id : 0, .pw_gid = 100 };
+	pw = (struct passwd){ .pw_name = (char *)(uintptr_t)name, .pw_uid = id != NULL ? *id : 0, .pw_gid = 100 };
 	return id != NULL ? &pw : NULL;
 }
 

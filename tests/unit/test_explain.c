@@ -33,7 +33,7 @@ answer(int argc, char *const args[])
 		fflush(stderr);
 		return 1;
 	}
-	service_init(&s, NULL);
+	service_init(&s, NULL, (const char *[ACCOUNT_SAID]){ NULL, NULL });
 	status = v.way == INVOKED_CHECK ? explain_policy(&s, &v, config)
 	    : explain_request(&s, &v, config);
 	fflush(NULL);
@@ -307,12 +307,12 @@ START_TEST(eyes_of_others)
 	ck_assert_int_eq(setresuid(NOBODY, NOBODY, NOBODY), 0);
 	ck_assert_int_eq(invocation_parse(&v, 4, (char *[]){ W("scp"), W("--check"), under("", "/conf"),
 	    W("daemon") }, NULL, &words, &(const char *){ NULL }), 0);
-	service_init(&s, NULL);
+	service_init(&s, NULL, (const char *[ACCOUNT_SAID]){ NULL, NULL });
 	ck_assert_int_eq(explain_policy(&s, &v, config), 0);
 	ck_assert_str_eq(s.problem, "scp: daemon: only root can look with this user's eyes");
 	ck_assert_int_eq(invocation_parse(&v, 5, (char *[]){ W("scp"), W("--explain"), W("scp -t x"),
 	    W("--user"), W("daemon") }, NULL, &words, &(const char *){ NULL }), 0);
-	service_init(&s, NULL);
+	service_init(&s, NULL, (const char *[ACCOUNT_SAID]){ NULL, NULL });
 	ck_assert_int_eq(explain_request(&s, &v, config), 1);
 }
 END_TEST

@@ -66,7 +66,7 @@ begin(enum request_role role)
 	/* They are somebody else's. */
 	close(log_daemon);
 	close(other_daemon);
-	service_init(&service, NULL);
+	service_init(&service, NULL, (const char *[ACCOUNT_SAID]){ NULL, NULL });
 	service.policy.restricted = true;
 	service.policy.sandbox = SANDBOX_TRY;
 	service.policy.idle_timeout = service.policy.max_duration = AMOUNT_NONE;

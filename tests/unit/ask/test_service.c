@@ -23,7 +23,7 @@ invoke(const char *original, char *const args[])
 	while (args[argc] != NULL)
 		argc++;
 	ck_assert_int_eq(invocation_parse(&v, argc, args, original, &words, &why), 0);
-	service_init(&s, "192.0.2.7 4711 192.0.2.1 22");
+	service_init(&s, "192.0.2.7 4711 192.0.2.1 22", (const char *[ACCOUNT_SAID]){ NULL, NULL });
 	snprintf(config, sizeof(config), "%s/conf", unit_path);
 }
 

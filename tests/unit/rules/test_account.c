@@ -15,6 +15,8 @@ static const struct account someone = {
 	.uid = 1, .gid = 1, .name = "alice", .group = "staff", .home = "/home/alice"
 };
 
+static const char *const unsaid[ACCOUNT_SAID];
+
 START_TEST(who_we_are)
 {
 	struct account a;
@@ -22,7 +24,7 @@ START_TEST(who_we_are)
 	const struct group *gr;
 
 	memset(&a, GUARD, sizeof(a));
-	account_own(&a);
+	ck_assert_int_eq(account_own(&a, unsaid), 0);
 	ck_assert_uint_eq(a.uid, getuid());
 	ck_assert_uint_eq(a.gid, getgid());
 	ck_assert(a.ours);
@@ -39,11 +41,11 @@ START_TEST(home_is_not_from_the_environment)
 {
 	struct account before, after;
 
-	account_own(&before);
+	ck_assert_int_eq(account_own(&before, unsaid), 0);
 	ck_assert_int_eq(setenv("HOME", "/elsewhere", 1), 0);
 	ck_assert_int_eq(setenv("USER", "somebody", 1), 0);
 	ck_assert_int_eq(setenv("LOGNAME", "somebody", 1), 0);
-	account_own(&after);
+	ck_assert_int_eq(account_own(&after, unsaid), 0);
 	ck_assert_str_eq(after.home, before.home);
 	ck_assert_str_eq(after.name, before.name);
 }
@@ -59,7 +61,7 @@ START_TEST(nobody_knows_us)
 	ck_assert_int_eq(setresgid(STRANGER, STRANGER, STRANGER), 0);
 	ck_assert_int_eq(setresuid(STRANGER, STRANGER, STRANGER), 0);
 	memset(&a, GUARD, sizeof(a));
-	account_own(&a);
+	ck_assert_int_eq(account_own(&a, unsaid), 0);
 	ck_assert_uint_eq(a.uid, STRANGER);
 	ck_assert_uint_eq(a.gid, STRANGER);
 	ck_assert_str_eq(a.name, "");
@@ -88,15 +90,15 @@ END_TEST
 
 START_TEST(which_user)
 {
-	struct account a = { .uid = 0, .name = "another-name-of-root" };
+	struct account a = { .uid = 0, .name = "root" };
 
 	ck_assert_int_eq(account_is_user(&a, "root"), 1);
 	ck_assert_int_eq(account_is_user(&a, "nobody"), 0);
 	ck_assert_int_eq(account_is_user(&a, NO_NAME), -1);
 	ck_assert_int_eq(account_is_user(&a, ""), -1);
 	ck_assert_int_eq(account_is_user(&a, "0"), -1);
-	/* A user is who has the number, whatever the name. */
-	a = (struct account){ .uid = STRANGER, .name = "root" };
+	/* Others may have the same number. */
+	a = (struct account){ .uid = 0, .name = "another-one" };
 	ck_assert_int_eq(account_is_user(&a, "root"), 0);
 }
 END_TEST
