@@ -84,7 +84,7 @@ _scp_sink_source() {
 	word=${word##*[[:space:]]}
 	COMPREPLY=()
 	if [[ $COMP_CWORD -eq 1 ]]; then
-		_scp_sink_source_reply -W "--serve --check --explain --version" -- "$word"
+		_scp_sink_source_reply -W "--serve --check --explain --version --help" -- "$word"
 		return
 	fi
 	case ${COMP_WORDS[1]}:$COMP_CWORD in

@@ -44,6 +44,7 @@ look_at_root(struct service *s)
 {
 	const struct policy *p = &s->policy;
 	char where[2 * PATH_MAX];
+	int saved;
 
 	if (s->request.role == REQUEST_NONE) {
 		s->request.role = p->download_only ? REQUEST_SOURCE : REQUEST_SINK;
@@ -53,8 +54,9 @@ look_at_root(struct service *s)
 	if (s->request.role == REQUEST_SOURCE || !p->has_start ||
 	    faccessat(s->root.start, ".", W_OK, 0) == 0)
 		return 0;
-	snprintf(where, sizeof(where), p->start[0] != '\0' ? "%s/%s" : "%s", s->where, p->start);
-	text_message(s->problem, where, "no upload can be put there", text_error(errno));
+	saved = errno;
+	service_name_start(s, where);
+	text_message(s->problem, where, "no upload can be put there", text_error(saved));
 	return -1;
 }
 

@@ -3,8 +3,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include <bsd/unistd.h>
-
 #include "ask/invocation.h"
 #include "ask/service.h"
 #include "deny.h"
@@ -18,12 +16,26 @@
 #endif
 #define CONFIG SYSCONFDIR "/scp.conf"
 
+/* The manual's synopsis. */
+static int
+help(void)
+{
+	fputs("scp [--sandbox=word] [-dpqrv] [-l limit] -t [--] target\n"
+	      "scp [--sandbox=word] [-pqrv] [-l limit] -f [--] file ...\n"
+	      "scp --serve [--key[=value]] ...\n"
+	      "scp --check [file [user]]\n"
+	      "scp --explain command [--user user] [--key[=value]] ...\n"
+	      "scp --version\n"
+	      "scp --help\n", stdout);
+	return fflush(stdout) == EOF;
+}
+
 /* Started by hand, or by something that wants another scp. */
 static int
 introduce(void)
 {
 	fputs("scp: the server side of scp, which sshd starts when a client wants to copy files.\n"
-	      "To copy files yourself, use a client such as sftp(1); scp(1) says what this is.\n",
+	      "To copy files yourself, use a client such as sftp(1); scp-sink-source(1) says what this is.\n",
 	    stderr);
 	return 1;
 }
@@ -60,7 +72,7 @@ main(int argc, char *argv[], char *envp[])
 	if (process_tidy_descriptors() == -1)
 		return 1;
 	process_set_signals();
-	setproctitle_init(argc, argv, envp);
+	process_open_title(argc, argv, envp);
 	command = getenv("SSH_ORIGINAL_COMMAND");
 	connection = getenv("SSH_CONNECTION");
 	said[0] = getenv("USER");
@@ -78,6 +90,8 @@ main(int argc, char *argv[], char *envp[])
 	switch (invocation.way) {
 	case INVOKED_VERSION:
 		return puts("scp-sink-source " VERSION) == EOF || fflush(stdout) == EOF;
+	case INVOKED_HELP:
+		return help();
 	case INVOKED_INTERACTIVE:
 		return deny_shell(&service, &invocation, CONFIG);
 	case INVOKED_CHECK:

@@ -7,8 +7,12 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <bsd/stdlib.h>
+#include <bsd/unistd.h>
 
 #include "process.h"
 
@@ -90,6 +94,35 @@ process_tidy_descriptors(void)
 		if (fcntl(fd, F_GETFD) == -1 && open("/dev/null", O_RDWR) != fd)
 			return -1;
 	return 0;
+}
+
+/*
+ * The kernel shows a title instead of the arguments where the end of the last of these is overwritten.
+ * setproctitle(3) does that with the end of the first, and what is behind it would be seen for ever.
+ * So to it there is only one.
+ */
+void
+process_open_title(int argc, char *argv[], char *envp[])
+{
+	char *all = argc > 0 ? argv[0] : NULL, *end = all, *one[] = { all, NULL };
+
+	for (int i = 0; i < argc; i++) {
+		size_t len = strlen(argv[i]);
+		char *copy = strdup(argv[i]);
+
+		if (copy == NULL)
+			return;
+		if (i > 0 && argv[i] == end + 1)
+			*end = ' ';
+		if (i == 0 || argv[i] == end + 1)
+			end = argv[i] + len;
+		argv[i] = copy;
+	}
+	if (all == NULL)
+		return;
+	/* Both are where the first one was. */
+	setprogname(argv[0]);
+	setproctitle_init(1, one, envp);
 }
 
 int

@@ -14,6 +14,12 @@
 int	process_tidy_descriptors(void);
 
 /*
+ * Gives ps(1) room for a title, which setproctitle(3) sets: that of the arguments and the environment.
+ * ARGV is then of copies, which are never freed.
+ */
+void	process_open_title(int argc, char *argv[], char *envp[]);
+
+/*
  * SIGHUP, SIGINT and SIGTERM hang up on the client: what waits for it is interrupted, every later
  * read or write fails, and the session is lost like any other.  A second one kills.  So does SIGALRM,
  * the signal of a deadline, which says why on standard error.  SIGPIPE and SIGXFSZ are errors of a

@@ -104,12 +104,63 @@ take_login(struct invocation *v, const char *string, const char *original, struc
 	return 0;
 }
 
+/* The options that come first. */
+static const struct first {
+	const char	   *word;
+	enum invocation_way way;
+} firsts[] = {
+	{ "--serve", INVOKED_SERVE }, { "--check", INVOKED_CHECK },
+	{ "--explain", INVOKED_EXPLAIN }, { "--version", INVOKED_VERSION },
+	{ "--help", INVOKED_HELP }, { "-h", INVOKED_HELP },
+};
+
+static const struct first *
+find_first(const char *word)
+{
+	for (size_t i = 0; i < sizeof(firsts) / sizeof(firsts[0]); i++)
+		if (strcmp(firsts[i].word, word) == 0)
+			return &firsts[i];
+	return NULL;
+}
+
+bool
+invocation_is_first(const char *option)
+{
+	return find_first(option) != NULL;
+}
+
+/* Takes what follows the first option. */
+static int
+take_rest(struct invocation *v, int argc, char *const argv[], const char *original,
+    const char **why)
+{
+	switch (v->way) {
+	case INVOKED_SERVE:
+		v->command = original;
+		if (original == NULL)
+			v->way = INVOKED_INTERACTIVE;
+		return take_options(v, argc, argv, why);
+	case INVOKED_EXPLAIN:
+		*why = "--explain takes a command";
+		if (argc == 0)
+			return -1;
+		v->command = argv[0];
+		return take_options(v, argc - 1, argv + 1, why) == -1 ? -1 : take_user(v, why);
+	case INVOKED_CHECK:
+		return take_options(v, argc, argv, why);
+	default:
+		*why = v->way == INVOKED_VERSION ? "--version takes nothing" : "--help takes nothing";
+		return argc == 0 ? 0 : -1;
+	}
+}
+
 int
 invocation_parse(struct invocation *v, int argc, char *const argv[], const char *original,
     struct words *words, const char **why)
 {
 	const char *name = argc > 0 ? argv[0] : "";
 	bool shell = name[0] == '-' || strcmp(base_name(name), SHELL) == 0;
+	const struct first *first;
 
 	*v = (struct invocation){ .way = shell ? INVOKED_INTERACTIVE : INVOKED_PLAIN };
 	*why = NULL;
@@ -117,31 +168,15 @@ invocation_parse(struct invocation *v, int argc, char *const argv[], const char 
 		return take_login(v, argv[2], original, words);
 	if (argc < 2 || shell)
 		return 0;
-	if (strcmp(argv[1], "--serve") == 0) {
-		v->way = original != NULL ? INVOKED_SERVE : INVOKED_INTERACTIVE;
-		v->command = original;
-		return take_options(v, argc - 2, argv + 2, why);
-	}
-	if (strcmp(argv[1], "--check") == 0) {
-		v->way = INVOKED_CHECK;
-		return take_options(v, argc - 2, argv + 2, why);
-	}
-	if (strcmp(argv[1], "--version") == 0) {
-		v->way = INVOKED_VERSION;
-		return 0;
-	}
 	if (strncmp(argv[1], "--sandbox=", strlen("--sandbox=")) == 0) {
 		v->skipped = 1;
 		return take_options(v, 1, argv + 1, why);
 	}
-	if (strcmp(argv[1], "--explain") != 0)
+	first = find_first(argv[1]);
+	if (first == NULL)
 		return 0;
-	v->way = INVOKED_EXPLAIN;
-	*why = "--explain takes a command";
-	if (argc < 3)
-		return -1;
-	v->command = argv[2];
-	return take_options(v, argc - 3, argv + 3, why) == -1 ? -1 : take_user(v, why);
+	v->way = first->way;
+	return take_rest(v, argc - 2, argv + 2, original, why);
 }
 
 const char *

@@ -15,7 +15,8 @@ enum invocation_way {
 	INVOKED_INTERACTIVE,	/* by somebody who wants a shell */
 	INVOKED_CHECK,		/* --check */
 	INVOKED_EXPLAIN,	/* --explain, and a command */
-	INVOKED_VERSION		/* --version */
+	INVOKED_VERSION,	/* --version */
+	INVOKED_HELP		/* --help or -h */
 };
 
 struct invocation {
@@ -45,6 +46,9 @@ int	invocation_parse(struct invocation *, int argc, char *const argv[], const ch
  */
 const char *invocation_request(const struct invocation *, int argc, char *const argv[], char *dst,
 	    size_t cap);
+
+/* True for an option that means something as the first one alone. */
+bool	invocation_is_first(const char *option);
 
 /* True for the first word of a command that means this program.  PROTOCOL rule 28. */
 bool	invocation_is_scp(const char *word);

@@ -19,8 +19,8 @@ enum effect {
 	TARGET_IS_DIR,
 	VERBOSE,
 	RATE,			/* with an argument */
-	QUIET,			/* without effect */
-	IGNORED,		/* a client's own business */
+	HARMLESS,		/* a client's own business, which some send along; without effect */
+	IGNORED,		/* likewise, but what it says is not what is done here */
 	IGNORED_ARGUMENT	/* likewise, with an argument */
 };
 
@@ -32,10 +32,10 @@ struct option {
 static const struct option options[] = {
 	{ 't', SINK },		{ 'f', SOURCE },	{ 'r', RECURSIVE },	{ 'p', PRESERVE },
 	{ 'd', TARGET_IS_DIR },	{ 'v', VERBOSE },	{ 'l', RATE },
-	{ 'q', QUIET },	{ '1', IGNORED },	{ '2', IGNORED },	{ '3', IGNORED },
-	{ '4', IGNORED },	{ '6', IGNORED },	{ 'A', IGNORED },	{ 'B', IGNORED },
-	{ 'C', IGNORED },	{ 'O', IGNORED },	{ 'R', IGNORED },	{ 'T', IGNORED },
-	{ 's', IGNORED },
+	{ 'q', HARMLESS },	{ '1', HARMLESS },	{ '2', HARMLESS },	{ '3', HARMLESS },
+	{ '4', HARMLESS },	{ '6', HARMLESS },	{ 'A', HARMLESS },	{ 'B', HARMLESS },
+	{ 'C', HARMLESS },	{ 'O', HARMLESS },	{ 'T', HARMLESS },
+	{ 'R', IGNORED },	{ 's', IGNORED },
 	{ 'c', IGNORED_ARGUMENT },	{ 'D', IGNORED_ARGUMENT },	{ 'F', IGNORED_ARGUMENT },
 	{ 'i', IGNORED_ARGUMENT },	{ 'J', IGNORED_ARGUMENT },	{ 'o', IGNORED_ARGUMENT },
 	{ 'P', IGNORED_ARGUMENT },	{ 'S', IGNORED_ARGUMENT },	{ 'X', IGNORED_ARGUMENT },
@@ -93,7 +93,7 @@ take_effect(struct request *r, enum effect effect, const char *argument)
 		return NULL;
 	case RATE:
 		return take_rate(r, argument);
-	case QUIET:
+	case HARMLESS:
 	case IGNORED:
 	case IGNORED_ARGUMENT:
 		return NULL;
@@ -147,11 +147,13 @@ request_parse(struct request *r, int argc, char *const argv[], enum request_trus
 			at++;
 			break;
 		}
+		r->odd = argv[at];
 		*why = take_cluster(r, argc, argv, trust, &at, option);
 		if (*why != NULL)
 			return -1;
 	}
 	*option = '\0';
+	r->odd = NULL;
 	if (at < argc) {
 		r->npaths = argc - at;
 		r->paths = argv + at;

@@ -24,6 +24,7 @@ struct request {
 	bool		  target_is_dir;
 	bool		  verbose;
 	uint64_t	  rate;		/* bytes a second; 0: as fast as it goes */
+	const char	 *odd;		/* borrowed: the word with the option that is not understood */
 	int		  npaths;
 	char *const	 *paths;	/* borrowed from the argument vector; expand may replace them */
 };
@@ -31,7 +32,8 @@ struct request {
 /*
  * Reads an argument vector, ARGV[0] being the command.  0; or -1 with *WHY a constant text and,
  * where one option is meant, *OPTION its letter (else 0).  A FOREIGN one is a request only with
- * exactly one of -t and -f, and -d, -l, -p, -q, -r and -v.  PROTOCOL rule 26.
+ * exactly one of -t and -f, and -d, -l, -p, -r, -v, and what has neither an argument nor an effect:
+ * -1, -2, -3, -4, -6, -A, -B, -C, -O, -T, -q.  PROTOCOL rule 26.
  */
 int	request_parse(struct request *, int argc, char *const argv[], enum request_trust,
 	    const char **why, char *option);

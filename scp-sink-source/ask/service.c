@@ -27,7 +27,7 @@ service_init(struct service *s, const char *connection, const char *const said[A
 	s->root = (struct root){ .fd = -1, .start = -1 };
 	s->request = (struct request){ .role = REQUEST_NONE };
 	s->problem[0] = s->where[0] = '\0';
-	s->known = s->found = s->loaded = s->sftp = s->misread = false;
+	s->known = s->found = s->loaded = s->sftp = s->misread = s->mistaken = false;
 	s->rootless = NULL;
 	s->narrow = false;
 	s->words.count = 0;
@@ -225,17 +225,43 @@ service_learn_role(struct service *s, const struct invocation *v, int argc, char
 	memcpy(s->problem, problem, sizeof(problem));
 }
 
+/* True for an option that only an administrator has a reason to say, who hears WHY it is none. */
+static bool
+is_administrators(const char *option, const char **why)
+{
+	char key[KEY_MAX];
+	size_t len = strcspn(option + 2, "=");
+
+	if (invocation_is_first(option)) {
+		*why = "only as the first option";
+		return true;
+	}
+	if (len >= sizeof(key))
+		return false;
+	memcpy(key, option + 2, len);
+	key[len] = '\0';
+	if (keys_takes_value(key) == -1)
+		return false;
+	*why = "only after --serve";
+	return true;
+}
+
 static int
 read_request(struct service *s, int argc, char *const argv[], enum request_trust trust)
 {
-	const char *why;
+	const char *why, *where;
 	char letter, option[] = "-x";
 
 	if (request_parse(&s->request, argc, argv, trust, &why, &letter) == 0)
 		return 0;
 	option[1] = letter;
+	where = letter != '\0' ? option : NULL;
 	s->misread = true;
-	return complain(s, letter != '\0' ? option : NULL, why);
+	if (letter == '-') {
+		where = s->request.odd;
+		s->mistaken = trust == REQUEST_OWN && is_administrators(where, &why);
+	}
+	return complain(s, where, why);
 }
 
 int
@@ -290,15 +316,28 @@ check_home(struct service *s, const struct policy *p)
 	    "commands in disguise: uploads need hidden no and symlinks never, or another root");
 }
 
+void
+service_name_start(const struct service *s, char dst[2 * PATH_MAX])
+{
+	const char *start = s->policy.start;
+
+	snprintf(dst, 2 * PATH_MAX, "%s%s%s", strcmp(s->where, "/") == 0 ? "" : s->where,
+	    start[0] != '\0' ? "/" : "", start);
+}
+
 static int
 confine(struct service *s, const struct policy *p)
 {
+	char start[2 * PATH_MAX];
 	const char *what;
+	int saved;
 
 	if (root_confine(&s->root, p->root, p->inner, p->has_start ? p->start : NULL,
 	    p->symlinks == SYMLINKS_BENEATH, &what) == 0)
 		return check_home(s, p);
-	return complain(s, strcmp(what, "root") == 0 ? s->where : p->start, text_error(errno));
+	saved = errno;
+	service_name_start(s, start);
+	return complain(s, strcmp(what, "root") == 0 ? s->where : start, text_error(saved));
 }
 
 /* What a shell would have made of the operands, if there was none. */
@@ -354,7 +393,7 @@ void
 service_deny(struct service *s, const char *request)
 {
 	/* Where not even the policy could be had, the system's log is the place to say so. */
-	if (!s->loaded)
+	if (!s->loaded || (s->mistaken && !audit_is_on(&s->audit)))
 		(void)audit_to_syslog(&s->audit, LOG_SOCKET, LOG_AUTH, AUDIT_TEXT, false);
 	(void)audit_denial(&s->audit, request, s->problem);
 }

@@ -43,6 +43,7 @@ struct service {
 	bool		 loaded;	/* the policy is */
 	bool		 sftp;		/* the client speaks that */
 	bool		 misread;	/* the options of the request are not understood */
+	bool		 mistaken;	/* they are those of an administrator, in the wrong place */
 	const char	*rootless;	/* borrowed: the file that has no root for a login shell's
 					 * account; NULL where none is missed */
 	char		 user[ACCOUNT_NAME_MAX];	/* the account's name, or its number */
@@ -83,6 +84,9 @@ void	service_learn_role(struct service *, const struct invocation *, int argc,
 
 /* Opens the root, and finds what the operands stand for. */
 int	service_open(struct service *);
+
+/* The directory where relative paths begin, as the administrator would call it. */
+void	service_name_start(const struct service *, char dst[2 * PATH_MAX]);
 
 /* Has the log say that REQUEST was refused for PROBLEM. */
 void	service_deny(struct service *, const char *request);

@@ -7,6 +7,7 @@ import os
 import signal
 import struct
 import subprocess
+import time
 
 from stage.report import Skipped, holds, same
 
@@ -137,13 +138,35 @@ def ends_when_told(place):
         same("what is there", ["f"], os.listdir(place.path))
 
 
+def title_of(server, wanted=b""):
+    """What ps(1) shows, as soon as WANTED is in it."""
+    end = time.monotonic() + PATIENCE
+    while True:
+        with open(f"/proc/{server.pid}/cmdline", "rb") as file:
+            title = file.read()
+        if wanted in title or time.monotonic() > end:
+            return title
+        time.sleep(0.01)
+
+
 def has_a_title(place):
     """Who looks at processes sees what they do, and not their environment in its place."""
     server = place.begin("scp -t .")
-    with open(f"/proc/{server.pid}/cmdline", "rb") as file:
-        title = file.read()
+    title = title_of(server)
     same("the session", (b"", 0), ended(server)[::2])
     holds("its title says that it receives", title.startswith(b"scp: receiving "), title)
+    # Nothing is left of a longer one, nor of the arguments.
+    server = place.begin("scp -r -t .")
+    for record, at in ((b"D0755 0 a-directory-of-a-long-name\n", None),
+                       (b"C0644 70000 file\n", b"./a-directory-of-a-long-name/file 0%"),
+                       (bytes(70000) + b"\0", None), (b"E\n", None), (b"C0644 70000 f\n", b"./f 0%")):
+        server.stdin.write(record)
+        server.stdin.flush()
+        same(f"the reply to {record[:9]}", b"\0", server.stdout.read(1))
+        if at is not None:
+            same("the title", b"scp: receiving " + at, title_of(server, at).rstrip(b"\0"))
+    server.kill()
+    server.communicate()
 
 
 def check(report, out, base):

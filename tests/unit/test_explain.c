@@ -120,7 +120,7 @@ static const struct {
 	{ "scp -t ../x", "--hidden=no", "refused:   a path is outside the root\n" },
 	{ "scp -t .ssh/x", "--hidden=no", "refused:   names that begin with a dot are not allowed\n" },
 	{ "scp -f *.secret", "--deny=*.secret", "refused:   this name is not allowed\n" },
-	{ "scp -t x", "--start=none", "refused:   scp: none: No such file or directory\n" },
+	{ "scp -t x", "--start=none", "/none: No such file or directory\n" },
 };
 
 START_TEST(requests_that_are_refused)
@@ -227,7 +227,7 @@ static const struct {
 	{ "upload-only\nlog none\nroot @/a/top\nstart out\n", 0644, 0755, 0755, 0,
 	    "scp: @/a/top/out: no upload can be put there: Permission denied\n" },
 	{ "upload-only\nlog none\nroot @/a/top\nstart none\n", 0644, 0755, 0755, NOBODY,
-	    "scp: none: No such file or directory\n" },
+	    "scp: @/a/top/none: No such file or directory\n" },
 	{ "download-only\nlog none\nroot @/a/top\n", 0644, 0755, 0700, 0,
 	    "scp: @/a/top: Permission denied\n" },
 	{ "download-only\nlog none\nroot @/a/top\n", 0644, 0700, 0755, 0,

@@ -53,6 +53,10 @@ static const struct way_row {
 	    { "--root=/" } },
 	{ { "scp", "--version" }, NULL, INVOKED_VERSION, NULL, false, { NULL } },
 	{ { "scp-sink-source", "--version" }, NULL, INVOKED_VERSION, NULL, false, { NULL } },
+	{ { "scp", "--help" }, NULL, INVOKED_HELP, NULL, false, { NULL } },
+	{ { "scp", "-h" }, NULL, INVOKED_HELP, NULL, false, { NULL } },
+	{ { "scp", "-h" }, "scp -t x", INVOKED_HELP, NULL, false, { NULL } },
+	{ { "scp-shell", "-h" }, NULL, INVOKED_INTERACTIVE, NULL, false, { NULL } },
 	{ { "scp-shell", "--version" }, NULL, INVOKED_INTERACTIVE, NULL, false, { NULL } },
 	{ { "scp-shell", "--check" }, NULL, INVOKED_INTERACTIVE, NULL, false, { NULL } },
 };

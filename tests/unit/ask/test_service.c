@@ -309,16 +309,17 @@ static const struct {
 	{ "/bin/sh -c 'scp -t x'", "scp: not served: this account is for scp alone" },
 	{ "scp", "scp: neither -t nor -f: only copies that a client asks for are served" },
 	{ "scp a host:b", "scp: neither -t nor -f: only copies that a client asks for are served" },
-	{ "scp --help", "scp: --: unknown option" },
-	{ "scp --version", "scp: --: unknown option" },
-	{ "scp --serve --root=/ -t x", "scp: --: unknown option" },
+	{ "scp --help", "scp: --help: unknown option" },
+	{ "scp --version", "scp: --version: unknown option" },
+	{ "scp --serve --root=/ -t x", "scp: --serve: unknown option" },
 	{ "scp -rft x", "scp: -t: -t and -f exclude each other" },
 	{ "scp -t -rf x", "scp: -f: -t and -f exclude each other" },
 	{ "scp -S /bin/sh -t x", "scp: -S: this option is not allowed here" },
 	{ "scp -oProxyCommand=id -t x", "scp: -o: this option is not allowed here" },
 	{ "scp -t -F x y", "scp: -F: this option is not allowed here" },
 	{ "scp -D id -t x", "scp: -D: this option is not allowed here" },
-	{ "scp -1 -t x", "scp: -1: this option is not allowed here" },
+	{ "scp -s -t x", "scp: -s: this option is not allowed here" },
+	{ "scp -1BC -t x", NULL },
 	{ "internal-sftp", "scp: this account takes SCP only: use scp -O" },
 	{ "/usr/lib/openssh/sftp-server -e", "scp: this account takes SCP only: use scp -O" },
 };
@@ -403,7 +404,41 @@ START_TEST(directories_must_exist)
 	INVOKE("scp -t x", SERVE, word("--root=@"), word("--start=none"));
 	ck_assert_int_eq(service_load(&s, &v, config), 0);
 	ck_assert_int_eq(service_read(&s, &v, 0, NULL), 0);
-	expect_problem(service_open(&s), "scp: none: No such file or directory");
+	expect_problem(service_open(&s), word("scp: @/none: No such file or directory"));
+	INVOKE("scp -t x", SERVE, word("--root=@"), word("--start=/a/b"));
+	ck_assert_int_eq(service_load(&s, &v, config), 0);
+	ck_assert_int_eq(service_read(&s, &v, 0, NULL), 0);
+	expect_problem(service_open(&s), word("scp: @/a/b: No such file or directory"));
+}
+END_TEST
+
+/* What an administrator says where it means nothing, and who is told by the log. */
+static const struct {
+	const char *argv[5], *problem;
+	bool	    mistaken;
+} misplaced[] = {
+	{ { "scp", "--upload-only", "-t", "x" }, "scp: --upload-only: only after --serve", true },
+	{ { "scp", "-t", "--root=/srv", "x" }, "scp: --root=/srv: only after --serve", true },
+	{ { "scp", "--root", "/srv" }, "scp: --root: only after --serve", true },
+	{ { "scp", "-v", "--serve", "--upload-only" }, "scp: --serve: only as the first option", true },
+	{ { "scp", "-t", "--help" }, "scp: --help: only as the first option", true },
+	{ { "scp", "--nonsense", "-t", "x" }, "scp: --nonsense: unknown option", false },
+	{ { "scp", "--upload-onlyx" }, "scp: --upload-onlyx: unknown option", false },
+	{ { "scp", "-Z", "-t", "x" }, "scp: -Z: unknown option", false },
+};
+
+START_TEST(options_in_the_wrong_place)
+{
+	char *argv[6] = { NULL };
+	int argc = 0;
+
+	for (; misplaced[_i].argv[argc] != NULL; argc++)
+		argv[argc] = word(misplaced[_i].argv[argc]);
+	invoke(NULL, argv);
+	ck_assert_int_eq(service_load(&s, &v, config), 0);
+	expect_problem(service_read(&s, &v, argc, argv), misplaced[_i].problem);
+	ck_assert_int_eq(s.mistaken, misplaced[_i].mistaken);
+	ck_assert(s.misread);
 }
 END_TEST
 
@@ -512,6 +547,7 @@ add(TCase *t)
 	tcase_add_test(t, operands_are_found_in_the_root);
 	tcase_add_test(t, patterns_tell_nothing_where_nothing_is_revealed);
 	tcase_add_test(t, directories_must_exist);
+	tcase_add_loop_test(t, options_in_the_wrong_place, 0, (int)COUNT(misplaced));
 	tcase_add_test(t, uploads_stay_out_of_the_home_unless_nothing_is_hidden);
 	tcase_add_test(t, uploads_beside_a_home_that_is_not_known);
 	tcase_add_test(t, uploads_stay_out_of_where_keys_are);
