@@ -169,6 +169,41 @@ is_open(const struct source *k, const struct stat *st)
 	return false;
 }
 
+/*
+ * True where a link led from the innermost directory to the directory FD: where nobody said, that is
+ * none whose ".." is another.
+ */
+static bool
+is_behind_link(const struct source *k, int fd, const struct entry *e)
+{
+	const struct source_level *l;
+	struct stat up;
+
+	if (k->depth == 0 || e->type == DT_DIR)
+		return false;
+	l = &k->levels[k->depth - 1];
+	return e->type == DT_LNK || fstatat(fd, "..", &up, 0) == -1 || up.st_ino != l->ino ||
+	    up.st_dev != l->dev;
+}
+
+/* Whether a directory is one more behind a link than are followed; of the first the client is told. */
+static bool
+is_too_many(struct source *k, int fd, const struct entry *e, int *end)
+{
+	static const char too_many[] = "more links to directories than are followed: this one and "
+	    "those after it are left out";
+
+	*end = 0;
+	if (!is_behind_link(k, fd, e))
+		return false;
+	if (k->links > SOURCE_LINKS_MAX)
+		return true;
+	if (++k->links <= SOURCE_LINKS_MAX)
+		return false;
+	*end = session_warn(k->session, &(struct reason){ .text = too_many, .telling = true });
+	return true;
+}
+
 /* Announces a directory and goes into it: then *FD is handed over, and the trail stays. */
 static int
 enter_dir(struct source *k, int *fd, const struct stat *st, const char *as)
@@ -240,8 +275,10 @@ send_entry(struct source *k, const struct entry *e)
 		end = warn_errno(k, errno);
 	else if (!root_serves(k->session->root, fd, &st))
 		end = warn_errno(k, EXDEV);
-	else if (S_ISDIR(st.st_mode))
+	else if (S_ISDIR(st.st_mode) && !is_too_many(k, fd, e, &end))
 		end = enter_dir(k, &fd, &st, e->as);
+	else if (S_ISDIR(st.st_mode))
+		;	/* Said already. */
 	else if (S_ISREG(st.st_mode))
 		end = send_named(k, fd, &st, e);
 	else
@@ -375,7 +412,7 @@ source_run(struct source *k, struct session *s)
 	int end;
 
 	k->session = s;
-	k->depth = 0;
+	k->depth = k->links = 0;
 	listing_init(&k->listing);
 	/* The client says when it is ready; a warning instead is counted, and no more. */
 	end = await(k) == -1 ? -1 : 0;

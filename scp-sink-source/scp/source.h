@@ -15,11 +15,19 @@ struct source_level {
 	struct listing_mark mark;
 };
 
+enum {
+	SOURCE_LINKS_MAX = 16384	/* links to directories that are followed in one session: without
+					 * a bound, 60 directories full of links to the next one would
+					 * be more than anybody can send */
+};
+
 /* What sending needs room for; of no use to anybody but source_run. */
 struct source {
 	struct session	   *session;
 	struct listing	    listing;
 	unsigned	    depth;		/* directories that are open */
+	unsigned	    links;		/* that led to directories; at most one more than are
+						 * followed */
 	struct source_level levels[POLICY_DEPTH_MAX];
 };
 

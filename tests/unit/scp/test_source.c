@@ -1074,6 +1074,38 @@ START_TEST(rule_24_same_directory_twice)
 }
 END_TEST
 
+/* Twenty directories, each with two links to the next: 2^20 ways, and those are bounded. */
+START_TEST(links_to_directories_are_followed_so_often_and_no_more)
+{
+	static char line[LINE_BYTES];
+	unsigned dirs = 0, warnings = 0;
+	char name[32], text[32];
+
+	for (int i = 0; i <= 20; i++) {
+		snprintf(name, sizeof(name), "d%d", i);
+		put_dir(name, 0755);
+		snprintf(text, sizeof(text), "../d%d", i + 1);
+		for (int k = 0; i < 20 && k < 2; k++) {
+			snprintf(name, sizeof(name), "d%d/%d", i, k);
+			put_link(text, name);
+		}
+	}
+	start("r", "d0");
+	SAY("\0");
+	for (; take_line(line); wire.len = 0) {
+		dirs += line[0] == 'D';
+		warnings += line[0] == 1;
+		if (line[0] != 1)
+			SAY("\0");
+	}
+	await_server();
+	close_wires();
+	ck_assert_uint_eq(dirs, 1 + SOURCE_LINKS_MAX);
+	ck_assert_uint_eq(warnings, 1);
+	assert_end(0, 1);
+}
+END_TEST
+
 static void
 make_socket(const char *name)
 {
@@ -2172,6 +2204,7 @@ add(TCase *t)
 	tcase_add_test(t, rule_24_times_and_modes_are_those_of_what_is_sent);
 	tcase_add_test(t, rule_24_links_that_lead_nowhere);
 	tcase_add_test(t, rule_24_directory_loop_is_refused_once);
+	tcase_add_test(t, links_to_directories_are_followed_so_often_and_no_more);
 	tcase_add_test(t, rule_24_loop_over_two_directories);
 	tcase_add_test(t, rule_24_same_directory_twice);
 	tcase_add_test(t, rule_24_special_files_are_looked_at_and_not_opened);
