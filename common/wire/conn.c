@@ -16,6 +16,7 @@ conn_init(struct conn *c, int in, int out, enum conn_turn first, uint64_t rate)
 {
 	stream_init(&c->stream, in, out, rate);
 	c->turn = first;
+	c->ahead = c->asked = false;
 }
 
 /*
@@ -97,6 +98,9 @@ conn_next(struct conn *c, struct record *r, const char **why)
 	}
 	if (r->kind != RECORD_WARN && r->kind != RECORD_FATAL)
 		be_in_debt(c);
+	/* What is read with the record was sent before anybody could answer it. */
+	if ((r->kind == RECORD_FILE || r->kind == RECORD_DIR) && stream_unread(s, &first) > 0)
+		c->ahead = true;
 	return 0;
 }
 
@@ -131,7 +135,11 @@ conn_refuse(struct conn *c, const char *message)
 bool
 conn_is_ahead(struct conn *c)
 {
-	return stream_is_ahead(&c->stream);
+	assert(c->turn == TURN_OURS);
+	/* A body that is written by itself may be behind its record by a moment. */
+	c->ahead = c->ahead || stream_is_ahead(&c->stream, c->asked ? 0 : CONN_EARLY);
+	c->asked = true;
+	return c->ahead;
 }
 
 int

@@ -17,7 +17,8 @@
  * what it sent is out of step, and nothing more can be read.  PROTOCOL rules 1, 5, 6.
  */
 enum {
-	CONN_TEXT_MAX = 65536	/* a peer's error text that is longer is no text */
+	CONN_TEXT_MAX = 65536,	/* a peer's error text that is longer is no text */
+	CONN_EARLY = 100	/* milliseconds in which a peer that does not wait sends more */
 };
 
 enum conn_turn {		/* who owes the next message */
@@ -38,6 +39,8 @@ enum conn_status {		/* what a peer says after a body */
 struct conn {
 	struct stream	stream;
 	enum conn_turn	turn;
+	bool		ahead;	/* the peer was seen not to wait for a reply */
+	bool		asked;	/* it was given the time for that */
 	char		line[RECORD_MAX + 1];
 };
 
@@ -56,7 +59,11 @@ int	conn_next(struct conn *, struct record *, const char **why);
 int	conn_ack(struct conn *);
 /* One warning, which is what text_message makes of it.  Pays the debt. */
 int	conn_refuse(struct conn *, const char *message);
-/* True when the peer did not wait for our answer: more of what it sends is already here. */
+/*
+ * Before a file or directory is refused: true when the peer does not wait for our answers, and so
+ * sends what belongs to it in any case.  Whoever was seen to send more behind such a record before it
+ * was answered never waits; the first time that this is asked, for CONN_EARLY.  PROTOCOL rule 15.
+ */
 bool	conn_is_ahead(struct conn *);
 /* See stream_receive.  -1 puts us in debt. */
 int	conn_recv_body(struct conn *, int fd, uint64_t size, int *file_err);

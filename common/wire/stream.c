@@ -65,7 +65,7 @@ stream_has_input(struct stream *s)
 }
 
 bool
-stream_is_ahead(const struct stream *s)
+stream_is_ahead(const struct stream *s, int patience)
 {
 	struct pollfd p = { .fd = s->in, .events = POLLIN };
 	int waiting = 0;
@@ -73,7 +73,7 @@ stream_is_ahead(const struct stream *s)
 	if (s->inpos < s->inlen)
 		return true;
 	/* An end of input is readable too, but it is nothing that was sent. */
-	return poll(&p, 1, 0) == 1 && ioctl(s->in, FIONREAD, &waiting) == 0 && waiting > 0;
+	return poll(&p, 1, patience) == 1 && ioctl(s->in, FIONREAD, &waiting) == 0 && waiting > 0;
 }
 
 size_t

@@ -42,8 +42,8 @@ void	stream_init(struct stream *, int in, int out, uint64_t rate);
 
 /* True when there is unread input, by reading once where there is none; false at the end or LOST. */
 bool	stream_has_input(struct stream *);
-/* True when the peer has sent more than was read, known without waiting for it. */
-bool	stream_is_ahead(const struct stream *);
+/* True when the peer has sent more than was read, or does so within PATIENCE milliseconds. */
+bool	stream_is_ahead(const struct stream *, int patience);
 /* The unread input, good until there is none: how many bytes from *FROM on. */
 size_t	stream_unread(const struct stream *, const char **from);
 void	stream_skip(struct stream *, size_t n);

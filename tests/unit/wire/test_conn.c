@@ -1,15 +1,34 @@
 /* SPDX-License-Identifier: ISC */
+#include <poll.h>
+
 #include "text/text.h"
 #include "wire.h"
 #include "wire/conn.h"
 
 static struct conn c;
+static const char *late;	/* what the peer says while it is waited for whether it is early */
+static int early_waits;
 
 static void
 connect_at(enum transport kind, enum conn_turn first)
 {
 	make_wires(kind);
 	conn_init(&c, our_in, our_out, first, 0);
+}
+
+/* Takes the place of the library's, so that the moment is known at which something comes. */
+int
+poll(struct pollfd *fds, nfds_t n, int timeout)
+{
+	struct timespec t = { .tv_sec = timeout / 1000, .tv_nsec = timeout % 1000 * 1000000L };
+
+	if (timeout == CONN_EARLY) {
+		early_waits++;
+		t = (struct timespec){ 0 };
+		if (late != NULL)
+			say(late, strlen(late));
+	}
+	return ppoll(fds, n, timeout < 0 ? NULL : &t, NULL);
 }
 
 /* What is said of PATH, in a static buffer. */
@@ -555,11 +574,12 @@ END_TEST
 START_TEST(rule_15_a_peer_that_is_ahead)
 {
 	connect_at((enum transport)_i, TURN_FREE);
-	ck_assert_int_eq(conn_is_ahead(&c), false);
 	say(BYTES("C0644 5 f\n"));
-	ck_assert_int_eq(conn_is_ahead(&c), true);
 	expect_next(RECORD_FILE, "f");
 	ck_assert_int_eq(conn_is_ahead(&c), false);
+	ck_assert_int_eq(conn_is_ahead(&c), false);
+	say(BYTES("h"));
+	ck_assert_int_eq(conn_is_ahead(&c), true);
 	disconnect();
 
 	/* Behind the record, in what one read returned. */
@@ -567,6 +587,62 @@ START_TEST(rule_15_a_peer_that_is_ahead)
 	say(BYTES("C0644 5 f\nh"));
 	expect_next(RECORD_FILE, "f");
 	ck_assert_int_eq(conn_is_ahead(&c), true);
+	disconnect();
+}
+END_TEST
+
+/* It is given time to be, once; who was seen to be is so from then on. */
+START_TEST(rule_15_a_peer_that_is_ahead_by_a_moment)
+{
+	connect_at((enum transport)_i, TURN_FREE);
+	early_waits = 0;
+	say(BYTES("C0644 5 f\n"));
+	expect_next(RECORD_FILE, "f");
+	late = "hello";
+	ck_assert_int_eq(conn_is_ahead(&c), true);
+	late = NULL;
+	ck_assert_int_eq(early_waits, 1);
+	ck_assert_int_eq(conn_refuse(&c, "x"), 0);
+	say(BYTES("\0"));
+	ck_assert_int_eq(conn_skip_body(&c, 5), STATUS_OK);
+	say(BYTES("D0755 0 d\n"));
+	expect_next(RECORD_DIR, "d");
+	ck_assert_int_eq(conn_is_ahead(&c), true);
+	ck_assert_int_eq(early_waits, 1);
+	disconnect();
+	late = NULL;
+
+	/* Who waited the first time is not waited for again. */
+	connect_at((enum transport)_i, TURN_FREE);
+	early_waits = 0;
+	for (int i = 0; i < 3; i++) {
+		say(BYTES("C0644 5 f\n"));
+		expect_next(RECORD_FILE, "f");
+		ck_assert_int_eq(conn_is_ahead(&c), false);
+		ck_assert_int_eq(conn_refuse(&c, "x"), 0);
+	}
+	ck_assert_int_eq(early_waits, 1);
+	disconnect();
+}
+END_TEST
+
+/* What was sent with a record that was not refused tells as well, but for a T, which has no body. */
+START_TEST(rule_15_being_ahead_is_seen_where_it_costs_nothing)
+{
+	connect_at((enum transport)_i, TURN_FREE);
+	early_waits = 0;
+	say(BYTES("D0755 0 d\nC0644 5 f\n"));
+	expect_acked(RECORD_DIR, "d");
+	expect_next(RECORD_FILE, "f");
+	ck_assert_int_eq(conn_is_ahead(&c), true);
+	ck_assert_int_eq(early_waits, 0);
+	disconnect();
+
+	connect_at((enum transport)_i, TURN_FREE);
+	say(BYTES("T1 0 1 0\nC0644 5 f\n"));
+	expect_acked(RECORD_TIMES, "");
+	expect_next(RECORD_FILE, "f");
+	ck_assert_int_eq(conn_is_ahead(&c), false);
 	disconnect();
 }
 END_TEST
@@ -1094,6 +1170,8 @@ add_sink(TCase *t)
 	tcase_add_test(t, rule_13_a_text_that_is_longer_than_its_buffer);
 	tcase_add_loop_test(t, rule_14_texts_in_place_of_a_record, 0, TRANSPORTS);
 	tcase_add_loop_test(t, rule_15_a_peer_that_is_ahead, 0, TRANSPORTS);
+	tcase_add_loop_test(t, rule_15_a_peer_that_is_ahead_by_a_moment, 0, TRANSPORTS);
+	tcase_add_loop_test(t, rule_15_being_ahead_is_seen_where_it_costs_nothing, 0, TRANSPORTS);
 	tcase_add_loop_test(t, rule_15_a_body_that_is_skipped, 0, TRANSPORTS);
 	tcase_add_loop_test(t, rule_15_a_large_body_that_is_skipped, 0, TRANSPORTS);
 	tcase_add_loop_test(t, rule_16_a_body_that_cannot_be_written, 0, TRANSPORTS);

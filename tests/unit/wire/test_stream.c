@@ -224,15 +224,15 @@ END_TEST
 START_TEST(rule_15_a_peer_that_is_ahead)
 {
 	connect_at((enum transport)_i, 0);
-	ck_assert_int_eq(stream_is_ahead(&s), false);
+	ck_assert_int_eq(stream_is_ahead(&s, 0), false);
 	say(BYTES("C0644 5 f\n"));
-	ck_assert_int_eq(stream_is_ahead(&s), true);
+	ck_assert_int_eq(stream_is_ahead(&s, 0), true);
 	expect_input(BYTES("C0644 5 f\n"));
-	ck_assert_int_eq(stream_is_ahead(&s), false);
+	ck_assert_int_eq(stream_is_ahead(&s, 0), false);
 	/* In a packet of its own. */
 	say(BYTES("h"));
-	ck_assert_int_eq(stream_is_ahead(&s), true);
-	ck_assert_int_eq(stream_is_ahead(&s), true);
+	ck_assert_int_eq(stream_is_ahead(&s, 0), true);
+	ck_assert_int_eq(stream_is_ahead(&s, 0), true);
 	expect_unread(BYTES(""));
 	disconnect();
 
@@ -240,22 +240,22 @@ START_TEST(rule_15_a_peer_that_is_ahead)
 	connect_at((enum transport)_i, 0);
 	say(BYTES("C0644 5 f\nh"));
 	expect_input(BYTES("C0644 5 f\n"));
-	ck_assert_int_eq(stream_is_ahead(&s), true);
+	ck_assert_int_eq(stream_is_ahead(&s, 0), true);
 	hang_up();
-	ck_assert_int_eq(stream_is_ahead(&s), true);
+	ck_assert_int_eq(stream_is_ahead(&s, 0), true);
 	stream_skip(&s, 1);
-	ck_assert_int_eq(stream_is_ahead(&s), false);
+	ck_assert_int_eq(stream_is_ahead(&s, 0), false);
 	disconnect();
 
 	/* What is left when the peer has left is ahead, its leaving is not. */
 	connect_at((enum transport)_i, 0);
 	say(BYTES("C0644 5 f\n"));
 	hang_up();
-	ck_assert_int_eq(stream_is_ahead(&s), true);
+	ck_assert_int_eq(stream_is_ahead(&s, 0), true);
 	expect_input(BYTES("C0644 5 f\n"));
-	ck_assert_int_eq(stream_is_ahead(&s), false);
+	ck_assert_int_eq(stream_is_ahead(&s, 0), false);
 	expect_end();
-	ck_assert_int_eq(stream_is_ahead(&s), false);
+	ck_assert_int_eq(stream_is_ahead(&s, 0), false);
 	disconnect();
 }
 END_TEST
@@ -267,9 +267,9 @@ START_TEST(nobody_is_ahead_where_that_cannot_be_known)
 
 	ck_assert_int_ge(fd, 0);
 	stream_init(&s, fd, -1, 0);
-	ck_assert_int_eq(stream_is_ahead(&s), false);
+	ck_assert_int_eq(stream_is_ahead(&s, 0), false);
 	stream_init(&s, -1, -1, 0);
-	ck_assert_int_eq(stream_is_ahead(&s), false);
+	ck_assert_int_eq(stream_is_ahead(&s, 0), false);
 }
 END_TEST
 
@@ -370,7 +370,7 @@ START_TEST(a_body_for_nobody)
 	say(BYTES("hello\0E\n"));
 	receive_body(-1, 5, 0);
 	expect_input(BYTES("\0E\n"));
-	ck_assert_int_eq(stream_is_ahead(&s), false);
+	ck_assert_int_eq(stream_is_ahead(&s, 0), false);
 }
 END_TEST
 
