@@ -393,6 +393,8 @@ void
 service_deny(struct service *s, const char *request)
 {
 	/* Where not even the policy could be had, the system's log is the place to say so. */
+	if (s->mistaken)
+		(void)know_account(s);
 	if (!s->loaded || (s->mistaken && !audit_is_on(&s->audit)))
 		(void)audit_to_syslog(&s->audit, LOG_SOCKET, LOG_AUTH, AUDIT_TEXT, false);
 	(void)audit_denial(&s->audit, request, s->problem);
