@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include <stdbool.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -13,18 +14,28 @@ enum {
 };
 
 /*
- * In the protocol, too: some clients know neither standard error nor exit status, and take silence
- * for success.  A source speaks when it has been spoken to.
+ * In the protocol: some clients know neither standard error nor exit status, and take silence for
+ * success.  A source speaks when it has been spoken to.  True when it is said.
  */
-static void
+static bool
 answer(const struct service *s)
 {
 	char line[TEXT_MESSAGE_MAX + 2], byte;
 	int n = snprintf(line, sizeof(line), "%c%s\n", RECORD_WARN, s->problem);
 
-	if (s->request.role == REQUEST_SINK ||
-	    (s->request.role == REQUEST_SOURCE && io_read(STDIN_FILENO, &byte, 1) == 1))
-		(void)io_write_all(STDOUT_FILENO, line, (size_t)n);
+	return (s->request.role == REQUEST_SINK ||
+	    (s->request.role == REQUEST_SOURCE && io_read(STDIN_FILENO, &byte, 1) == 1)) &&
+	    io_write_all(STDOUT_FILENO, line, (size_t)n) == 0;
+}
+
+/* Whoever speaks another protocol, or none, may see standard error. */
+static void
+complain(const struct service *s, const struct invocation *v)
+{
+	fprintf(stderr, "%s\n", s->problem);
+	if (s->misread && v->way == INVOKED_PLAIN)
+		fputs("usage: scp [-dpqrv] [-l limit] -t target\n"
+		      "       scp [-pqrv] [-l limit] -f file ...\n", stderr);
 }
 
 int
@@ -32,20 +43,16 @@ deny_request(struct service *s, const struct invocation *v, int argc, char *argv
     const char *request)
 {
 	struct deadline patience;
+	bool patient;
 
-	fprintf(stderr, "%s\n", s->problem);
-	if (s->misread && v->way == INVOKED_PLAIN)
-		fputs("usage: scp [-dpqrv] [-l limit] -t target\n"
-		      "       scp [-pqrv] [-l limit] -f file ...\n", stderr);
 	service_deny(s, request);
 	if (s->request.role == REQUEST_NONE)
 		service_learn_role(s, v, argc, argv);
-	if (!s->misread && deadline_init(&patience, PATIENCE, PATIENCE) == 0) {
-		if (s->sftp)
-			sftp_decline(STDIN_FILENO, STDOUT_FILENO, SERVICE_NO_SFTP);
-		else
-			answer(s);
-	}
+	patient = !s->misread && deadline_init(&patience, PATIENCE, PATIENCE) == 0;
+	if (s->sftp || !patient || !answer(s))
+		complain(s, v);
+	if (s->sftp && patient)
+		sftp_decline(STDIN_FILENO, STDOUT_FILENO, SERVICE_NO_SFTP);
 	service_end(s);
 	return 1;
 }

@@ -5,11 +5,12 @@
 #include "ask/service.h"
 
 /*
- * Nobody is served: whoever sees standard error reads why, and so does the log.  Both end the service
- * and return the exit status.
+ * Nobody is served: the client reads why, and so does the log.  Both end the service and return the
+ * exit status.
  *
  * REQUEST, which ARGC and ARGV are of a drop-in, is refused for the service's problem.  The client
- * reads it in its protocol, too, if it waits half a minute.
+ * reads it in its protocol, if it waits half a minute; what cannot be said there is said on standard
+ * error, and not twice, for clients show both.  SFTP's clients may see either.
  */
 int	deny_request(struct service *, const struct invocation *, int argc, char *argv[],
 	    const char *request);

@@ -83,8 +83,8 @@ struct rule {
 	struct scmp_arg_cmp is[3];
 };
 
-#define IS(arg, value)		 SCMP_CMP64(arg, SCMP_CMP_EQ, (uint64_t)(value))
-#define ABOVE(arg, value)	 SCMP_CMP64(arg, SCMP_CMP_GT, (uint64_t)(value))
+#define IS(arg, value)		 SCMP_CMP64(arg, SCMP_CMP_EQ, (uint64_t)(value), 0)
+#define ABOVE(arg, value)	 SCMP_CMP64(arg, SCMP_CMP_GT, (uint64_t)(value), 0)
 #define BITS(arg, mask, value)	 SCMP_CMP64(arg, SCMP_CMP_MASKED_EQ, (uint64_t)(mask), (uint64_t)(value))
 /* Of an int: what stands above it in the register is nobody's. */
 #define IS_INT(arg, value)	 BITS(arg, UINT32_MAX, (uint32_t)(value))

@@ -61,13 +61,13 @@ ASKED = ("scp -t new", "scp -f .", "scp -r -t new")
 
 
 def is_turned_away(estate, name, reason, asked=ASKED[:1]):
-    """Whatever is asked, one line says why, on both ways to the client, and in a record."""
+    """Whatever is asked, one line says why, once to the client, and in a record."""
     estate.log.forget()
     for command in asked:
         got = common.talk(estate, name, command, b"C0644 4 file\nnew\n\0")
-        same(f"{name}: exit status and output", (1, "\x01" + got.err), (got.code, got.out), got.log)
-        same(f"{name}: lines on standard error", 1, len(got.err.splitlines()), got.log)
-        holds(f"{name}: it says {reason!r}", got.err.startswith(f"scp: {reason}"), got.log)
+        same(f"{name}: exit status and standard error", (1, ""), (got.code, got.err), got.log)
+        same(f"{name}: lines in the protocol", 1, len(got.out.splitlines()), got.log)
+        holds(f"{name}: it says {reason!r}", got.out.startswith(f"\x01scp: {reason}"), got.log)
     found = [(r.event, r.fields["reason"].startswith(f"scp: {reason}")) for r in estate.log.take()]
     same(f"{name}: records", [("denied", True)] * len(asked), found)
 
@@ -109,8 +109,8 @@ def missing_directories(estate):
         with machine.configured(text):
             estate.log.forget()
             got = common.talk(estate, "dora", "scp -t new", b"")
-            same("exit status and output", (1, "\x01" + got.err), (got.code, got.out), got.log)
-            holds(f"it says {where}", where in got.err and transfers.MISSING in got.err, got.log)
+            same("exit status and standard error", (1, ""), (got.code, got.err), got.log)
+            holds(f"it says {where}", where in got.out and transfers.MISSING in got.out, got.log)
             same("records", ["denied"], [record.event for record in estate.log.take()])
 
 
@@ -147,7 +147,7 @@ def home_is_safe(estate):
         got = common.talk(estate, "kim", f"scp -t {home}/file", b"C0644 4 file\nnew\n\0")
         same(f"{options}: served", bool(served), got.code == 0, got.log)
         if served is False:
-            holds(f"{options}: it says why", "it holds the account's home" in got.err, got.log)
+            holds(f"{options}: it says why", "it holds the account's home" in got.out, got.log)
     os.remove(f"{home}/file")
 
 

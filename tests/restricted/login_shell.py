@@ -213,7 +213,7 @@ def no_root_no_service(worlds):
                     got = common.talk(estate, "dora", words, b"\0\0",
                                       ["-o", "SendEnv=SSH_ORIGINAL_COMMAND"], env)
                     same(f"{config!r}, {words}: exit status and output",
-                         (1, f"\x01{reason}\n", f"{reason}\n"), (got.code, got.out, got.err))
+                         (1, f"\x01{reason}\n", ""), (got.code, got.out, got.err))
                     same("records", [("denied", variable or words, reason)],
                          [(record.event, record.fields["request"], record.fields["reason"])
                           for record in estate.log.take()])
@@ -232,9 +232,9 @@ def errors_are_refused(world):
     with common.unchanged(world.root), common.connection(world.estate, "nina"):
         for options in ERRORS:
             got = as_forced(world.estate, options, request, data)
-            same(f"{options}: exit status and output", (1, "\x01" + got.err),
-                 (got.code, got.out), got.log)
-            same(f"{options}: lines on standard error", 1, len(got.err.splitlines()), got.log)
+            same(f"{options}: exit status and standard error", (1, ""), (got.code, got.err), got.log)
+            same(f"{options}: lines in the protocol", ("\x01", 1),
+                 (got.out[:1], len(got.out.splitlines())), got.log)
 
 
 def narrowing_is_obeyed(world):

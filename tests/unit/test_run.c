@@ -138,13 +138,13 @@ send_to_another(void)
 static int
 connect_a_part(void)
 {
-	return error_of(connect(log_fd(), (struct sockaddr *)log_address(), 3));
+	return error_of(connect(log_fd(), (void *)log_address(), 3));
 }
 
 static int
 connect_what_else(void)
 {
-	return error_of(connect(STDIN_FILENO, (struct sockaddr *)log_address(),
+	return error_of(connect(STDIN_FILENO, (void *)log_address(),
 	    sizeof(struct sockaddr_un)));
 }
 

@@ -195,6 +195,7 @@ do_connect(void)
 	return connect(unit_fd, &address, sizeof(address));
 }
 
+#ifndef SANITIZED
 static long
 do_map_over(void)
 {
@@ -202,6 +203,7 @@ do_map_over(void)
 
 	return mmap(page, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED;
 }
+#endif
 
 static long
 do_limit(void)
