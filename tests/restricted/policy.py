@@ -73,8 +73,8 @@ ROWS = [
     (["log=stderr"], read_log_on_stderr, (0, True), (0, False)),
     (["log-facility=local3"], facility, {19}, {4}),
     (["log-format=json"], form, {True}, {False}),
-    # Standard error says so, and the protocol.
-    (["log-required=yes"], push_without_log, (1, [], [NO_LOG] * 2), (0, ["file"], [])),
+    # The protocol says so, and standard error nothing more.
+    (["log-required=yes"], push_without_log, (1, [], [NO_LOG]), (0, ["file"], [])),
     (["sandbox=none"], sandboxed, {False}, {True}),
     (["reveal=no"], push_missing, "Permission denied", "No such file or directory"),
 ]
