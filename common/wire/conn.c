@@ -98,8 +98,8 @@ conn_next(struct conn *c, struct record *r, const char **why)
 	}
 	if (r->kind != RECORD_WARN && r->kind != RECORD_FATAL)
 		be_in_debt(c);
-	/* What is read with the record was sent before anybody could answer it. */
-	if ((r->kind == RECORD_FILE || r->kind == RECORD_DIR) && stream_unread(s, &first) > 0)
+	/* What is read with the record is a body that was sent before anybody could answer it. */
+	if (r->kind == RECORD_FILE && stream_unread(s, &first) > 0)
 		c->ahead = true;
 	return 0;
 }
@@ -185,6 +185,9 @@ conn_skip_body(struct conn *c, uint64_t size)
 	int none;
 	enum conn_status status;
 
+	/* A peer that is done just here has not begun the body, and misses nothing. */
+	if (!stream_has_input(&c->stream) && !c->stream.lost)
+		return STATUS_MISSING;
 	if (conn_recv_body(c, -1, size, &none) == -1)
 		return STATUS_LOST;
 	status = conn_recv_status(c, text, sizeof(text));

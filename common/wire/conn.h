@@ -61,15 +61,19 @@ int	conn_ack(struct conn *);
 int	conn_refuse(struct conn *, const char *message);
 /*
  * Before a file or directory is refused: true when the peer does not wait for our answers, and so
- * sends what belongs to it in any case.  Whoever was seen to send more behind such a record before it
- * was answered never waits; the first time that this is asked, for CONN_EARLY.  PROTOCOL rule 15.
+ * sends what belongs to it in any case.  The first time that this is asked the peer has CONN_EARLY to
+ * show it; whoever has, then or by a body that was read with its record, never waits.  PROTOCOL rule
+ * 15.
  */
 bool	conn_is_ahead(struct conn *);
 /* See stream_receive.  -1 puts us in debt. */
 int	conn_recv_body(struct conn *, int fd, uint64_t size, int *file_err);
 /* Reads what follows a body; puts us in debt. TEXT of CAP bytes is the peer's message, or "". */
 enum conn_status conn_recv_status(struct conn *, char *text, size_t cap);
-/* Skips a refused body and its status, of a peer that is ahead; in debt only if LOST or JUNK. */
+/*
+ * Skips a refused body and its status, of a peer that is ahead; in debt only if LOST or JUNK.  Where
+ * the input ends before the body it is MISSING.
+ */
 enum conn_status conn_skip_body(struct conn *, uint64_t size);
 
 /*
