@@ -107,16 +107,17 @@ process_open_title(int argc, char *argv[], char *envp[])
 	char *all = argc > 0 ? argv[0] : NULL, *end = all, *one[] = { all, NULL };
 
 	for (int i = 0; i < argc; i++) {
-		size_t len = strlen(argv[i]);
-		char *copy = strdup(argv[i]);
+		char *was = argv[i];
 
-		if (copy == NULL)
+		argv[i] = strdup(was);
+		if (argv[i] == NULL) {
+			argv[i] = was;
 			return;
-		if (i > 0 && argv[i] == end + 1)
+		}
+		if (i > 0 && was == end + 1)
 			*end = ' ';
-		if (i == 0 || argv[i] == end + 1)
-			end = argv[i] + len;
-		argv[i] = copy;
+		if (i == 0 || was == end + 1)
+			end = was + strlen(argv[i]);
 	}
 	if (all == NULL)
 		return;

@@ -166,15 +166,16 @@ session_begin_file(struct session *s, mode_t mode)
 	s->since = audit_is_on(s->audit) ? clock_now() : 0;
 }
 
-/* The end of a file, good or bad. */
+/* The end of a file, good, perhaps with a REMARK, or bad. */
 static void
-log_file(struct session *s, const char *reason)
+log_file(struct session *s, const char *reason, const char *remark)
 {
 	char path[PATH_SHOWN];
 
 	if (audit_is_on(s->audit)) {
 		struct audit_entry e = entry_here(s, path, reason);
 
+		e.remark = remark;
 		note_logged(s, audit_file(s->audit, &e));
 	}
 	s->begun = false;
@@ -183,7 +184,13 @@ log_file(struct session *s, const char *reason)
 int
 session_end_file(struct session *s)
 {
-	log_file(s, NULL);
+	return session_end_file_with(s, NULL);
+}
+
+int
+session_end_file_with(struct session *s, const char *remark)
+{
+	log_file(s, NULL, remark);
 	return s->unlogged ? -1 : 0;
 }
 
@@ -191,7 +198,7 @@ void
 session_fail_file(struct session *s, const char *reason)
 {
 	if (s->begun)
-		log_file(s, reason);
+		log_file(s, reason, NULL);
 }
 
 int
@@ -229,7 +236,7 @@ log_failure(struct session *s, const char *what, const char *reason)
 		reason = both;
 	}
 	if (s->begun) {
-		log_file(s, reason);
+		log_file(s, reason, NULL);
 		return;
 	}
 	e = entry_here(s, path, reason);
@@ -247,7 +254,7 @@ judge(struct session *s, const struct reason *r, char text[TEXT_MESSAGE_MAX])
 	bool quiet = s->policy->reveal == POLICY_NO;
 
 	log_failure(s, what, why);
-	if (quiet && (r->telling || is_telling(r->err))) {
+	if (quiet && !r->open && (r->telling || is_telling(r->err))) {
 		what = NULL;
 		why = text_error(EACCES);
 	}

@@ -40,6 +40,7 @@ struct reason {
 	const char *what;	/* was tried; NULL where that goes without saying */
 	const char *text;	/* NULL: what there is to say of ERR */
 	int	    err;		/* an errno */
+	bool	    open;	/* whatever it seems to tell: it would be so for any name */
 	bool	    telling;	/* it tells of what there is, which a policy may keep from the peer, who
 				 * then reads the same as for any other; for an ERR that is known */
 };
@@ -79,6 +80,8 @@ int	session_give_up(struct session *, const char *what, const char *reason);
 void	session_begin_file(struct session *, mode_t mode);
 /* All went well: 0, or -1 when that cannot be logged and must be. */
 int	session_end_file(struct session *);
+/* The same where there is a REMARK to make of it. */
+int	session_end_file_with(struct session *, const char *remark);
 /* Something else ended it, for REASON, which was counted: the log gets to know. */
 void	session_fail_file(struct session *, const char *reason);
 /* A directory was entered, which is new where MADE is true; as session_end_file. */

@@ -173,6 +173,9 @@ allow_receiving(scmp_filter_ctx filter)
 		{ SCMP_SYS(fcntl64), 1, { IS_INT(1, F_GETFL) } },
 		{ SCMP_SYS(fcntl), 1, { IS_INT(1, F_DUPFD_CLOEXEC) } },
 		{ SCMP_SYS(fcntl64), 1, { IS_INT(1, F_DUPFD_CLOEXEC) } },
+		/* Some C libraries then say once more that it is closed by exec. */
+		{ SCMP_SYS(fcntl), 1, { IS_INT(1, F_SETFD) } },
+		{ SCMP_SYS(fcntl64), 1, { IS_INT(1, F_SETFD) } },
 		/* The times of descriptors, not of paths. */
 		{ SCMP_SYS(utimensat), 1, { IS(1, 0) } },
 		{ SCMP_SYS(utimensat_time64), 1, { IS(1, 0) } },

@@ -191,6 +191,8 @@ put_file(struct line *l, const struct audit_entry *e)
 	line_put(l, " mode %04o", permissions(e->mode));
 	if (e->reason != NULL)
 		line_put_string(l, "reason", e->reason, AUDIT_WORD_MAX);
+	else if (e->remark != NULL)
+		line_put_string(l, "remark", e->remark, AUDIT_WORD_MAX);
 }
 
 static void
@@ -201,6 +203,8 @@ put_json_file(struct line *l, const struct audit_entry *e)
 	line_put(l, ",\"bytes\":%" PRIu64 ",\"seconds\":", e->bytes);
 	line_put_seconds(l, e->seconds);
 	line_put(l, ",\"mode\":\"%04o\"", permissions(e->mode));
+	if (e->reason == NULL && e->remark != NULL)
+		line_put_member(l, "remark", e->remark, AUDIT_WORD_MAX);
 	put_json_result(l, "failed", e->reason);
 }
 

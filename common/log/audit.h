@@ -15,7 +15,7 @@
  * what sftp-server would, where it has words for it:
  *
  *	session opened for local user U from [ADDRESS] upload root "R" request "Q"[ sandbox "S"]
- *	close "P" bytes read N written N seconds N.NNN mode 0644
+ *	close "P" bytes read N written N seconds N.NNN mode 0644[ remark "W"]
  *	forced close "P" bytes read N written N seconds N.NNN mode 0644 reason "W"
  *	mkdir name "P" mode 0755
  *	opendir "P"
@@ -25,7 +25,7 @@
  *
  * JSON records are one object each: event (start, file, dir, refusal, end), time, pid, user and
  * address, then of direction, request, root, sandbox, path, bytes, seconds, made, mode, result (ok, failed,
- * refused), reason, files, errors and exit what the event has; a directory that is not new has no
+ * refused), reason, remark, files, errors and exit what the event has; a directory that is not new has no
  * mode.
  *
  * What peers and file names bring in is escaped, so that no record can be forged, and can be
@@ -64,6 +64,7 @@ struct audit_entry {
 	double	    seconds;
 	mode_t	    mode;
 	const char *reason;		/* NULL: all is well; else why it failed */
+	const char *remark;		/* of a file that is well: what is to be said of it; or NULL */
 };
 
 /* No log. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "text/text.h"
@@ -115,13 +116,11 @@ conn_ack(struct conn *c)
 int
 conn_warn(struct conn *c, const char *message)
 {
-	char text[TEXT_MESSAGE_MAX + 2] = { RECORD_WARN };
-	size_t n = strlen(message);
+	char text[TEXT_MESSAGE_MAX + 2];
+	int n = snprintf(text, sizeof(text), "%c%s\n", RECORD_WARN, message);
 
-	assert(n < TEXT_MESSAGE_MAX);
-	memcpy(text + 1, message, n);
-	text[n + 1] = '\n';
-	return stream_write(&c->stream, text, n + 2);
+	assert(n > 0 && (size_t)n < sizeof(text));
+	return stream_write(&c->stream, text, (size_t)n);
 }
 
 int
@@ -248,6 +247,12 @@ conn_await(struct conn *c, char *text, size_t cap)
 	if (read_text(c, status, text, cap) == -1)
 		return -1;
 	return status == RECORD_WARN ? 1 : -1;
+}
+
+bool
+conn_is_left(const struct conn *c)
+{
+	return c->stream.ended;
 }
 
 int

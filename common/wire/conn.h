@@ -89,6 +89,8 @@ int	conn_warn(struct conn *, const char *message);
  * Reads one byte and, of a message, up to its newline, never more.  PROTOCOL rule 23.
  */
 int	conn_await(struct conn *, char *text, size_t cap);
+/* After that was -1: true when the peer has gone without a word, and nothing else is wrong. */
+bool	conn_is_left(const struct conn *);
 /*
  * See stream_send: the zero behind the body is the status that says all is well.  Where it is not
  * sent, the caller owes a conn_warn in its place.  PROTOCOL rule 22.

@@ -21,7 +21,7 @@ stream_init(struct stream *s, int in, int out, uint64_t rate)
 {
 	s->in = in;
 	s->out = out;
-	s->lost = s->widened = false;
+	s->lost = s->ended = s->widened = false;
 	s->inpos = s->inlen = 0;
 	pace_init(&s->pace, rate);
 	s->deadline = NULL;
@@ -92,7 +92,10 @@ stream_skip(struct stream *s, size_t n)
 int
 stream_read_byte(struct stream *s, char *byte)
 {
-	if (io_read(s->in, byte, 1) != 1)
+	ssize_t n = io_read(s->in, byte, 1);
+
+	s->ended = n == 0;
+	if (n != 1)
 		return -1;
 	touch(s);
 	return 0;

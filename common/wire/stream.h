@@ -28,6 +28,7 @@ enum {
 struct stream {
 	int		in, out;	/* borrowed, never closed here */
 	bool		lost;		/* a read failed: the peer is gone, or we are to stop */
+	bool		ended;		/* the peer sends no more, as a single byte showed */
 	bool		widened;	/* the pipe that bodies go through */
 	size_t		inpos, inlen;	/* unread: inbuf[inpos..inlen) */
 	struct pace	pace;

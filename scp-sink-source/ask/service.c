@@ -321,7 +321,7 @@ service_name_start(const struct service *s, char dst[2 * PATH_MAX])
 {
 	const char *start = s->policy.start;
 
-	snprintf(dst, 2 * PATH_MAX, "%s%s%s", strcmp(s->where, "/") == 0 ? "" : s->where,
+	snprintf(dst, (size_t)2 * PATH_MAX, "%s%s%s", strcmp(s->where, "/") == 0 ? "" : s->where,
 	    start[0] != '\0' ? "/" : "", start);
 }
 

@@ -169,6 +169,24 @@ is_denied(struct intake *k, const char *said, bool directory, struct reason *r)
 }
 
 /*
+ * Why something of SIZE bytes cannot be made ready for, which failed with ERR.  Where nothing is
+ * revealed, a disk that has no room for it is no secret: whoever sends can do something about it, and it
+ * has none for any other name.  A quota is the account's own.
+ */
+static struct reason
+reason_for(const struct intake *k, int err, uint64_t size)
+{
+	const struct session *s = k->session;
+	int obstacle = 0;
+
+	if (s->policy->reveal == POLICY_NO && k->nest.outside == 0)
+		obstacle = err == EDQUOT ? err : space_obstacle(s->policy, s->root->fd, size);
+	if (obstacle != 0)
+		return (struct reason){ .err = obstacle, .open = true };
+	return (struct reason){ .err = err, .telling = true };
+}
+
+/*
  * Makes ready for a file: true, or the reason why not.  What the file itself is judged by comes first,
  * so that it tells nothing of what is there; all that comes later may.
  */
@@ -187,7 +205,7 @@ admit_file(struct intake *k, const struct record *r, mode_t mode, struct place *
 	if (why->text != NULL)
 		return false;
 	if (begin_file(k, r, mode, p) == -1) {
-		*why = (struct reason){ .err = errno, .telling = true };
+		*why = reason_for(k, errno, r->size);
 		return false;
 	}
 	s->usage = after;
@@ -266,7 +284,7 @@ admit_dir(struct intake *k, const struct record *r, const struct attrs *a, struc
 	upload_elsewhere(&k->upload);
 	if (nest_enter(&k->nest, name, a) == 0)
 		return true;
-	*why = (struct reason){ .err = errno, .telling = true };
+	*why = reason_for(k, errno, 0);
 	s->usage = before;
 	return false;
 }

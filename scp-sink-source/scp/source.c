@@ -37,7 +37,7 @@ top(struct source *k)
 
 /*
  * Awaits the reply: 0 go on, 1 the client refused, which is counted, -1.  Either is the end of a
- * file that is being sent.
+ * file that is being sent.  A client that has all of it and hangs up, as curl does, has lost nothing.
  */
 static int
 await(struct source *k)
@@ -45,6 +45,10 @@ await(struct source *k)
 	char text[TEXT_MESSAGE_MAX];
 	int reply = conn_await(k->session->conn, text, sizeof(text));
 
+	if (reply == -1 && k->whole && text[0] == '\0' && conn_is_left(k->session->conn)) {
+		(void)session_end_file_with(k->session, "not acknowledged");
+		return -1;
+	}
 	if (reply != 0) {
 		k->session->errors++;
 		session_fail_file(k->session, text[0] != '\0' ? text : "lost connection");
@@ -103,7 +107,9 @@ send_body(struct source *k, int fd, uint64_t size, bool sparse)
 		why.text = "file shrank";
 	if (why.err != 0 && session_warn(s, &why) == -1)
 		return -1;
+	k->whole = why.err == 0;
 	reply = await(k);
+	k->whole = false;
 	return reply == 0 && s->begun ? session_end_file(s) : reply == -1 ? -1 : 0;
 }
 
@@ -413,6 +419,7 @@ source_run(struct source *k, struct session *s)
 
 	k->session = s;
 	k->depth = k->links = 0;
+	k->whole = false;
 	listing_init(&k->listing);
 	/* The client says when it is ready; a warning instead is counted, and no more. */
 	end = await(k) == -1 ? -1 : 0;

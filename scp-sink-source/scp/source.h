@@ -26,6 +26,7 @@ struct source {
 	struct session	   *session;
 	struct listing	    listing;
 	unsigned	    depth;		/* directories that are open */
+	bool		    whole;		/* a body was sent, and nothing is wrong with it */
 	unsigned	    links;		/* that led to directories; at most one more than are
 						 * followed */
 	struct source_level levels[POLICY_DEPTH_MAX];

@@ -84,6 +84,25 @@ space_check(struct space *s, const struct policy *p, int fd, uint64_t size, bool
 	return 0;
 }
 
+int
+space_obstacle(const struct policy *p, int fd, uint64_t size)
+{
+	struct statvfs fs;
+	uint64_t room;
+
+	if (fstatvfs(fd, &fs) == -1)
+		return 0;
+	if ((fs.f_flag & ST_RDONLY) != 0)
+		return EROFS;
+	/* What cannot say has none of either. */
+	if (fs.f_blocks == 0 || fs.f_frsize == 0)
+		return 0;
+	room = geteuid() == 0 ? fs.f_bfree : fs.f_bavail;
+	if (room == 0 || room < blocks_of(&fs, size) + reserve_of(p, &fs))
+		return ENOSPC;
+	return fs.f_files > 0 && (geteuid() == 0 ? fs.f_ffree : fs.f_favail) == 0 ? ENOSPC : 0;
+}
+
 void
 space_forget(struct space *s)
 {

@@ -22,6 +22,13 @@ struct space {
  */
 int	space_check(struct space *, const struct policy *, int fd, uint64_t size, bool in_place);
 
+/*
+ * Why nothing of SIZE bytes can be put anywhere on the filesystem of FD, which may be O_PATH, whatever
+ * it is called: ENOSPC, for lack of room, of inodes or of what the policy keeps free, EROFS, or 0 where
+ * there is no such reason.
+ */
+int	space_obstacle(const struct policy *, int fd, uint64_t size);
+
 /* What comes next may go to another filesystem. */
 void	space_forget(struct space *);
 

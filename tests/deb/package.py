@@ -24,7 +24,7 @@ PATIENCE = 900
 
 def listed(path, what):
     """What make install puts somewhere, as the list of a package has it."""
-    pages = ".gz" if path.startswith(installed.MANUALS) else ""
+    pages = ".gz" if path.startswith("share/man/") else ""
     target = f"lrwxrwxrwx {what}{pages}" if isinstance(what, str) else stat.filemode(what | stat.S_IFREG)
     return f"/usr/{path}{pages}", target
 

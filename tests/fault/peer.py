@@ -5,6 +5,7 @@ import array
 import contextlib
 import fcntl
 import os
+import pwd
 import resource
 import select
 import shutil
@@ -39,7 +40,8 @@ class Lab:
 
     def server(self, *words, fault="", log=None, limits=(), command=None, **how):
         """COMMAND is the client's, where WORDS are the administrator's; HOW: see Server."""
-        env = dict(PATH=os.environ["PATH"], LC_ALL="C",
+        # As sshd has it: who logged in, so that nobody asks the system's databases for all there are.
+        env = dict(PATH=os.environ["PATH"], LC_ALL="C", USER=pwd.getpwuid(os.getuid()).pw_name,
                    ASAN_OPTIONS=f"exitcode={SANITIZER_EXIT}",
                    UBSAN_OPTIONS=f"exitcode={SANITIZER_EXIT}")
         if fault or log:

@@ -4008,7 +4008,7 @@ START_TEST(what_tells_nothing_is_told)
 }
 END_TEST
 
-/* What a file is judged by comes before what is there, and room for it is no business of the client. */
+/* What a file is judged by comes before what is there; that there is no room is no secret. */
 START_TEST(too_much_is_the_same_wherever_it_goes)
 {
 	static const char *const targets[] = { "there", "not-there", "file", "file/below" };
@@ -4029,9 +4029,36 @@ START_TEST(too_much_is_the_same_wherever_it_goes)
 		start("", targets[i]);
 		hear_ok();
 		SAY("C0644 4611686018427387904 f\n");
-		hear_warning("scp: f: Permission denied");
+		hear_warning("scp: f: No space left on device");
 		finish(1);
 	}
+}
+END_TEST
+
+/* What the administrator keeps free is no secret either, and the same for directories. */
+START_TEST(what_the_disk_has_is_the_same_wherever_it_goes)
+{
+	static const char *const targets[] = { "there", "not-there", "file", "file/below" };
+
+	confine();
+	put_own_dir("top/there");
+	put_own_file("top/file", "old");
+	policy.reveal = POLICY_NO;
+	policy.overwrite = OVERWRITE_NO;
+	policy.min_free_percent = 100;
+	for (size_t i = 0; i < COUNT(targets); i++) {
+		start("r", targets[i]);
+		hear_ok();
+		SAY("C0644 6 f\n");
+		hear_warning("scp: f: No space left on device");
+		finish(1);
+	}
+	policy.reveal = POLICY_YES;
+	start("r", "file/below");
+	hear_ok();
+	SAY("C0644 6 f\n");
+	hear_warning("scp: file/below: Not a directory");
+	finish(1);
 }
 END_TEST
 
@@ -4404,6 +4431,7 @@ add(TCase *t)
 	tcase_add_test(t, what_is_refused_is_not_told_to_a_client_that_is_ahead);
 	tcase_add_test(t, what_tells_nothing_is_told);
 	tcase_add_test(t, too_much_is_the_same_wherever_it_goes);
+	tcase_add_test(t, what_the_disk_has_is_the_same_wherever_it_goes);
 	tcase_add_test(t, refused_files_of_a_client_that_is_ahead_are_skipped);
 	tcase_add_test(t, a_session_is_logged);
 	tcase_add_test(t, the_target_itself_is_logged);
