@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -104,25 +105,27 @@ process_tidy_descriptors(void)
 void
 process_open_title(int argc, char *argv[], char *envp[])
 {
-	char *all = argc > 0 ? argv[0] : NULL, *end = all, *one[] = { all, NULL };
+	char *all = argc > 0 ? argv[0] : NULL, *end, *copy, *one[] = { all, NULL };
+	int n;
 
-	for (int i = 0; i < argc; i++) {
-		char *was = argv[i];
-
-		argv[i] = strdup(was);
-		if (argv[i] == NULL) {
-			argv[i] = was;
-			return;
-		}
-		if (i > 0 && was == end + 1)
-			*end = ' ';
-		if (i == 0 || was == end + 1)
-			end = was + strlen(argv[i]);
-	}
 	if (all == NULL)
 		return;
-	/* Both are where the first one was. */
-	setprogname(argv[0]);
+	end = all + strlen(all);
+	for (n = 1; n < argc && argv[n] == end + 1; n++)
+		end = argv[n] + strlen(argv[n]);
+	copy = malloc((size_t)(end - all) + 1);
+	if (copy == NULL)
+		return;
+	memcpy(copy, all, (size_t)(end - all) + 1);
+	argv[0] = copy;
+	for (int i = 1; i < n; i++) {
+		ptrdiff_t at = argv[i] - all;
+
+		argv[i] = copy + at;
+		all[at - 1] = ' ';
+	}
+	/* What both are told is where the first argument was. */
+	setprogname(copy);
 	setproctitle_init(1, one, envp);
 }
 
