@@ -119,6 +119,9 @@ def file_both_ways(world, client, place):
     start, between, end = session(estate, "emil")
     same("direction", "download", start["direction"])
     same("path and bytes", [(target, 3000)], [(path_of(r), size_of(r)) for r in between])
+    # A client that hangs up as soon as it has everything has lost nothing.
+    same("reasons and errors", ([None], "0"),
+         ([r.fields.get("reason") for r in between], str(end["errors"])))
 
 
 def refusals(world, client, place):

@@ -24,8 +24,8 @@ FORMS = {
     "start": ("user address direction root request sandbox",
               rf"session opened for {WHO} (upload|download) root {STRING} request {STRING}"
               rf"(?: sandbox {STRING})?"),
-    "file": ("path read written seconds mode reason",
-             rf"(?:forced )?close {STRING} {NUMBERS}(?: reason {STRING})?"),
+    "file": ("path read written seconds mode reason remark",
+             rf"(?:forced )?close {STRING} {NUMBERS}(?: reason {STRING})?(?: remark {STRING})?"),
     "mkdir": ("path mode", rf"mkdir name {STRING} mode ([0-7]{{4}})"),
     "opendir": ("path", rf"opendir {STRING}"),
     "refused": ("path reason", rf"refused {STRING} reason {STRING}"),
