@@ -96,11 +96,11 @@ USES_session	:= $(COMMON) ask title
 USES_sandbox	:= cell
 USES_scp	:= $(COMMON) session upload
 USES_sftp	:= wire
-USES_process	:=
+USES_process	:= wire log
 USES_run	:= $(COMMON) ask session sandbox scp
 USES_look	:= $(COMMON) ask process run sandbox
 USES_explain	:= $(COMMON) ask look
-USES_deny	:= $(COMMON) ask sftp
+USES_deny	:= $(COMMON) ask process sftp
 USES_main	:= ask process run explain deny version
 
 ROOMS	:= $(patsubst USES_%,%,$(filter USES_%,$(.VARIABLES)))

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "deny.h"
+#include "process.h"
 #include "sftp/sftp.h"
 #include "wire/deadline.h"
 #include "wire/io.h"
@@ -32,10 +33,10 @@ answer(const struct service *s)
 static void
 complain(const struct service *s, const struct invocation *v)
 {
-	fprintf(stderr, "%s\n", s->problem);
+	process_say(s->problem);
 	if (s->misread && v->way == INVOKED_PLAIN)
-		fputs("usage: scp [-dpqrv] [-l limit] -t target\n"
-		      "       scp [-pqrv] [-l limit] -f file ...\n", stderr);
+		process_say("usage: scp [-dpqrv] [-l limit] -t target\n"
+		    "       scp [-pqrv] [-l limit] -f file ...");
 }
 
 int
@@ -48,11 +49,15 @@ deny_request(struct service *s, const struct invocation *v, int argc, char *argv
 	service_deny(s, request);
 	if (s->request.role == REQUEST_NONE)
 		service_learn_role(s, v, argc, argv);
-	patient = !s->misread && deadline_init(&patience, PATIENCE, PATIENCE) == 0;
+	patient = !s->misread && deadline_init(&patience, 0, PATIENCE) == 0;
+	if (patient)
+		(void)deadline_await(&patience, DEADLINE_CLIENT, -1);
 	if (s->sftp || !patient || !answer(s))
 		complain(s, v);
 	if (s->sftp && patient)
 		sftp_decline(STDIN_FILENO, STDOUT_FILENO, SERVICE_NO_SFTP);
+	if (patient)
+		deadline_end(&patience);
 	service_end(s);
 	return 1;
 }
@@ -60,8 +65,7 @@ deny_request(struct service *s, const struct invocation *v, int argc, char *argv
 int
 deny_shell(struct service *s, const struct invocation *v, const char *config)
 {
-	fputs("scp: this account is for copying files with scp -O: there is no shell here.\n",
-	    stderr);
+	process_say("scp: this account is for copying files with scp -O: there is no shell here.");
 	if (service_load(s, v, config) == 0 && service_log(s) == 0)
 		snprintf(s->problem, sizeof(s->problem), "scp: no command");
 	service_deny(s, "");

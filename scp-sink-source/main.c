@@ -34,9 +34,8 @@ help(void)
 static int
 introduce(void)
 {
-	fputs("scp: the server side of scp, which sshd starts when a client wants to copy files.\n"
-	      "To copy files yourself, use a client such as sftp(1); scp-sink-source(1) says what this is.\n",
-	    stderr);
+	process_say("scp: the server side of scp, which sshd starts when a client wants to copy files.\n"
+	    "To copy files yourself, use a client such as sftp(1); scp-sink-source(1) says what this is.");
 	return 1;
 }
 
@@ -45,17 +44,22 @@ serve(struct service *s, const struct invocation *v, int argc, char *argv[])
 {
 	static char text[WORDS_BYTES];
 	const char *request = invocation_request(v, argc, argv, text, sizeof(text));
-	struct deadline deadline;
+	struct deadline deadline = { .reason = NULL };
 	int status;
 
-	if (service_load(s, v, CONFIG) == -1 || service_log(s) == -1 ||
-	    service_read(s, v, argc, argv) == -1)
+	if (service_load(s, v, CONFIG) == -1 || service_log(s) == -1 || run_time(s, &deadline) == -1 ||
+	    service_read(s, v, argc, argv) == -1) {
+		deadline_end(&deadline);
 		return deny_request(s, v, argc, argv, request);
+	}
 	if (s->request.role == REQUEST_NONE)
 		return introduce();
-	if (service_open(s) == -1 || run_begin(s, request, &deadline) == -1)
+	if (service_open(s) == -1 || run_begin(s, request) == -1) {
+		deadline_end(&deadline);
 		return deny_request(s, v, argc, argv, request);
+	}
 	status = run_session(s, &deadline);
+	deadline_end(&deadline);
 	service_end(s);
 	return status;
 }
@@ -69,7 +73,8 @@ main(int argc, char *argv[], char *envp[])
 	static char *none[] = { NULL };
 	const char *why, *command, *connection, *said[ACCOUNT_SAID];
 
-	if (process_tidy_descriptors() == -1)
+	/* Whoever has no name has no title either, of which a library would complain. */
+	if (argc < 1 || process_tidy_descriptors() == -1)
 		return 1;
 	process_set_signals();
 	process_open_title(argc, argv, envp);
@@ -83,7 +88,8 @@ main(int argc, char *argv[], char *envp[])
 	 */
 	environ = none;
 	if (invocation_parse(&invocation, argc, argv, command, &words, &why) == -1) {
-		fprintf(stderr, "scp: %s\n", why);
+		snprintf(service.problem, sizeof(service.problem), "scp: %s", why);
+		process_say(service.problem);
 		return 1;
 	}
 	service_init(&service, connection, said);

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
-#include <poll.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -13,13 +12,41 @@
 #include <unistd.h>
 
 #include <bsd/stdlib.h>
+#include <bsd/string.h>
 #include <bsd/unistd.h>
 
+#include "log/journal.h"
 #include "process.h"
+#include "wire/deadline.h"
 
 enum {
-	USUAL_FILES = 1024	/* descriptors that a process may have unless somebody said more */
+	USUAL_FILES = 1024,	/* descriptors that a process may have unless somebody said more */
+	LINE_BYTES = 2048,	/* of what is said, NUL included */
+	PATIENCE = 1000		/* milliseconds for who reads standard error */
 };
+
+/* Only calls that a signal's handler may make, too. */
+static void
+tell(const char *who, const char *text, int patience)
+{
+	char line[LINE_BYTES];
+	struct journal errors;
+
+	journal_to_fd(&errors, STDERR_FILENO, patience);
+	strlcpy(line, who, sizeof(line));
+	strlcat(line, text, sizeof(line) - 1);
+	strlcat(line, "\n", sizeof(line));
+	(void)journal_write(&errors, line, strlen(line));
+}
+
+void
+process_say(const char *text)
+{
+	tell("", text, PATIENCE);
+}
+
+/* What only signals change. */
+static volatile sig_atomic_t hung_up;
 
 /*
  * Being told to stop hangs up on the client, whatever we are at, so that the temporary file goes its
@@ -31,6 +58,7 @@ hang_up(int signal)
 	int saved = errno;
 
 	(void)signal;
+	hung_up = 1;
 	/* It becomes the lowest that is free, also where no other is. */
 	close(STDIN_FILENO);
 	/* A C library's open(2) may be another call, which the sandbox has no word for. */
@@ -40,28 +68,24 @@ hang_up(int signal)
 	errno = saved;
 }
 
-/* Whoever reads standard error gets to know WHY, if that is not for him to hold up. */
-static void
-tell(const char *why)
-{
-	struct pollfd p = { .fd = STDERR_FILENO, .events = POLLOUT };
-
-	if (poll(&p, 1, 0) != 1)
-		return;
-	(void)!write(STDERR_FILENO, "scp: ", strlen("scp: "));
-	(void)!write(STDERR_FILENO, why, strlen(why));
-	(void)!write(STDERR_FILENO, "\n", 1);
-}
-
-/* Time is up: as above. */
+/*
+ * Time may be up: as above.  What goes on when that comes again may be held up by whoever reads
+ * standard error.
+ */
 static void
 run_out(int signal, siginfo_t *info, void *context)
 {
 	int saved = errno;
+	/* Whoever may send us signals may say that they are a timer's, and of which. */
+	const char *why = info->si_code == SI_TIMER ? deadline_ring() : "told to stop";
 
 	(void)context;
-	hang_up(signal);
-	tell(info->si_code == SI_TIMER ? info->si_value.sival_ptr : "told to stop");
+	if (why != NULL && hung_up) {
+		dup2(STDIN_FILENO, STDERR_FILENO);
+	} else if (why != NULL) {
+		hang_up(signal);
+		tell("scp: ", why, 0);
+	}
 	errno = saved;
 }
 
@@ -71,9 +95,11 @@ process_set_signals(void)
 	static const int told[] = { SIGHUP, SIGINT, SIGTERM };
 	struct sigaction ignore = { .sa_handler = SIG_IGN }, once = { .sa_handler = hang_up };
 	struct sigaction late = { .sa_sigaction = run_out };
+	sigset_t none;
 
 	once.sa_flags = (int)SA_RESETHAND;	/* Whoever insists, kills. */
-	late.sa_flags = SA_SIGINFO;
+	/* A time that is not up yet disturbs nothing. */
+	late.sa_flags = SA_SIGINFO | SA_RESTART;
 	sigaddset(&once.sa_mask, SIGALRM);
 	for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++)
 		sigaddset(&once.sa_mask, told[i]);
@@ -83,6 +109,9 @@ process_set_signals(void)
 	sigaction(SIGALRM, &late, NULL);
 	for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++)
 		sigaction(told[i], &once, NULL);
+	/* Whoever started us may have held them back. */
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
 int

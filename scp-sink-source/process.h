@@ -21,9 +21,9 @@ void	process_open_title(int argc, char *argv[], char *envp[]);
 
 /*
  * SIGHUP, SIGINT and SIGTERM hang up on the client: what waits for it is interrupted, every later
- * read or write fails, and the session is lost like any other.  A second one kills.  So does SIGALRM,
- * the signal of a deadline, which says why on standard error.  SIGPIPE and SIGXFSZ are errors of a
- * write.
+ * read or write fails, and the session is lost like any other.  A second one kills.  So does SIGALRM
+ * once the time of a deadline is up, and says why on standard error.  SIGPIPE and SIGXFSZ are errors
+ * of a write.  No signal is held back.
  */
 void	process_set_signals(void);
 
@@ -33,5 +33,11 @@ void	process_set_signals(void);
  * 0, or -1 with errno.
  */
 int	process_become(const char *name, uid_t uid, gid_t gid, const char *home);
+
+/*
+ * TEXT and a newline for whoever reads standard error, who holds nobody up: after a second without
+ * room it is lost.
+ */
+void	process_say(const char *text);
 
 #endif

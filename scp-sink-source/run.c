@@ -51,16 +51,21 @@ run_lock_up(struct service *s, char text[SANDBOX_TEXT_MAX], const char **in_forc
 }
 
 int
-run_begin(struct service *s, const char *request, struct deadline *deadline)
+run_time(struct service *s, struct deadline *deadline)
+{
+	if (deadline_init(deadline, limit_of(s->policy.idle_timeout),
+	    limit_of(s->policy.max_duration)) == 0)
+		return 0;
+	snprintf(s->problem, sizeof(s->problem), "scp: no timer: %s", text_error(errno));
+	return -1;
+}
+
+int
+run_begin(struct service *s, const char *request)
 {
 	char text[SANDBOX_TEXT_MAX];
 	const char *sandbox;
 
-	if (deadline_init(deadline, limit_of(s->policy.idle_timeout),
-	    limit_of(s->policy.max_duration)) == -1) {
-		snprintf(s->problem, sizeof(s->problem), "scp: no timer: %s", text_error(errno));
-		return -1;
-	}
 	if (run_lock_up(s, text, &sandbox) == -1)
 		return -1;
 	if (!audit_is_on(&s->audit) || audit_start(&s->audit, s->request.role == REQUEST_SINK,
@@ -84,7 +89,7 @@ run_session(struct service *s, struct deadline *deadline)
 	int end, status;
 
 	conn_init(&conn, STDIN_FILENO, STDOUT_FILENO, sink ? TURN_OURS : TURN_THEIRS, rate_of(s));
-	if (deadline->has_idle)
+	if (deadline->has_timer)
 		conn.stream.deadline = deadline;
 	session_init(&session, &conn, &s->request, &s->policy, &s->root, &s->audit);
 	end = sink ? sink_run(&work.sink, &session) : source_run(&work.source, &session);

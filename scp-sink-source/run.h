@@ -7,13 +7,18 @@
 #include "wire/deadline.h"
 
 /*
- * One session, in the language that the request is in.
+ * One session, in the language that the request is in: these, one after the other.  -1 with the
+ * service's problem.
  *
- * Gets ready for it: the times run, a client that never says anything is idle, too; the sandbox that
- * the policy wants is in force, for good; and the log has the session's start, which REQUEST, as the
- * client sent it, is a part of.  0, or -1 with the service's problem.
+ * The times of the policy run, before anything of the client's is looked at.
  */
-int	run_begin(struct service *, const char *request, struct deadline *);
+int	run_time(struct service *, struct deadline *);
+
+/*
+ * Gets ready: the sandbox that the policy wants is in force, for good, and the log has the session's
+ * start, which REQUEST, as the client sent it, is a part of.
+ */
+int	run_begin(struct service *, const char *request);
 
 /*
  * The part of it that is the sandbox: *IN_FORCE is what there is of it, written to TEXT, or NULL where

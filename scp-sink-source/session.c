@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <bsd/string.h>
 
@@ -16,6 +17,8 @@ enum {
 	TITLE_FROM = 65536,		/* bytes of a body that ps(1) may meet, a pipe full */
 	PATH_SHOWN = AUDIT_STRING_MAX + 1,	/* what is longer is seen to be cut in the log */
 	LINE_MAX_SHOWN = 4 * RECORD_MAX,
+	SAY_MORE = 64,			/* bytes of a line besides that */
+	SAY_PATIENCE = 1000,		/* milliseconds for who reads standard error */
 	DEEP = 32			/* levels for which every login has descriptors */
 };
 
@@ -78,6 +81,7 @@ session_init(struct session *s, struct conn *conn, const struct request *request
 	s->plain[0] = '\0';
 	s->operand = 0;
 	s->said = NULL;
+	journal_init(&s->errors_to);
 	trail_set(&s->trail, "");
 	conn->stream.watch = watch_body;
 	conn->stream.watcher = s;
@@ -305,14 +309,22 @@ session_title(struct session *s, uint64_t size)
 }
 
 void
-session_say(const struct session *s, const char *way, const char *text)
+session_say(struct session *s, const char *way, const char *text)
 {
-	if (s->request->verbose)
-		fprintf(stderr, "scp: %s %s\n", way, text);
+	char line[LINE_MAX_SHOWN + SAY_MORE];
+	int n;
+
+	if (!s->request->verbose)
+		return;
+	if (s->errors_to.fd == -1)
+		journal_to_fd(&s->errors_to, STDERR_FILENO, SAY_PATIENCE);
+	n = snprintf(line, sizeof(line), "%sscp: %s %s\n", s->errors_to.torn ? "\n" : "", way, text);
+	/* Whoever does not read it misses it. */
+	(void)journal_write(&s->errors_to, line, (size_t)n < sizeof(line) ? (size_t)n : sizeof(line) - 1);
 }
 
 void
-session_show(const struct session *s, const char *way, const struct record *r)
+session_show(struct session *s, const char *way, const struct record *r)
 {
 	char line[LINE_MAX_SHOWN], head[RECORD_HEAD_MAX];
 	size_t used;

@@ -23,6 +23,7 @@ struct session {
 	struct usage		 usage;
 	unsigned		 errors;	/* entries refused or failed, here or there */
 	struct title		 title;
+	struct journal		 errors_to;	/* standard error, once anything is said there */
 	bool			 unlogged;	/* a record that is required could not be written */
 	bool			 begun;		/* a file is being moved; the three below are its */
 	uint64_t		 moved;		/* bytes of it */
@@ -87,11 +88,14 @@ void	session_fail_file(struct session *, const char *reason);
 /* A directory was entered, which is new where MADE is true; as session_end_file. */
 int	session_log_dir(struct session *, mode_t mode, bool made);
 
-/* With -v: one line on stderr for RECORD, control bytes escaped.  WAY is "received" or "sent". */
-void	session_show(const struct session *, const char *way, const struct record *);
+/*
+ * With -v: one line on stderr for RECORD, control bytes escaped.  WAY is "received" or "sent".  Nobody
+ * who does not read it holds us up.
+ */
+void	session_show(struct session *, const char *way, const struct record *);
 
 /* With -v: the same for a text of the peer, which is escaped already. */
-void	session_say(const struct session *, const char *way, const char *text);
+void	session_say(struct session *, const char *way, const char *text);
 
 /*
  * A body of SIZE bytes is about to move: has the process title say what the trail says, and how much

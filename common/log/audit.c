@@ -124,7 +124,7 @@ audit_to_fd(struct audit *a, int fd, enum audit_form form, bool required)
 {
 	a->form = form;
 	a->required = required;
-	journal_to_fd(&a->journal, fd);
+	journal_to_fd(&a->journal, fd, JOURNAL_PATIENCE);
 }
 
 int

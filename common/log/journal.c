@@ -13,7 +13,6 @@
 
 enum {
 	SYSLOG_PATIENCE = 2000,		/* milliseconds that a record waits for a daemon */
-	FD_PATIENCE = 10000,		/* the same for who may be a client far away */
 	TRIES = 8			/* at what signals and other writers may disturb */
 };
 
@@ -50,6 +49,14 @@ piece_of(int fd, size_t n)
 	return n;
 }
 
+/* A socket has room for something before it has room for all; a pipe has it for a piece. */
+static ssize_t
+put_piece(const struct journal *j, const char *line, size_t n)
+{
+	return j->is_socket ? send(j->fd, line, n, MSG_NOSIGNAL | MSG_DONTWAIT)
+	    : write(j->fd, line, piece_of(j->fd, n));
+}
+
 /*
  * A descriptor that blocks is not written before there is room: who reads it may be the client, and
  * a session whose time is up must come to its end.
@@ -64,7 +71,7 @@ write_line(struct journal *j, const char *line, size_t n)
 
 		if (!wait_for_room(j))
 			break;
-		put = write(j->fd, line + done, piece_of(j->fd, n - done));
+		put = put_piece(j, line + done, n - done);
 		if (put > 0)
 			done += (size_t)put;
 		else if (put == -1 && errno != EINTR && errno != EAGAIN)
@@ -74,7 +81,7 @@ write_line(struct journal *j, const char *line, size_t n)
 		j->torn = done < n;
 	if (done < n)
 		return -1;
-	j->patience = FD_PATIENCE;
+	j->patience = j->usual;
 	return 0;
 }
 
@@ -127,7 +134,7 @@ send_record(struct journal *j, const char *record, size_t n)
 
 	for (int try = 0; try < TRIES; try++) {
 		if (send(j->fd, record, n, MSG_NOSIGNAL | MSG_DONTWAIT) != -1) {
-			j->patience = SYSLOG_PATIENCE;
+			j->patience = j->usual;
 			return 0;
 		}
 		if (!can_retry(j, &found))
@@ -143,9 +150,12 @@ journal_init(struct journal *j)
 }
 
 void
-journal_to_fd(struct journal *j, int fd)
+journal_to_fd(struct journal *j, int fd, int patience)
 {
-	*j = (struct journal){ .fd = fd, .patience = FD_PATIENCE };
+	struct stat st;
+
+	*j = (struct journal){ .fd = fd, .usual = patience, .patience = patience };
+	j->is_socket = fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode);
 }
 
 int
@@ -153,7 +163,8 @@ journal_to_socket(struct journal *j, const char *path)
 {
 	int saved;
 
-	*j = (struct journal){ .fd = -1, .path = path, .patience = SYSLOG_PATIENCE };
+	*j = (struct journal){ .fd = -1, .path = path, .usual = SYSLOG_PATIENCE };
+	j->patience = j->usual;
 	j->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (j->fd != -1 && find_daemon(j) == 0)
 		return 0;

@@ -19,18 +19,25 @@ struct journal {
 	const struct sockaddr_un *address;	/* its, once that is settled; NULL where it could not
 						 * be pinned */
 	bool	    settled;
+	bool	    is_socket;	/* that the descriptor is */
 	bool	    torn;	/* the last line on a descriptor has no end */
-	int	    patience;	/* milliseconds that a record waits for room; 0 from when that was in
-				 * vain until there is some */
+	int	    usual;	/* milliseconds that a record waits for room */
+	int	    patience;	/* the same for the next one: 0 from when that was in vain until there
+				 * is some */
+};
+
+enum {
+	JOURNAL_PATIENCE = 10000	/* milliseconds for who may be a client far away */
 };
 
 void	journal_init(struct journal *);
 
 /*
- * To FD, borrowed.  A line that is no longer than PIPE_BUF, or any where FD is no pipe, is one
- * write(2).  SIGPIPE is the caller's to ignore.
+ * To FD, borrowed, waiting PATIENCE milliseconds.  A line that is no longer than PIPE_BUF, or any where
+ * FD is no pipe, is one write(2).  No write blocks, whether FD does or not, but for those to a terminal
+ * that is held.  SIGPIPE is the caller's to ignore.
  */
-void	journal_to_fd(struct journal *, int fd);
+void	journal_to_fd(struct journal *, int fd, int patience);
 
 /*
  * To the datagram socket at PATH, borrowed: -1 with errno where nobody is there.  Whoever is there

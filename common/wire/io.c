@@ -13,12 +13,17 @@ enum {
 	SPLICE_MAX = 1 << 30	/* bytes asked of one call, which takes less than 2 GiB */
 };
 
+/* A signal that hung up has left nothing to wait for; any other one changes nothing. */
 static bool
 wait_for(int fd, short events)
 {
 	struct pollfd p = { .fd = fd, .events = events };
+	int n;
 
-	return poll(&p, 1, -1) == 1;
+	do
+		n = poll(&p, 1, -1);
+	while (n == -1 && errno == EINTR);
+	return n == 1;
 }
 
 /* True when the call that set errno is worth repeating: the descriptor was full or empty. */

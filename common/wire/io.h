@@ -10,7 +10,8 @@
 /*
  * Reading and writing in full, on descriptors that may be non-blocking because somebody else made
  * them so: EAGAIN is waited out with poll(2), and no flag of a descriptor is changed.  EINTR is an
- * error like any other: the only signals that are caught ask the program to stop.
+ * error like any other, but of poll(2), which no signal lets go on: those that ask the program to stop
+ * take the descriptors away, and the others are none of its business.
  */
 enum io_side {
 	IO_FROM = -1,		/* reading failed, with errno; 0 where the input ended early */

@@ -29,32 +29,49 @@ stream_init(struct stream *s, int in, int out, uint64_t rate)
 	s->watcher = NULL;
 }
 
-/* Something has come from the peer, or gone to it. */
-static void
-touch(struct stream *s)
-{
-	if (s->deadline != NULL)
-		deadline_touch(s->deadline);
-}
-
 static void
 watch(struct stream *s, uint64_t done, uint64_t size)
 {
-	touch(s);
 	if (s->watch != NULL)
 		s->watch(s->watcher, done, size);
+}
+
+/*
+ * Holds what moves to the rate.  False when a signal has ended that and the session: the time is up, or
+ * it has taken the peer away.
+ */
+static bool
+keep_pace(struct stream *s, uint64_t moved)
+{
+	struct pollfd p = { .fd = s->in };
+
+	if (pace_wait(&s->pace, moved))
+		return true;
+	return (s->deadline == NULL || deadline_passed(s->deadline) == NULL) &&
+	    (poll(&p, 1, 0) == 0 || (p.revents & POLLNVAL) == 0);
+}
+
+/* One read from the peer: how many bytes, or -1, also where the time is up. */
+static ssize_t
+hear(struct stream *s, void *buf, size_t n)
+{
+	ssize_t got = -1;
+
+	if (deadline_await(s->deadline, DEADLINE_CLIENT, -1))
+		got = io_read(s->in, buf, n);
+	deadline_work(s->deadline);
+	return got;
 }
 
 /* Makes unread input of whatever one read returns; false when there is none. */
 static bool
 fill(struct stream *s)
 {
-	ssize_t n = s->lost ? -1 : io_read(s->in, s->inbuf, sizeof(s->inbuf));
+	ssize_t n = s->lost ? -1 : hear(s, s->inbuf, sizeof(s->inbuf));
 
 	s->lost = n == -1;
 	s->inpos = 0;
 	s->inlen = n > 0 ? (size_t)n : 0;
-	touch(s);
 	return n > 0;
 }
 
@@ -92,19 +109,22 @@ stream_skip(struct stream *s, size_t n)
 int
 stream_read_byte(struct stream *s, char *byte)
 {
-	ssize_t n = io_read(s->in, byte, 1);
+	ssize_t n = hear(s, byte, 1);
 
 	s->ended = n == 0;
-	if (n != 1)
-		return -1;
-	touch(s);
-	return 0;
+	return n == 1 ? 0 : -1;
 }
 
+/* Whoever has done something says so, if the time is up meanwhile. */
 int
 stream_write(struct stream *s, const void *message, size_t n)
 {
-	return io_write_all(s->out, message, n);
+	int end;
+
+	(void)deadline_await(s->deadline, DEADLINE_CLIENT, -1);
+	end = io_write_all(s->out, message, n);
+	deadline_work(s->deadline);
+	return end;
 }
 
 /* A body of SIZE bytes is about to go through FD.  One that is held to a rate needs no wide pipe. */
@@ -146,8 +166,7 @@ stream_receive(struct stream *s, int fd, uint64_t size, int *file_err)
 		s->inpos += n;
 		done += n;
 		watch(s, done, size);
-		if (!pace_wait(&s->pace, n))
-			s->lost = true;
+		s->lost = !keep_pace(s, n);
 	}
 	return 0;
 }
@@ -164,14 +183,14 @@ send_small(struct stream *s, int fd, size_t size, int *file_err)
 	else if (have < size)
 		*file_err = STREAM_SHRANK;
 	memset(s->outbuf + have, 0, size - have + 1);
-	return io_write_all(s->out, s->outbuf, *file_err == 0 ? size + 1 : size);
+	return stream_write(s, s->outbuf, *file_err == 0 ? size + 1 : size);
 }
 
 /* How much is written at once. */
 static size_t
 piece_of(const struct stream *s)
 {
-	return s->deadline != NULL ? IDLE_CHUNK : sizeof(s->outbuf);
+	return s->deadline != NULL && s->deadline->idle > 0 ? IDLE_CHUNK : sizeof(s->outbuf);
 }
 
 static int
@@ -183,9 +202,10 @@ send_zeros(struct stream *s, uint64_t size)
 	while (size > 0) {
 		size_t n = size < piece ? (size_t)size : piece;
 
-		if (io_write_all(s->out, s->outbuf, n) == -1)
+		if (!deadline_await(s->deadline, DEADLINE_CLIENT, -1) ||
+		    io_write_all(s->out, s->outbuf, n) == -1)
 			return -1;
-		touch(s);
+		deadline_work(s->deadline);
 		size -= n;
 	}
 	return 0;
@@ -200,6 +220,19 @@ struct body {
 	enum io_way    way;
 };
 
+/* One move of at most N bytes of the file. */
+static int
+send_data(struct stream *s, struct body *b, size_t n, uint64_t *moved)
+{
+	int side = IO_TO;
+
+	*moved = 0;
+	if (deadline_await(s->deadline, DEADLINE_MOVE, s->out))
+		side = io_move(b->fd, s->out, n, s->outbuf, piece_of(s), &b->way, moved);
+	deadline_work(s->deadline);
+	return side;
+}
+
 /* Sends some of what comes next: 0 or the side that failed. */
 static int
 send_some(struct stream *s, struct body *b, uint64_t *moved)
@@ -212,7 +245,7 @@ send_some(struct stream *s, struct body *b, uint64_t *moved)
 		side = send_zeros(s, n) == -1 ? IO_TO : 0;
 		*moved = side == 0 ? n : 0;
 	} else {
-		side = io_move(b->fd, s->out, n, s->outbuf, piece_of(s), &b->way, moved);
+		side = send_data(s, b, n, moved);
 	}
 	/* Never more than was announced, whoever says so. */
 	assert(*moved <= n);
@@ -238,10 +271,10 @@ send_large(struct stream *s, struct body *b, int *file_err)
 			return send_zeros(s, b->size - b->done);
 		}
 		watch(s, b->done, b->size);
-		if (!pace_wait(&s->pace, moved))
+		if (!keep_pace(s, moved))
 			return -1;
 	}
-	return io_write_all(s->out, "", 1);
+	return stream_write(s, "", 1);
 }
 
 int

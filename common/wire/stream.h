@@ -32,7 +32,7 @@ struct stream {
 	bool		widened;	/* the pipe that bodies go through */
 	size_t		inpos, inlen;	/* unread: inbuf[inpos..inlen) */
 	struct pace	pace;
-	struct deadline *deadline;	/* borrowed: told of whatever moves; may be NULL */
+	struct deadline *deadline;	/* borrowed: told when we wait for the peer; may be NULL */
 	void		(*watch)(void *, uint64_t done, uint64_t size);	/* of a body; may be NULL */
 	void		*watcher;	/* its first argument */
 	char		inbuf[STREAM_IN], outbuf[STREAM_OUT];

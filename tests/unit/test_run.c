@@ -76,7 +76,7 @@ begin(enum request_role role)
 	if (audit_to_syslog(&service.audit, name.sun_path, 0, AUDIT_TEXT, true) == -1 ||
 	    root_confine(&service.root, root, "", "", false, &what) == -1)
 		return -1;
-	return run_begin(&service, "request", &deadline);
+	return run_time(&service, &deadline) == 0 ? run_begin(&service, "request") : -1;
 }
 
 /* How a session that began and does it ends: its exit status, or a negative signal. */

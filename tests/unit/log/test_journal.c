@@ -69,7 +69,7 @@ START_TEST(lines_to_a_descriptor)
 {
 	int fd = openat(unit_fd, "log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 
-	journal_to_fd(&j, fd);
+	journal_to_fd(&j, fd, JOURNAL_PATIENCE);
 	ck_assert_int_eq(write_text(LINE), 0);
 	make_long_line();
 	ck_assert_int_eq(write_text(long_line), 0);
@@ -94,7 +94,7 @@ START_TEST(a_line_is_one_write)
 
 	make_long_line();
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
-	journal_to_fd(&j, pair[0]);
+	journal_to_fd(&j, pair[0], JOURNAL_PATIENCE);
 	for (int i = 0; i < 20; i++) {
 		const char *line = i % 2 == 0 ? LINE : long_line;
 
@@ -114,11 +114,11 @@ START_TEST(a_descriptor_that_takes_nothing)
 	signal(SIGPIPE, SIG_IGN);
 	ck_assert_int_eq(pipe(pipes), 0);
 	close(pipes[0]);
-	journal_to_fd(&j, pipes[1]);
+	journal_to_fd(&j, pipes[1], JOURNAL_PATIENCE);
 	ck_assert_int_eq(write_text(LINE), -1);
 	ck_assert_int_eq(errno, EPIPE);
 	none = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	journal_to_fd(&j, none);
+	journal_to_fd(&j, none, JOURNAL_PATIENCE);
 	ck_assert_int_eq(write_text(LINE), -1);
 	ck_assert_int_eq(errno, EBADF);
 	close(none);
@@ -134,7 +134,7 @@ START_TEST(a_full_pipe_does_not_hold_the_session)
 	int pipes[2];
 
 	ck_assert_int_eq(pipe(pipes), 0);
-	journal_to_fd(&j, pipes[1]);
+	journal_to_fd(&j, pipes[1], JOURNAL_PATIENCE);
 	ck_assert_int_gt(j.patience, 0);
 	fill_pipe(pipes[1], 0);
 	j.patience = SOON;
@@ -160,7 +160,7 @@ START_TEST(a_pipe_with_room_for_half_a_line)
 
 	make_long_line();
 	ck_assert_int_eq(pipe(pipes), 0);
-	journal_to_fd(&j, pipes[1]);
+	journal_to_fd(&j, pipes[1], JOURNAL_PATIENCE);
 	fill_pipe(pipes[1], 1);
 	j.patience = SOON;
 	ck_assert_int_eq(write_text(long_line), -1);
@@ -190,7 +190,7 @@ START_TEST(a_line_that_is_torn)
 
 	signal(SIGXFSZ, SIG_IGN);
 	ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &limit), 0);
-	journal_to_fd(&j, fd);
+	journal_to_fd(&j, fd, JOURNAL_PATIENCE);
 	limit.rlim_cur = 10;
 	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
 	for (int i = 0; i < 2; i++) {
@@ -207,7 +207,7 @@ START_TEST(a_line_that_is_torn)
 	ck_assert_str_eq(get_file("log"), "refused \"/\n" LINE);
 	/* Whoever begins again begins with no half line. */
 	j.torn = true;
-	journal_to_fd(&j, fd);
+	journal_to_fd(&j, fd, JOURNAL_PATIENCE);
 	ck_assert(!j.torn);
 	close(fd);
 }
@@ -277,7 +277,7 @@ START_TEST(a_line_waits_for_room)
 
 		ck_assert_int_eq(pipe2(pipes, flags), 0);
 		size = fcntl(pipes[1], F_GETPIPE_SZ);
-		journal_to_fd(&j, pipes[1]);
+		journal_to_fd(&j, pipes[1], JOURNAL_PATIENCE);
 		fill_pipe(pipes[1], 0);
 		j.patience = LATE;
 		child = read_later(pipes[0], (size_t)size);
@@ -299,7 +299,7 @@ START_TEST(a_long_line_goes_through_a_small_pipe)
 	make_long_line();
 	ck_assert_int_eq(pipe2(pipes, O_NONBLOCK), 0);
 	ck_assert_int_eq(fcntl(pipes[1], F_SETPIPE_SZ, PAGE), PAGE);
-	journal_to_fd(&j, pipes[1]);
+	journal_to_fd(&j, pipes[1], JOURNAL_PATIENCE);
 	j.patience = LATE;
 	child = read_later(pipes[0], LONG);
 	ck_assert_int_eq(write_text(long_line), 0);

@@ -261,6 +261,20 @@ START_TEST(writing_fails_with_errno)
 }
 END_TEST
 
+static int waited_for[2];	/* descriptors that a signal takes away, as it does from a session */
+
+static void
+hang_up(int sig)
+{
+	int saved = errno, none = openat(-1, "/", O_PATH | O_CLOEXEC);
+
+	(void)sig;
+	for (size_t i = 0; i < COUNT(waited_for); i++)
+		(void)dup2(none, waited_for[i]);
+	close(none);
+	errno = saved;
+}
+
 static void
 do_nothing(int sig)
 {
@@ -269,9 +283,9 @@ do_nothing(int sig)
 
 /* A signal again and again, so that one of them comes while the call waits. */
 static void
-be_interrupted(void)
+be_interrupted(void (*handler)(int))
 {
-	struct sigaction act = { .sa_handler = do_nothing };
+	struct sigaction act = { .sa_handler = handler };
 	struct itimerval often = {
 		.it_interval = { .tv_usec = TICK }, .it_value = { .tv_usec = TICK },
 	};
@@ -283,36 +297,10 @@ be_interrupted(void)
 static void
 be_left_alone(void)
 {
-	ck_assert_int_eq(setitimer(ITIMER_REAL, &(struct itimerval){ .it_value = { 0 } }, NULL), 0);
+	const struct itimerval never = { .it_value = { .tv_sec = 0 } };
+
+	ck_assert_int_eq(setitimer(ITIMER_REAL, &never, NULL), 0);
 }
-
-START_TEST(an_interruption_is_an_error)
-{
-	static const int flags[] = { O_CLOEXEC, O_CLOEXEC | O_NONBLOCK };
-
-	be_interrupted();
-	for (size_t i = 0; i < 2; i++) {
-		int fds[2];
-
-		ck_assert_int_eq(pipe2(fds, flags[i]), 0);
-		errno = 0;
-		ck_assert_int_eq(io_read(fds[0], scratch, 1), -1);
-		ck_assert_int_eq(errno, EINTR);
-		errno = 0;
-		ck_assert_int_eq(io_read_all(fds[0], scratch, 1), -1);
-		ck_assert_int_eq(errno, EINTR);
-		errno = 0;
-		ck_assert_int_eq(io_write_all(fds[1], pattern(), MUCH), -1);
-		ck_assert_int_eq(errno, EINTR);
-		errno = 0;
-		ck_assert_int_ne(move_all(file_of(MUCH), fds[1], MUCH, IO_SPLICE), 0);
-		ck_assert_int_eq(errno, EINTR);
-		close(fds[0]);
-		close(fds[1]);
-	}
-	be_left_alone();
-}
-END_TEST
 
 enum kind { PIPE_END, SOCKET_END };
 
@@ -546,6 +534,7 @@ static const struct {
 static int
 wait_for_ever(enum wait wait, int in, int out)
 {
+	errno = 0;
 	switch (wait) {
 	case READ:
 		return (int)io_read(in, scratch, 1);
@@ -561,11 +550,54 @@ wait_for_ever(enum wait wait, int in, int out)
 	return 0;
 }
 
+/* As a call says it that was interrupted, or that came too late. */
+static bool
+is_interruption(int err)
+{
+	return err == EINTR || err == EBADF;
+}
+
+START_TEST(an_interruption_is_an_error)
+{
+	static const int flags[] = { O_CLOEXEC, O_CLOEXEC | O_NONBLOCK };
+	enum wait wait = (enum wait)(_i % WAITS);
+	int err;
+
+	ck_assert_int_eq(pipe2(waited_for, flags[_i / WAITS]), 0);
+	be_interrupted(hang_up);
+	ck_assert_int_lt(wait_for_ever(wait, waited_for[0], waited_for[1]), 0);
+	err = errno;
+	be_left_alone();
+	ck_assert_msg(is_interruption(err), "wait %d: got errno %d", (int)wait, err);
+}
+END_TEST
+
+/* Who polls goes on waiting: what the signal was about is not his business. */
+START_TEST(a_signal_that_takes_nothing_is_none)
+{
+	int fds[2];
+	pid_t pid;
+
+	ck_assert_int_eq(pipe2(fds, O_CLOEXEC | O_NONBLOCK), 0);
+	be_interrupted(do_nothing);
+	pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		const struct timespec many_ticks = { .tv_nsec = 20 * 1000 * TICK };
+
+		_exit(nanosleep(&many_ticks, NULL) == 0 && write(fds[1], "x", 1) == 1 ? 0 : 1);
+	}
+	ck_assert_int_eq(io_read(fds[0], scratch, 1), 1);
+	be_left_alone();
+	child_is_content(pid, "whoever writes late");
+}
+END_TEST
+
 /* Whoever interrupts once does not have to do it again. */
 START_TEST(one_interruption_is_enough)
 {
 	enum wait wait = (enum wait)(_i % WAITS);
-	const struct sigaction act = { .sa_handler = do_nothing };
+	const struct sigaction act = { .sa_handler = hang_up };
 	int in, out, told[2], end, err;
 	pid_t pid, parent = getpid();
 
@@ -594,12 +626,12 @@ START_TEST(one_interruption_is_enough)
 		_exit(poll(&p, 1, PATIENCE) == 1 ? 0 : 2);
 	}
 	close(wait < WRITE_ALL ? out : in);
-	errno = 0;
+	waited_for[0] = waited_for[1] = wait < WRITE_ALL ? in : out;
 	end = wait_for_ever(wait, in, out);
 	err = errno;
 	close(told[1]);
 	ck_assert_msg(end < 0, "wait %d on %d: got %d", (int)wait, _i / WAITS, end);
-	ck_assert_msg(err == EINTR, "wait %d on %d: expected EINTR, got errno %d", (int)wait,
+	ck_assert_msg(is_interruption(err), "wait %d on %d: got errno %d", (int)wait,
 	    _i / WAITS, err);
 	child_is_content(pid, "whoever interrupts");
 }
@@ -668,7 +700,8 @@ add(TCase *t)
 	tcase_add_test(t, all_is_read_or_the_end_is_met);
 	tcase_add_test(t, all_is_written_to_a_non_blocking_descriptor);
 	tcase_add_test(t, writing_fails_with_errno);
-	tcase_add_test(t, an_interruption_is_an_error);
+	tcase_add_loop_test(t, an_interruption_is_an_error, 0, 2 * WAITS);
+	tcase_add_test(t, a_signal_that_takes_nothing_is_none);
 	tcase_add_loop_test(t, each_peer_has_its_way, 0, nways);
 	tcase_add_loop_test(t, each_way_works_without_blocking, 0, nways);
 	tcase_add_loop_test(t, waiting_for_a_non_blocking_peer_is_sleeping, 0, 2);

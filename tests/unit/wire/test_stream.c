@@ -909,18 +909,20 @@ static const uint64_t steps[] = { [PIPES] = STREAM_PIPE, [STREAM] = STEP };
 
 static struct deadline deadline;
 
-/* Has the deadline look as if nothing had moved for ages. */
+/* Has the deadline know of no wait. */
 static void
 age_deadline(void)
 {
 	s.deadline = &deadline;
-	deadline.armed = INT64_MIN / 4;
+	deadline.since = 0;
 }
 
+/* There was one, and it is over. */
 static void
-assert_touched(const char *what)
+assert_awaited(const char *what)
 {
-	ck_assert_msg(deadline.armed != INT64_MIN / 4, "the deadline has not heard of %s", what);
+	ck_assert_msg(deadline.since != 0, "nobody waited for %s", what);
+	ck_assert_int_eq(deadline.waiting, DEADLINE_WORK);
 }
 
 START_TEST(a_deadline_hears_of_what_comes)
@@ -932,35 +934,29 @@ START_TEST(a_deadline_hears_of_what_comes)
 	age_deadline();
 	say(BYTES("C0644 5 f\n"));
 	expect_input(BYTES("C0644 5 f\n"));
-	assert_touched("a record");
+	assert_awaited("a record");
 	age_deadline();
 	say(BYTES("hello"));
 	receive_body(new_file(), 5, 0);
-	assert_touched("a body");
+	assert_awaited("a body");
 	age_deadline();
 	say(BYTES("\0"));
 	expect_input(BYTES("\0"));
-	assert_touched("a status");
+	assert_awaited("a status");
 	age_deadline();
 	say(BYTES("hello\0"));
 	receive_body(-1, 5, 0);
-	assert_touched("a body that nobody wants");
+	assert_awaited("a body that nobody wants");
 	disconnect();
 
 	connect_at(PIPES, 0);
 	age_deadline();
 	say(BYTES("\0"));
 	ck_assert_int_eq(stream_read_byte(&s, &byte), 0);
-	assert_touched("a reply");
-	disconnect();
-
-	/* What has come already is news while it is dealt with. */
-	connect_at(PIPES, 0);
-	say(BYTES("E\nhello"));
-	expect_input(BYTES("E\n"));
+	assert_awaited("a reply");
 	age_deadline();
-	receive_body(-1, 5, 0);
-	assert_touched("a body that was read before");
+	ck_assert_int_eq(stream_write(&s, "", 1), 0);
+	assert_awaited("a reply of ours");
 	disconnect();
 	deadline_end(&deadline);
 }
@@ -978,7 +974,7 @@ START_TEST(a_deadline_hears_of_what_goes)
 	s.watcher = &most;
 	pid = drain(LARGE, 0, BYTES("\0"));
 	send_body(large_file(LARGE), LARGE, false, 0);
-	assert_touched("a body");
+	assert_awaited("a body");
 	ck_assert_uint_gt(most, 0);
 	ck_assert_uint_le(most, steps[stream_kinds[_i]]);
 	end_with(pid);
@@ -996,8 +992,30 @@ START_TEST(a_deadline_hears_of_what_takes_the_place_of_a_body)
 	age_deadline();
 	pid = drain(0, LARGE, BYTES(""));
 	send_body(new_file(), LARGE, false, STREAM_SHRANK);
-	assert_touched("zeros");
+	assert_awaited("zeros");
 	end_with(pid);
+	deadline_end(&deadline);
+}
+END_TEST
+
+/* The time is up: nothing is waited for, although it is there, but what was done is said. */
+START_TEST(a_deadline_that_is_over)
+{
+	char byte;
+	int err;
+
+	ck_assert_int_eq(deadline_init(&deadline, IDLE, IDLE), 0);
+	connect_at(PIPES, 0);
+	s.deadline = &deadline;
+	say(BYTES("C0644 5 f\n"));
+	deadline.reason = "over";
+	ck_assert_int_eq(stream_read_byte(&s, &byte), -1);
+	ck_assert_int_eq(stream_send(&s, large_file(LARGE), LARGE, false, &err), -1);
+	ck_assert_int_eq(stream_send(&s, new_file(), LARGE, false, &err), -1);
+	ck_assert_int_eq(stream_write(&s, "", 1), 0);
+	ck_assert(!stream_has_input(&s));
+	ck_assert(s.lost);
+	disconnect();
 	deadline_end(&deadline);
 }
 END_TEST
@@ -1045,12 +1063,24 @@ ignore(int sig)
 	(void)sig;
 }
 
+/* As a session does. */
+static void
+take_away(int sig)
+{
+	int none = openat(-1, "/", O_PATH | O_CLOEXEC);
+
+	(void)sig;
+	(void)dup2(none, s.in);
+	(void)dup2(none, s.out);
+	close(none);
+}
+
 /* Has signals come that end what waits, for those that come at another time are no use. */
 static void
-begin_signals(void)
+begin_signals(void (*handler)(int))
 {
 	const struct itimerval every = { { .tv_usec = TICK }, { .tv_usec = TICK } };
-	const struct sigaction a = { .sa_handler = ignore };
+	const struct sigaction a = { .sa_handler = handler };
 
 	ck_assert_int_eq(sigaction(SIGALRM, &a, NULL), 0);
 	ck_assert_int_eq(setitimer(ITIMER_REAL, &every, NULL), 0);
@@ -1074,7 +1104,7 @@ START_TEST(a_signal_ends_what_is_held_back)
 
 	connect_at(PIPES, SLOW);
 	say(some, sizeof(some));
-	begin_signals();
+	begin_signals(take_away);
 	ck_assert_int_eq(stream_receive(&s, -1, 100 * SLOW, &err), -1);
 	end_signals();
 	ck_assert_int_eq(err, 0);
@@ -1087,11 +1117,28 @@ START_TEST(a_signal_ends_what_is_held_back)
 
 	/* As little as never fills the pipe, whatever the pieces it comes in. */
 	connect_at(PIPES, SLOW);
-	begin_signals();
+	begin_signals(take_away);
 	ck_assert_int_eq(stream_send(&s, large_file(SLOW), SLOW, false, &err), -1);
 	end_signals();
 	ck_assert_int_eq(err, 0);
 	ck_assert_int_lt(read(from_us, some, sizeof(some)), SLOW);
+	disconnect();
+}
+END_TEST
+
+/* But not one that is about nothing. */
+START_TEST(a_signal_ends_nothing_by_itself)
+{
+	static char some[SLOW / 10];
+	int err = 7;
+
+	connect_at(PIPES, SLOW);
+	say(some, sizeof(some));
+	begin_signals(ignore);
+	ck_assert_int_eq(stream_receive(&s, -1, sizeof(some), &err), 0);
+	end_signals();
+	ck_assert_int_eq(err, 0);
+	ck_assert(!s.lost);
 	disconnect();
 }
 END_TEST
@@ -1268,9 +1315,11 @@ add(TCase *t)
 	tcase_add_test(t, a_deadline_hears_of_what_comes);
 	tcase_add_loop_test(t, a_deadline_hears_of_what_goes, 0, 2);
 	tcase_add_test(t, a_deadline_hears_of_what_takes_the_place_of_a_body);
+	tcase_add_test(t, a_deadline_that_is_over);
 	tcase_add_test(t, there_is_no_deadline_to_begin_with);
 	tcase_add_loop_test(t, a_rate_is_kept, 0, 2);
 	tcase_add_test(t, a_signal_ends_what_is_held_back);
+	tcase_add_test(t, a_signal_ends_nothing_by_itself);
 	tcase_add_loop_test(t, rule_29_flags_are_left_alone, 0, 4);
 	tcase_add_test(t, descriptors_are_borrowed);
 }
