@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef DEEDS_ANSWER_H
+#define DEEDS_ANSWER_H
+
+#include <stdbool.h>
+
+/*
+ * What came of a deed, as the client may know it.  What it may not know is in the log alone.  All 0
+ * is: done.
+ */
+struct answer {
+	int	    err;	/* an errno, whose kind each language has its own word for; 0: done */
+	const char *text;	/* a constant that says more than what ERR is called, or NULL */
+};
+
+/* What there is to say: TEXT, or what ERR is called. */
+const char *answer_text(const struct answer *);
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SFTP_SERVER_H
+#define SFTP_SERVER_H
+
+#include <stdint.h>
+
+#include "deeds/deeds.h"
+#include "title.h"
+#include "wire/deadline.h"
+
+/*
+ * SFTP, version 3: packets, handles and statuses on top of the deeds.  Touches no file by itself.
+ */
+
+/*
+ * Speaks with the client on IN and OUT until it is done.  DEADLINE may be NULL; RATE in bytes/s, or 0.
+ * 0 where the client ended its input between two packets, whatever was refused meanwhile, else -1; what
+ * was open is discarded and logged in either case.  SFTP rules 6 to 13.
+ */
+int	sftp_serve(struct deeds *, struct title *, struct deadline *, int in, int out, uint64_t rate);
+
+#endif
