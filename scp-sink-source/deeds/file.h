@@ -55,12 +55,15 @@ struct file {
 int	file_open(struct deeds *, struct file *, const char *path, const struct file_wish *,
 	    struct answer *);
 
-/*
- * Whether N bytes at OFFSET can be read: how many of them (0 at the end), or -1 with *ANSWER.  What is
- * read is counted.  They are then had by pread(2) or splice(2) of file_fd(), at OFFSET.
- */
+/* Reads N bytes at OFFSET: *GOT of them, fewer only at the end; or -1 with *ANSWER.  They are counted. */
 int	file_read(struct deeds *, struct file *, uint64_t offset, void *, size_t n, size_t *got,
 	    struct answer *);
+/*
+ * The same for who moves them himself, by splice(2) from F's FD: whether N bytes at OFFSET can be
+ * read, and then how many it were.
+ */
+int	file_may_read(struct deeds *, struct file *, uint64_t offset, size_t n, struct answer *);
+void	file_have_read(struct deeds *, struct file *, size_t got);
 
 /*
  * Writes N pieces, which continue each other, at OFFSET: all or nothing.  A failure spoils the file:

@@ -14,9 +14,12 @@
 
 /*
  * Speaks with the client on IN and OUT until it is done.  DEADLINE may be NULL; RATE in bytes/s, or 0.
- * 0 where the client ended its input between two packets, whatever was refused meanwhile, else -1; what
- * was open is discarded and logged in either case.  SFTP rules 6 to 13.
+ * 0 where the client ended its input between two packets, whatever was refused meanwhile, else -1; then
+ * *WHY is what was wrong with what it sent, for the log, or NULL.  What was open is discarded and logged
+ * in either case.  SFTP rules 6 to 13.  Listings have the local time of tzset(3), for whoever locks us up
+ * to call before.
  */
-int	sftp_serve(struct deeds *, struct title *, struct deadline *, int in, int out, uint64_t rate);
+int	sftp_serve(struct deeds *, struct title *, struct deadline *, int in, int out, uint64_t rate,
+	    const char **why);
 
 #endif
