@@ -33,6 +33,9 @@ enum policy_log { LOG_WAY_UNSAID, LOG_WAY_NONE, LOG_WAY_STDERR, LOG_WAY_SYSLOG }
 /* Neither of both is stricter. */
 enum policy_log_format { LOG_FORMAT_UNSAID, LOG_FORMAT_TEXT, LOG_FORMAT_JSON };
 enum policy_required { REQUIRED_NO, REQUIRED_YES };
+enum policy_right { RIGHT_YES, RIGHT_OWN, RIGHT_NO };	/* OWN: to what the session has made */
+enum policy_protocol { PROTOCOL_BOTH, PROTOCOL_SCP, PROTOCOL_SFTP };	/* the last two exclude
+									 * each other */
 enum policy_sandbox { SANDBOX_NONE, SANDBOX_TRY, SANDBOX_REQUIRE };
 
 /* Permission bits: those that may be set, and those of them that always are. */
@@ -59,6 +62,8 @@ struct policy {
 	char		   start[PATH_MAX];	/* beneath the root proper; "" is the root proper */
 	unsigned	   overwrite, replace, sync, symlinks, hidden, recursive, mkdir;
 	unsigned	   modes, times, log, log_format, log_required, reveal, sandbox;
+	unsigned	   list, rename, remove, attributes;	/* enum policy_right */
+	unsigned	   make_links, protocol;
 	unsigned	   log_facility;	/* LOG_AUTH and so on, as of syslog(3); 0: unsaid */
 	uint64_t	   max_depth;		/* at most POLICY_DEPTH_MAX */
 	uint64_t	   max_file_size, max_session_bytes, max_files;	/* AMOUNT_NONE: no limit */

@@ -15,6 +15,7 @@
 #include "deeds/own.h"
 #include "log/audit.h"
 #include "paths/attrs.h"
+#include "paths/listing.h"
 #include "paths/root.h"
 #include "rules/account.h"
 #include "rules/policy.h"
@@ -46,7 +47,11 @@ struct deeds {
 	time_t		      begun;	/* the session; also the times of what is not shown */
 	bool		      readable;	/* files may be opened for reading at all (a sandbox
 					 * without that right is in force in upload-only sessions) */
-	struct own	      own;	/* what this session has made */
+	char		      here[PATH_MAX];	/* on the whole system, once somebody asked: the
+					 * working directory; "" before */
+	struct listing	      listing;	/* of directories, each of which is a level */
+	unsigned	      level;	/* that was given last */
+	struct own	      own;	/* what this session has made; large, and touched as it grows */
 	struct file	     *pending;	/* uploads that have no name yet: see file.h */
 };
 
@@ -64,6 +69,11 @@ enum deeds_link {		/* a symbolic link at the end of a path */
 	DEEDS_HOLD		/* is itself what is meant */
 };
 
+/* Nothing is said that tells what there is. */
+bool	deeds_is_quiet(const struct deeds *);
+/* Besides, only directories, and what the session has made, are seen at all. */
+bool	deeds_is_blind(const struct deeds *);
+
 void	deeds_init(struct deeds *, const struct policy *, const struct root *, const struct account *,
 	    struct audit *);
 
@@ -73,7 +83,7 @@ void	deeds_init(struct deeds *, const struct policy *, const struct root *, cons
  */
 int	deeds_real_path(struct deeds *, const char *path, char dst[PATH_MAX], struct answer *);
 
-/* What stat(2) says of it; of what is pending in this session, that.  Not a word in the log. */
+/* What stat(2) says of it; of what is pending in this session, that.  The log hears of denied names. */
 int	deeds_look(struct deeds *, const char *path, enum deeds_link, struct stat *, struct answer *);
 
 /* The filesystem that it is in, less what must stay free. */

@@ -17,7 +17,7 @@ struct folder {
 	bool	own;			/* only what this session has made, from memory */
 	unsigned dots;			/* of "." and "..", how many were returned */
 	char	plain[PATH_MAX];	/* from the root on */
-	size_t	at;			/* of own entries */
+	uint64_t at;			/* of own entries */
 	/* further fields: where entries not yet returned begin (see paths/listing.h; buffers of what
 	 * is read are few, and shared) */
 	off_t	next;

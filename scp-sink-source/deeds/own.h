@@ -6,18 +6,34 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * What this session has made: committed, made as a directory or a link, or renamed from what was its
  * own.  Plain paths, with device and inode: a path that names something else by now is not own.  The
- * last OWN_MAX, in OWN_BYTES of paths; what is older is forgotten.  SFTP rule 58.
+ * last OWN_MAX, in OWN_BYTES of paths; what is older is forgotten.  Memory is touched as it grows.
+ * SFTP rule 58.
  */
 enum {
 	OWN_MAX = 4096,
 	OWN_BYTES = 1 << 20
 };
 
-struct own;	/* to be laid out where it is written: no allocation, memory touched as it grows */
+struct own_entry {
+	uint64_t id;		/* larger than those of older ones */
+	uint32_t hash;		/* of the path */
+	uint32_t at;		/* where the path begins in the texts, NUL-terminated */
+	dev_t	 dev;
+	ino_t	 ino;
+};
+
+struct own {
+	unsigned n;		/* entries, the oldest first */
+	size_t	 used;		/* bytes of the texts */
+	uint64_t last;		/* the id that was given last */
+	struct own_entry entries[OWN_MAX];
+	char	 texts[OWN_BYTES];	/* each behind the id of its entry; some are of none any more */
+};
 
 void	own_init(struct own *);
 void	own_add(struct own *, const char *plain, dev_t dev, ino_t ino);
@@ -27,9 +43,9 @@ void	own_forget(struct own *, const char *plain);
 /* PLAIN is called TO now, and so is what lies in it. */
 void	own_move(struct own *, const char *plain, const char *to);
 /*
- * The next entry that lies directly in the directory PLAIN, after the one at *AT (0: the first): its
- * name, valid until the next change, or NULL.
+ * The next entry that lies directly in the directory PLAIN ("": the top), after the one at *AT (0: the
+ * first): its name, valid until the next change, or NULL.  Changes in between skip and repeat nothing.
  */
-const char *own_next(const struct own *, const char *plain, size_t *at);
+const char *own_next(const struct own *, const char *plain, uint64_t *at);
 
 #endif

@@ -2,6 +2,8 @@
 #ifndef DEEDS_SPOT_H
 #define DEEDS_SPOT_H
 
+#include <sys/stat.h>
+
 #include <limits.h>
 #include <stdbool.h>
 
@@ -16,7 +18,7 @@ struct spot {
 	const char  *said;		/* borrowed: the client's own words */
 	char	     plain[PATH_MAX];	/* from the root on, without a slash before it: for rules, what
 					 * is own, the log; "" is the top */
-	bool	     top;		/* it is the root itself, which has no name: PLACE is its own
+	bool	     top;		/* it has no name, as the root itself: PLACE is its own
 					 * directory and "." */
 	bool	     slash;		/* it was said with a slash at its end */
 	struct place place;
@@ -25,15 +27,37 @@ struct spot {
 enum spot_kind {		/* what the last component is, or becomes */
 	SPOT_FILE,		/* judged by allow as well */
 	SPOT_DIRECTORY,
-	SPOT_ANYTHING		/* not known yet: judged as a directory */
+	SPOT_ANYTHING		/* not known yet: judged as a directory, and by spot_denies_file later */
 };
 
 /*
  * Judges and opens.  -1 with *ANSWER: the policy has no such path (EACCES with its reason; nothing
- * telling where nothing is revealed), or there is no such directory (ENOENT and its kin).  Logs
- * refusals by the policy as of DEED ("open", "rename"), and no more.
+ * telling where nothing is revealed), which is logged and counted; or there is no such directory
+ * (ENOENT and its kin), which is not.  S is then closed.
  */
 int	spot_find(struct deeds *, const char *said, enum spot_kind, struct spot *, struct answer *);
+/* The same for who only looks, to whom what is denied is not there: ENOENT. */
+int	spot_seek(struct deeds *, const char *said, enum spot_kind, struct spot *, struct answer *);
+/* Always safe after the two above, and twice. */
 void	spot_close(struct spot *);
+
+/* Why SPOT_ANYTHING, which turned out to be no directory, is denied after all, or NULL. */
+const char *spot_denies_file(const struct deeds *, const struct spot *);
+
+/*
+ * The direction, before anything is looked at: 0, or refused, as of refuse_openly.
+ */
+int	spot_judge_direction(struct deeds *, const char *said, bool upload, struct answer *);
+
+/*
+ * What is there, links at the end not followed, and nothing where the kernel's own filesystems are
+ * mounted: 0, -1 with errno.
+ */
+int	spot_stat(const struct deeds *, const struct spot *, struct stat *);
+
+/* What is there, ST of it, is this session's own. */
+bool	spot_is_own(const struct deeds *, const struct spot *, const struct stat *);
+/* From now on, where anybody asks for that; FD is it. */
+void	spot_make_own(struct deeds *, const struct spot *, int fd);
 
 #endif
