@@ -33,36 +33,53 @@ static bool
 is_denied(const struct policy *p, const char *name)
 {
 	for (unsigned i = 0; i < p->nrules; i++)
-		if (!p->rules[i].allow &&
+		if (!p->rules[i].allow && !p->rules[i].partial &&
 		    pattern_match(p->rules[i].pattern, name, PATTERN_DOT_PLAIN))
 			return true;
 	return false;
 }
 
 /*
- * Whether each source that allows names allows this one.  The rules of a source stand together, for
- * sources speak one after the other.
+ * Whether each source that has rules which allow names, or which call them PARTIAL, has one for this
+ * one; SAID: there is any.  The rules of a source stand together, for sources speak one after the other.
  */
 static bool
-is_allowed(const struct policy *p, const char *name)
+has_rule(const struct policy *p, const char *name, bool partial, bool *said)
 {
 	const struct policy_rule *last = NULL;
-	bool allowed = true;
+	bool found = true;
 
 	for (unsigned i = 0; i < p->nrules; i++) {
 		const struct policy_rule *r = &p->rules[i];
 
-		if (!r->allow)
+		if (!(partial ? r->partial : r->allow))
 			continue;
 		if (last == NULL || last->source != r->source) {
-			if (!allowed)
-				return false;
-			allowed = false;
+			if (!found)
+				break;
+			found = false;
 		}
-		allowed = allowed || pattern_match(r->pattern, name, PATTERN_DOT_PLAIN);
+		found = found || pattern_match(r->pattern, name, PATTERN_DOT_PLAIN);
 		last = r;
 	}
-	return allowed;
+	*said = last != NULL;
+	return found;
+}
+
+static bool
+is_allowed(const struct policy *p, const char *name)
+{
+	bool said;
+
+	return has_rule(p, name, false, &said);
+}
+
+bool
+policy_is_partial(const struct policy *p, const char *name)
+{
+	bool said, found = has_rule(p, name, true, &said);
+
+	return said && found;
 }
 
 const char *

@@ -16,7 +16,7 @@
  */
 enum {
 	POLICY_DEPTH_MAX = 2048,
-	POLICY_RULES = 64,		/* allow and deny, in all sources */
+	POLICY_RULES = 64,		/* allow, deny and partial, in all sources */
 	POLICY_GROUP_MAX = 256		/* bytes of a group's name, NUL included */
 };
 
@@ -44,7 +44,8 @@ struct policy_bits {
 };
 
 struct policy_rule {
-	bool	 allow;			/* else deny */
+	bool	 allow;			/* else deny, or: */
+	bool	 partial;		/* files of such names are not whole, and written in place */
 	unsigned source;		/* who said it */
 	char	 pattern[NAME_MAX + 1];
 };
@@ -106,6 +107,11 @@ const char *policy_denies_name(const struct policy *, const char *name, bool dir
  * above.  "" is the root, which nobody denies.
  */
 const char *policy_denies_path(const struct policy *, const char *path, bool directory);
+/*
+ * True for a NAME that clients give to what is not whole yet: it is made and written under that name
+ * at once, and stays there when it is cut off.  Not so unless somebody has said it.
+ */
+bool	policy_is_partial(const struct policy *, const char *name);
 /* One more file of SIZE bytes; counts it where it is allowed. */
 const char *policy_denies_file(const struct policy *, struct usage *, uint64_t size);
 /*

@@ -119,14 +119,14 @@ START_TEST(hidden_names)
 END_TEST
 
 static const struct policy_rule rules[] = {
-	{ false, 1, "*.exe" },
-	{ true, 1, "*.txt" },
-	{ true, 1, "*.csv" },
-	{ false, 2, "secret" },
-	{ false, 2, ".ssh" },
-	{ true, 3, "a*" },
-	{ true, 3, "README.txt" },
-	{ false, 4, "[[:digit:]]*" },
+	{ .source = 1, .pattern = "*.exe" },
+	{ .allow = true, .source = 1, .pattern = "*.txt" },
+	{ .allow = true, .source = 1, .pattern = "*.csv" },
+	{ .source = 2, .pattern = "secret" },
+	{ .source = 2, .pattern = ".ssh" },
+	{ .allow = true, .source = 3, .pattern = "a*" },
+	{ .allow = true, .source = 3, .pattern = "README.txt" },
+	{ .source = 4, .pattern = "[[:digit:]]*" },
 };
 
 static const struct {
@@ -167,7 +167,7 @@ END_TEST
 /* Each source that allows anything must: whichever it is that does not. */
 START_TEST(every_source_must_allow)
 {
-	struct policy_rule each[3] = { { true, 0, "?a" }, { true, 0, "?a" }, { true, 0, "?a" } };
+	struct policy_rule each[3] = { { .allow = true, .source = 0, .pattern = "?a" }, { .allow = true, .source = 0, .pattern = "?a" }, { .allow = true, .source = 0, .pattern = "?a" } };
 
 	for (unsigned odd = 0; odd < COUNT(each); odd++)
 		for (unsigned sources = 0; sources < 4; sources++) {
@@ -194,7 +194,7 @@ END_TEST
 /* Sources need not begin at 1. */
 START_TEST(the_first_source_counts)
 {
-	static const struct policy_rule one[] = { { true, 0, "a" } };
+	static const struct policy_rule one[] = { { .allow = true, .source = 0, .pattern = "a" } };
 	struct policy p = policy_of(one, COUNT(one));
 
 	check_reason(policy_denies_name(&p, "b", false), NAME, "b");
@@ -455,6 +455,25 @@ START_TEST(modes_inherited)
 }
 END_TEST
 
+/* SFTP rule 54: nobody's names unless somebody says so, and only what all who speak of it have said. */
+START_TEST(rule_54_partial_names)
+{
+	struct policy p = policy_of(NULL, 0);
+
+	ck_assert(!policy_is_partial(&p, "f.part"));
+	p.rules[0] = (struct policy_rule){ .source = 1, .pattern = "*.part", .partial = true };
+	p.rules[1] = (struct policy_rule){ .source = 1, .pattern = "*.filepart", .partial = true };
+	p.nrules = 2;
+	ck_assert(policy_is_partial(&p, "f.part") && policy_is_partial(&p, "f.filepart"));
+	ck_assert(!policy_is_partial(&p, "f"));
+	check_reason(policy_denies_name(&p, "f.part", false), NULL, "what is not whole");
+	check_reason(policy_denies_name(&p, "f", false), NULL, "what is whole");
+	p.rules[2] = (struct policy_rule){ .source = 2, .pattern = "*.part", .partial = true };
+	p.nrules = 3;
+	ck_assert(policy_is_partial(&p, "f.part") && !policy_is_partial(&p, "f.filepart"));
+}
+END_TEST
+
 static void
 add(TCase *t)
 {
@@ -472,6 +491,7 @@ add(TCase *t)
 	tcase_add_test(t, directions);
 	tcase_add_test(t, modes_of_the_client);
 	tcase_add_test(t, modes_inherited);
+	tcase_add_test(t, rule_54_partial_names);
 }
 
 int
