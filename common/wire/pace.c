@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: ISC */
+#include <poll.h>
+#include <stddef.h>
 #include <time.h>
 
 #include "wire/clock.h"
@@ -42,4 +44,15 @@ pace_wait(struct pace *p, uint64_t moved)
 		return clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == 0;
 	}
 	return true;
+}
+
+bool
+pace_keep(struct pace *pace, uint64_t moved, const struct deadline *deadline, int in)
+{
+	struct pollfd p = { .fd = in };
+
+	if (pace_wait(pace, moved))
+		return true;
+	return (deadline == NULL || deadline_passed(deadline) == NULL) &&
+	    (poll(&p, 1, 0) == 0 || (p.revents & POLLNVAL) == 0);
 }

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "wire/deadline.h"
+
 /* Holds a stream of bytes to an average rate. */
 struct pace {
 	uint64_t	rate;		/* bytes a second; 0: unlimited, and the rest is unused */
@@ -22,5 +24,11 @@ size_t	pace_chunk(const struct pace *, size_t want);
  * up, beyond a tenth of a second's worth.  False when a signal ended the sleep.
  */
 bool	pace_wait(struct pace *, uint64_t moved);
+
+/*
+ * The same in a session that hears its peer on IN.  False when a signal has ended the sleep and the
+ * session: the time is up, or it has taken the peer away.  DEADLINE may be NULL.
+ */
+bool	pace_keep(struct pace *, uint64_t moved, const struct deadline *, int in);
 
 #endif

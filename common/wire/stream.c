@@ -36,21 +36,6 @@ watch(struct stream *s, uint64_t done, uint64_t size)
 		s->watch(s->watcher, done, size);
 }
 
-/*
- * Holds what moves to the rate.  False when a signal has ended that and the session: the time is up, or
- * it has taken the peer away.
- */
-static bool
-keep_pace(struct stream *s, uint64_t moved)
-{
-	struct pollfd p = { .fd = s->in };
-
-	if (pace_wait(&s->pace, moved))
-		return true;
-	return (s->deadline == NULL || deadline_passed(s->deadline) == NULL) &&
-	    (poll(&p, 1, 0) == 0 || (p.revents & POLLNVAL) == 0);
-}
-
 /* One read from the peer: how many bytes, or -1, also where the time is up. */
 static ssize_t
 hear(struct stream *s, void *buf, size_t n)
@@ -166,7 +151,7 @@ stream_receive(struct stream *s, int fd, uint64_t size, int *file_err)
 		s->inpos += n;
 		done += n;
 		watch(s, done, size);
-		s->lost = !keep_pace(s, n);
+		s->lost = !pace_keep(&s->pace, n, s->deadline, s->in);
 	}
 	return 0;
 }
@@ -271,7 +256,7 @@ send_large(struct stream *s, struct body *b, int *file_err)
 			return send_zeros(s, b->size - b->done);
 		}
 		watch(s, b->done, b->size);
-		if (!keep_pace(s, moved))
+		if (!pace_keep(&s->pace, moved, s->deadline, s->in))
 			return -1;
 	}
 	return stream_write(s, "", 1);

@@ -8,8 +8,7 @@
  * for something first.
  */
 enum {
-	SFTP_REPLIES_MAX = 16,		/* requests that are answered */
-	SFTP_PACKET_MAX = 262144	/* bytes of one: what any client keeps to */
+	SFTP_REPLIES_MAX = 16		/* requests that are answered */
 };
 
 /*

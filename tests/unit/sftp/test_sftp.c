@@ -2,6 +2,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+#include "sftp/packet.h"
 #include "sftp/sftp.h"
 #include "unit.h"
 
@@ -42,12 +43,12 @@ expect(const void *wanted, size_t n)
 
 #define INIT "\0\0\0\5\1\0\0\0\3"
 #define HELLO "\0\0\0\5\2\0\0\0\3"
-#define NO "\0\0\0\3\0\0\0\12" WHY "\0\0\0\2en"
+#define NO "\0\0\0\3\0\0\0\12" WHY "\0\0\0\0"
 
 START_TEST(each_request_hears_why)
 {
 	DECLINE(INIT "\0\0\0\12\20\0\0\0\7\0\0\0\1." "\0\0\0\5\13\xff\0\0\1");
-	EXPECT(HELLO "\0\0\0\x1d\145\0\0\0\7" NO "\0\0\0\x1d\145\xff\0\0\1" NO);
+	EXPECT(HELLO "\0\0\0\x1b\145\0\0\0\7" NO "\0\0\0\x1b\145\xff\0\0\1" NO);
 }
 END_TEST
 
@@ -77,7 +78,7 @@ END_TEST
 
 START_TEST(long_packets_are_skipped)
 {
-	static char said[sizeof(INIT) - 1 + 4 + SFTP_PACKET_MAX + sizeof(INIT) - 1];
+	static char said[sizeof(INIT) - 1 + 4 + PACKET_MAX + sizeof(INIT) - 1];
 	char *p = said;
 	pid_t child;
 	int ends[2], status;
@@ -85,7 +86,7 @@ START_TEST(long_packets_are_skipped)
 	memcpy(p, INIT, sizeof(INIT) - 1);
 	p += sizeof(INIT) - 1;
 	memcpy(p, "\0\4\0\0\6\0\0\0\1", 9);
-	p += 4 + SFTP_PACKET_MAX;
+	p += 4 + PACKET_MAX;
 	memcpy(p, INIT, sizeof(INIT) - 1);
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
 	child = fork();
@@ -98,7 +99,7 @@ START_TEST(long_packets_are_skipped)
 	ck_assert_int_eq(write(ends[0], said, sizeof(said)), (ssize_t)sizeof(said));
 	ck_assert_int_eq(shutdown(ends[0], SHUT_WR), 0);
 	theirs = ends[0];
-	EXPECT(HELLO "\0\0\0\x1d\145\0\0\0\1" NO HELLO);
+	EXPECT(HELLO "\0\0\0\x1b\145\0\0\0\1" NO HELLO);
 	ck_assert_int_eq(waitpid(child, &status, 0), child);
 	ck_assert_int_eq(status, 0);
 }

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SFTP_CHANNEL_H
+#define SFTP_CHANNEL_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sftp/packet.h"
+#include "wire/deadline.h"
+#include "wire/pace.h"
+
+/*
+ * The two byte streams of a session.  As much as is there is read into one buffer, in which packets
+ * stay until they are done with; replies collect, and leave at once before we wait for more, or when
+ * there are many.  SFTP rules 9, 12, 13, 72, 74.
+ *
+ * Whatever is lost, by the peer, a signal or a timer, is told by channel_next alone.
+ */
+enum {
+	CHANNEL_IN = 786432,		/* three of the largest packets */
+	CHANNEL_FULL = 262144,		/* replies that are written before we go on */
+	CHANNEL_DATA = 261120,		/* bytes of a file in one reply */
+	CHANNEL_REPLY = 270336		/* room that each reply has */
+};
+
+struct channel {
+	int		 in, out;	/* borrowed */
+	struct deadline	*deadline;	/* borrowed: told when we wait for the peer; may be NULL */
+	struct pace	 pace;
+	const char	*why;		/* what was wrong with the input, a constant, or NULL */
+	bool		 lost;		/* the peer is gone, or we are to stop */
+	bool		 wide_in, wide_out;	/* these pipes were widened */
+	uint64_t	 moved;		/* bytes of files, either way */
+	uint64_t	 owed;		/* those in the replies that the pace does not know yet */
+	size_t		 quiet;		/* bytes that came since the peer last was seen to move */
+	int		 pipe[2];	/* owned: large pieces of files go through it; -1: none yet */
+	bool		 no_pipe;	/* there cannot be one */
+	size_t		 pos, len;	/* unread: inbuf[pos..len) */
+	size_t		 mark;		/* where the last reply begins */
+	size_t		 first;		/* where those to the last packet begin */
+	struct reply	 replies;
+	unsigned char	 inbuf[CHANNEL_IN], outbuf[CHANNEL_FULL + CHANNEL_REPLY];
+};
+
+/* RATE: bytes of files a second, or 0. */
+void	channel_init(struct channel *, int in, int out, struct deadline *, uint64_t rate);
+/* Tells what is still to be told. */
+void	channel_close(struct channel *);
+
+/*
+ * The next packet, waiting for it: 1; 0 where the input ended before it; -1 where there is none, for
+ * the peer is lost, or what it sent is no packet: then there is a WHY.
+ */
+int	channel_next(struct channel *, struct packet *);
+
+/* The one behind it, if it is there already; channel_skip takes it. */
+bool	channel_peek(const struct channel *, struct packet *);
+void	channel_skip(struct channel *, const struct packet *);
+
+/* Where the next reply is built, with room for CHANNEL_REPLY bytes. */
+struct reply *channel_reply(struct channel *);
+/* Nobody shall read that; or any that the packet which channel_next was last asked for has. */
+void	channel_withdraw(struct channel *);
+void	channel_withdraw_all(struct channel *);
+
+/* N bytes of files came in: their pace is kept. */
+void	channel_count(struct channel *, uint64_t n);
+
+/*
+ * DATA is built in two steps: where N bytes go, and what became of them.  The reply has no more than
+ * that afterwards.
+ */
+void   *channel_begin_data(struct channel *, uint32_t id, size_t n);
+void	channel_end_data(struct channel *, size_t got);
+
+/*
+ * The same of N bytes of FD from OFFSET on, which the kernel moves: how many there were, 0 at the end;
+ * -1 where it does not do so, and nothing has been told.
+ */
+ssize_t	channel_splice_data(struct channel *, uint32_t id, int fd, uint64_t offset, size_t n);
+
+#endif
