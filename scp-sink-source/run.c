@@ -68,8 +68,9 @@ run_begin(struct service *s, const char *request)
 
 	if (run_lock_up(s, text, &sandbox) == -1)
 		return -1;
-	if (!audit_is_on(&s->audit) || audit_start(&s->audit, s->request.role == REQUEST_SINK,
-	    request, s->where, sandbox) == 0)
+	if (!audit_is_on(&s->audit) || audit_start(&s->audit,
+	    s->request.role == REQUEST_SINK ? AUDIT_UPLOAD : AUDIT_DOWNLOAD, request, s->where,
+	    sandbox) == 0)
 		return 0;
 	snprintf(s->problem, sizeof(s->problem), "scp: %s", session_no_log);
 	return -1;

@@ -9,6 +9,7 @@
 
 #include <bsd/string.h>
 
+#include "rules/telling.h"
 #include "session.h"
 #include "text/text.h"
 #include "wire/clock.h"
@@ -38,31 +39,7 @@ const char session_no_log[] = "the log cannot be written";
 static const char *
 text_of(const struct session *s, int err)
 {
-	switch (err) {
-	case ENXIO:	/* What opening a FIFO or a socket gives. */
-		return "not a regular file";
-	case EXDEV:
-		return s->root->confined ? "it is outside the root" : text_error(err);
-	case ELOOP:
-		return s->root->confined ? "symbolic links are not followed here" : text_error(err);
-	default:
-		return text_error(err);
-	}
-}
-
-/* True where ERR tells of what there is. */
-static bool
-is_telling(int err)
-{
-	static const int telling[] = {
-		ENOENT, EEXIST, ENOTDIR, EISDIR, ELOOP, EACCES, EPERM, EXDEV, ENXIO, EROFS,
-		ETXTBSY, EMLINK, EBUSY, EINVAL,
-	};
-
-	for (size_t i = 0; i < sizeof(telling) / sizeof(telling[0]); i++)
-		if (telling[i] == err)
-			return true;
-	return false;
+	return telling_text(err, s->root->confined);
 }
 
 void
@@ -244,7 +221,8 @@ log_failure(struct session *s, const char *what, const char *reason)
 		return;
 	}
 	e = entry_here(s, path, reason);
-	note_logged(s, audit_refusal(s->audit, e.path, e.upload, reason));
+	note_logged(s, audit_refusal(s->audit, e.path, e.upload ? AUDIT_UPLOAD : AUDIT_DOWNLOAD,
+	    reason));
 }
 
 /*
@@ -258,7 +236,7 @@ judge(struct session *s, const struct reason *r, char text[TEXT_MESSAGE_MAX])
 	bool quiet = s->policy->reveal == POLICY_NO;
 
 	log_failure(s, what, why);
-	if (quiet && !r->open && (r->telling || is_telling(r->err))) {
+	if (quiet && !r->open && (r->telling || telling_is(r->err))) {
 		what = NULL;
 		why = text_error(EACCES);
 	}

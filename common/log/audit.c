@@ -23,6 +23,9 @@ enum {
 /* No record has more strings in it than one of the longest, two others and an address. */
 static_assert(AUDIT_STRING_MAX + 2 * AUDIT_WORD_MAX + ADDRESS_MAX + FRAME_MAX <= AUDIT_RECORD_MAX,
     "a record may not fit");
+/* Nor two paths, and who we are. */
+static_assert(2 * AUDIT_PAIR_MAX + AUDIT_WORD_MAX + ADDRESS_MAX + FRAME_MAX <= AUDIT_RECORD_MAX,
+    "two paths may not fit");
 
 static unsigned
 permissions(mode_t mode)
@@ -72,9 +75,15 @@ put_json_head(struct line *l, const struct audit *a, const char *event)
 }
 
 static const char *
-direction(bool upload)
+direction(enum audit_way way)
 {
-	return upload ? "upload" : "download";
+	return way == AUDIT_SFTP ? "sftp" : way == AUDIT_UPLOAD ? "upload" : "download";
+}
+
+static const char *
+direction_of(const struct audit_entry *e)
+{
+	return direction(e->upload ? AUDIT_UPLOAD : AUDIT_DOWNLOAD);
 }
 
 /* Puts what became of it, and ends the object. */
@@ -153,14 +162,14 @@ audit_is_on(const struct audit *a)
 }
 
 int
-audit_start(struct audit *a, bool upload, const char *request, const char *root,
+audit_start(struct audit *a, enum audit_way way, const char *request, const char *root,
     const char *sandbox)
 {
 	struct line l;
 
 	begin(&l, a, LOG_INFO, "start");
 	if (a->form == AUDIT_JSON) {
-		line_put(&l, ",\"direction\":\"%s\"", direction(upload));
+		line_put(&l, ",\"direction\":\"%s\"", direction(way));
 		line_put_member(&l, "request", request, AUDIT_STRING_MAX);
 		line_put_member(&l, "root", root, AUDIT_WORD_MAX);
 		if (sandbox != NULL)
@@ -169,7 +178,7 @@ audit_start(struct audit *a, bool upload, const char *request, const char *root,
 	} else {
 		line_put(&l, "session opened");
 		put_who(&l, a);
-		line_put(&l, " %s", direction(upload));
+		line_put(&l, " %s", direction(way));
 		line_put_string(&l, "root", root, AUDIT_WORD_MAX);
 		line_put_string(&l, "request", request, AUDIT_STRING_MAX);
 		if (sandbox != NULL)
@@ -181,7 +190,7 @@ audit_start(struct audit *a, bool upload, const char *request, const char *root,
 static void
 put_file(struct line *l, const struct audit_entry *e)
 {
-	uint64_t in = e->upload ? 0 : e->bytes, out = e->upload ? e->bytes : 0;
+	uint64_t in = e->upload ? e->back : e->bytes, out = e->upload ? e->bytes : e->back;
 
 	line_put(l, e->reason == NULL ? "close" : "forced close");
 	line_put(l, " \"");
@@ -198,9 +207,12 @@ put_file(struct line *l, const struct audit_entry *e)
 static void
 put_json_file(struct line *l, const struct audit_entry *e)
 {
-	line_put(l, ",\"direction\":\"%s\"", direction(e->upload));
+	line_put(l, ",\"direction\":\"%s\"", direction_of(e));
 	line_put_member(l, "path", e->path, AUDIT_STRING_MAX);
-	line_put(l, ",\"bytes\":%" PRIu64 ",\"seconds\":", e->bytes);
+	line_put(l, ",\"bytes\":%" PRIu64, e->bytes);
+	if (e->back > 0)
+		line_put(l, ",\"back\":%" PRIu64, e->back);
+	line_put(l, ",\"seconds\":");
 	line_put_seconds(l, e->seconds);
 	line_put(l, ",\"mode\":\"%04o\"", permissions(e->mode));
 	if (e->reason == NULL && e->remark != NULL)
@@ -236,7 +248,7 @@ put_dir(struct line *l, const struct audit_entry *e, bool made)
 static void
 put_json_dir(struct line *l, const struct audit_entry *e, bool made)
 {
-	line_put(l, ",\"direction\":\"%s\"", direction(e->upload));
+	line_put(l, ",\"direction\":\"%s\"", direction_of(e));
 	line_put_member(l, "path", e->path, AUDIT_STRING_MAX);
 	line_put(l, ",\"made\":%s", made ? "true" : "false");
 	if (made)
@@ -257,14 +269,88 @@ audit_dir(struct audit *a, const struct audit_entry *e, bool made)
 	return finish(&l, a);
 }
 
+/* How each act is written: as text, and as an object. */
+static const struct {
+	const char *text, *path, *to;	/* the words before each */
+	const char *event, *kind;
+} acts[] = {
+	[AUDIT_RENAME] = { "rename", "old", "new", "rename", NULL },
+	[AUDIT_REMOVE] = { "remove", "name", NULL, "remove", "file" },
+	[AUDIT_RMDIR] = { "rmdir", "name", NULL, "remove", "directory" },
+	[AUDIT_SYMLINK] = { "symlink", "new", "old", "link", "symbolic" },
+	[AUDIT_LINK] = { "link", "old", "new", "link", "hard" },
+};
+
+static void
+put_act(struct line *l, enum audit_act act, const char *path, const char *to)
+{
+	const bool link = act == AUDIT_SYMLINK;
+
+	line_put(l, "%s", acts[act].text);
+	if (link)
+		line_put_string(l, acts[act].to, to, AUDIT_PAIR_MAX);
+	line_put_string(l, acts[act].path, path, AUDIT_PAIR_MAX);
+	if (!link && to != NULL)
+		line_put_string(l, acts[act].to, to, AUDIT_PAIR_MAX);
+}
+
+static void
+put_json_act(struct line *l, enum audit_act act, const char *path, const char *to)
+{
+	if (acts[act].kind != NULL)
+		line_put(l, ",\"kind\":\"%s\"", acts[act].kind);
+	line_put_member(l, "path", path, AUDIT_PAIR_MAX);
+	if (to != NULL)
+		line_put_member(l, "to", to, AUDIT_PAIR_MAX);
+	put_json_result(l, "failed", NULL);
+}
+
 int
-audit_refusal(struct audit *a, const char *path, bool upload, const char *reason)
+audit_act(struct audit *a, enum audit_act act, const char *path, const char *to)
+{
+	struct line l;
+
+	begin(&l, a, LOG_INFO, acts[act].event);
+	if (a->form == AUDIT_JSON)
+		put_json_act(&l, act, path, to);
+	else
+		put_act(&l, act, path, to);
+	return finish(&l, a);
+}
+
+int
+audit_set(struct audit *a, const char *path, enum audit_attribute what, const char *value)
+{
+	static const char *const names[] = {
+		[AUDIT_SIZE] = "size", [AUDIT_MODE] = "mode",
+		[AUDIT_MODTIME] = "modtime", [AUDIT_OWNER] = "owner",
+	};
+	struct line l;
+
+	begin(&l, a, LOG_INFO, "set");
+	if (a->form == AUDIT_JSON) {
+		line_put_member(&l, "path", path, AUDIT_STRING_MAX);
+		if (what == AUDIT_SIZE)
+			line_put(&l, ",\"size\":%s", value);
+		else
+			line_put_member(&l, names[what], value, AUDIT_WORD_MAX);
+		put_json_result(&l, "failed", NULL);
+	} else {
+		line_put(&l, "set \"");
+		line_put_quoted(&l, path, AUDIT_STRING_MAX);
+		line_put(&l, "\" %s %s", names[what], value);
+	}
+	return finish(&l, a);
+}
+
+int
+audit_refusal(struct audit *a, const char *path, enum audit_way way, const char *reason)
 {
 	struct line l;
 
 	begin(&l, a, LOG_NOTICE, "refusal");
 	if (a->form == AUDIT_JSON) {
-		line_put(&l, ",\"direction\":\"%s\"", direction(upload));
+		line_put(&l, ",\"direction\":\"%s\"", direction(way));
 		line_put_member(&l, "path", path, AUDIT_STRING_MAX);
 		put_json_result(&l, "refused", reason);
 	} else {

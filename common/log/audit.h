@@ -19,14 +19,24 @@
  *	forced close "P" bytes read N written N seconds N.NNN mode 0644 reason "W"
  *	mkdir name "P" mode 0755
  *	opendir "P"
+ *	rename old "A" new "B"
+ *	remove name "P"
+ *	rmdir name "P"
+ *	symlink old "T" new "P"
+ *	link old "A" new "B"
+ *	set "P" size N
+ *	set "P" mode 0644
+ *	set "P" modtime 2026-01-31T12:00:00Z
+ *	set "P" owner 1000:1000
  *	refused "P" reason "W"
  *	refused request "Q" for local user U from [ADDRESS] reason "W"
  *	session closed for local user U from [ADDRESS] files N bytes N errors N exit N[ reason "W"]
  *
- * JSON records are one object each: event (start, file, dir, refusal, end), time, pid, user and
- * address, then of direction, request, root, sandbox, path, bytes, seconds, made, mode, result (ok, failed,
- * refused), reason, remark, files, errors and exit what the event has; a directory that is not new has no
- * mode.
+ * JSON records are one object each: event (start, file, dir, rename, remove, link, set, refusal, end),
+ * time, pid, user and address, then of direction, request, root, sandbox, kind, path, to, bytes, back,
+ * seconds, made, size, mode, modtime, owner, result (ok, failed, refused), reason, remark, files, errors
+ * and exit what the event has; a directory that is not new has no mode, and BACK is what was moved
+ * against the direction, if anything was.
  *
  * What peers and file names bring in is escaped, so that no record can be forged, and can be
  * undone: text_quote in text, text_quote_json in JSON, which is UTF-8 and valid in every case.
@@ -43,7 +53,22 @@ enum {
 	AUDIT_RECORD_MAX = LINE_TEXT_MAX,	/* bytes of one record, NUL included */
 	AUDIT_STRING_MAX = 5000,	/* bytes of one escaped path or request in it, NUL included;
 					 * longer ones end in "..." */
+	AUDIT_PAIR_MAX = 3200,		/* the same of each of two paths */
 	AUDIT_WORD_MAX = 1000		/* the same of a user, a root or a reason */
+};
+
+enum audit_way {		/* of a session, or of what is refused */
+	AUDIT_DOWNLOAD,
+	AUDIT_UPLOAD,
+	AUDIT_SFTP		/* either, as the client likes */
+};
+
+enum audit_act {
+	AUDIT_RENAME, AUDIT_REMOVE, AUDIT_RMDIR, AUDIT_SYMLINK, AUDIT_LINK
+};
+
+enum audit_attribute {
+	AUDIT_SIZE, AUDIT_MODE, AUDIT_MODTIME, AUDIT_OWNER
 };
 
 struct audit {
@@ -61,6 +86,7 @@ struct audit_entry {
 	const char *path;		/* from the root on, with a slash before it */
 	bool	    upload;
 	uint64_t    bytes;		/* of contents that were moved */
+	uint64_t    back;		/* of those that were moved the other way */
 	double	    seconds;
 	mode_t	    mode;
 	const char *reason;		/* NULL: all is well; else why it failed */
@@ -100,13 +126,17 @@ bool	audit_is_on(const struct audit *);
  * that, without any wait, until there is room.  Signals do not disturb them.
  */
 /* SANDBOX: what of it is in force, or NULL where nobody asked for one. */
-int	audit_start(struct audit *, bool upload, const char *request, const char *root,
+int	audit_start(struct audit *, enum audit_way, const char *request, const char *root,
 	    const char *sandbox);
 int	audit_file(struct audit *, const struct audit_entry *);
 /* MADE: it is new. */
 int	audit_dir(struct audit *, const struct audit_entry *, bool made);
+/* What was done to names: to PATH, and TO is the other one (what a symbolic link says), or NULL. */
+int	audit_act(struct audit *, enum audit_act, const char *path, const char *to);
+/* One attribute that was set, by the path of what has it. */
+int	audit_set(struct audit *, const char *path, enum audit_attribute, const char *value);
 /* A file or directory that was refused before anything of it was moved. */
-int	audit_refusal(struct audit *, const char *path, bool upload, const char *reason);
+int	audit_refusal(struct audit *, const char *path, enum audit_way, const char *reason);
 /* A whole request that was refused; there is no session. */
 int	audit_denial(struct audit *, const char *request, const char *reason);
 /* REASON: why the session was brought to an end, or NULL. */

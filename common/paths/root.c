@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include <sys/stat.h>
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -182,10 +183,22 @@ root_dir_at(const struct root *r, const char *path, size_t len)
 	return owned;
 }
 
+/* What an absolute PATH says from the confined root on, which it may name by its own path. */
+static const char *
+from_top(const struct root *r, const char *path)
+{
+	const char *rest = NULL;
+
+	if (r->name[0] != '\0')
+		rest = behind(path, r->name);
+	if (rest == NULL && r->alias[0] != '\0')
+		rest = behind(path, r->alias);
+	return rest != NULL ? rest : path;
+}
+
 int
 root_plain(const struct root *r, const char *path, char dst[PATH_MAX])
 {
-	const char *rest = NULL;
 	char here[PATH_MAX] = "/";
 
 	if (!r->confined && path[0] != '/' && cwd_path(here) == -1)
@@ -194,11 +207,16 @@ root_plain(const struct root *r, const char *path, char dst[PATH_MAX])
 		return beneath_plain_system(dst, here + 1, path);
 	if (path[0] != '/')
 		return beneath_plain(dst, r->from, path);
-	if (r->name[0] != '\0')
-		rest = behind(path, r->name);
-	if (rest == NULL && r->alias[0] != '\0')
-		rest = behind(path, r->alias);
-	return beneath_plain(dst, "", rest != NULL ? rest : path);
+	return beneath_plain(dst, "", from_top(r, path));
+}
+
+int
+root_plain_staying(const struct root *r, const char *path, char dst[PATH_MAX])
+{
+	assert(r->confined);
+	if (path[0] != '/')
+		return beneath_plain_system(dst, r->from, path);
+	return beneath_plain_system(dst, "", from_top(r, path));
 }
 
 bool

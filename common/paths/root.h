@@ -53,6 +53,12 @@ void	root_close(struct root *);
  */
 int	root_plain(const struct root *, const char *path, char dst[PATH_MAX]);
 
+/*
+ * The same in a confined root, where what is above the top is the top, as it is for "/", and "" is
+ * where relative paths begin: whoever goes up from there stays.
+ */
+int	root_plain_staying(const struct root *, const char *path, char dst[PATH_MAX]);
+
 /* The directory PATH names, links followed: a descriptor owned by the caller, or -1. */
 int	root_dir(const struct root *, const char *path);
 

@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: ISC */
+#include <bsd/string.h>
+
 #include "deeds/deeds.h"
+#include "paths/cwd.h"
 
 void
 deeds_init(struct deeds *d, const struct policy *policy, const struct root *root,
     const struct account *account, struct audit *audit)
 {
+	char here[PATH_MAX] = "/";
+
 	d->policy = policy;
 	d->root = root;
 	d->account = account;
@@ -14,7 +19,10 @@ deeds_init(struct deeds *d, const struct policy *policy, const struct root *root
 	d->unlogged = false;
 	d->begun = time(NULL);
 	d->readable = true;
-	d->here[0] = '\0';
+	/* Later there may be a filter that has no call for it.  Where nobody knows, it is the top. */
+	if (root->confined || cwd_path(here) == -1)
+		here[1] = '\0';
+	strlcpy(d->here, here + 1, sizeof(d->here));
 	listing_init(&d->listing);
 	d->level = 0;
 	own_init(&d->own);

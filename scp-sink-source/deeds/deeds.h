@@ -47,8 +47,8 @@ struct deeds {
 	time_t		      begun;	/* the session; also the times of what is not shown */
 	bool		      readable;	/* files may be opened for reading at all (a sandbox
 					 * without that right is in force in upload-only sessions) */
-	char		      here[PATH_MAX];	/* on the whole system, once somebody asked: the
-					 * working directory; "" before */
+	char		      here[PATH_MAX];	/* on the whole system: the working directory,
+					 * without a slash before it */
 	struct listing	      listing;	/* of directories, each of which is a level */
 	unsigned	      level;	/* that was given last */
 	struct own	      own;	/* what this session has made; large, and touched as it grows */
@@ -74,6 +74,7 @@ bool	deeds_is_quiet(const struct deeds *);
 /* Besides, only directories, and what the session has made, are seen at all. */
 bool	deeds_is_blind(const struct deeds *);
 
+/* Before the sandbox. */
 void	deeds_init(struct deeds *, const struct policy *, const struct root *, const struct account *,
 	    struct audit *);
 

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <bsd/stdlib.h>
@@ -14,7 +15,11 @@
 #include "paths/dir.h"
 #include "upload/hidden.h"
 
+#define PREFIX ".scp-"
+#define DIGITS "0123456789"
+
 enum {
+	HASH_DIGITS = 16,	/* as make_name has it */
 	TEMPS = 1024,		/* uploads of one name at a time by one user */
 	RANDOM_TEMPS = 16	/* tries beyond that, of names that nobody can take before us */
 };
@@ -84,12 +89,27 @@ remove_stale(const struct hidden *h)
 	return found;
 }
 
+bool
+hidden_is_name(const char *name)
+{
+	size_t prefix = strlen(PREFIX), hash, user, number;
+
+	if (strncmp(name, PREFIX, prefix) != 0)
+		return false;
+	hash = strspn(name + prefix, "0123456789abcdef");
+	name += prefix + hash;
+	user = *name == '-' ? strspn(name + 1, DIGITS) : 0;
+	name += user > 0 ? 1 + user : 0;
+	number = *name == '-' ? strspn(name + 1, DIGITS) : 0;
+	return hash == HASH_DIGITS && user > 0 && number > 0 && name[1 + number] == '\0';
+}
+
 static void
 make_name(const struct hidden *h, int number)
 {
 	unsigned suffix = number < TEMPS ? (unsigned)number : arc4random();
 
-	snprintf(h->name, NAME_MAX + 1, ".scp-%016llx-%u-%u",
+	snprintf(h->name, NAME_MAX + 1, PREFIX "%016llx-%u-%u",
 	    (unsigned long long)hash_of(h->goal), (unsigned)geteuid(), suffix);
 }
 

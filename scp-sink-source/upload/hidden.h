@@ -3,6 +3,7 @@
 #define UPLOAD_HIDDEN_H
 
 #include <limits.h>
+#include <stdbool.h>
 
 /*
  * The hidden names of temporaries.  Such a name follows from the user and the final name, so that
@@ -19,5 +20,8 @@ typedef int	hidden_claim_fn(void *context);
  */
 int	hidden_claim(int dirfd, const char *goal, char name[NAME_MAX + 1], hidden_claim_fn *,
 	    void *context);
+
+/* True for the names that temporaries have, whosever. */
+bool	hidden_is_name(const char *name);
 
 #endif

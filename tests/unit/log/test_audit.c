@@ -39,19 +39,22 @@ static const struct audit_entry download = {
 static const struct audit_entry broken = {
 	.path = "/dir/x", .upload = true, .bytes = 7, .mode = 0600, .reason = "No space left",
 };
+static const struct audit_entry both = {
+	.path = "/a", .upload = true, .bytes = 7, .back = 3, .mode = 0600,
+};
 static const struct audit_entry dir = { .path = "/d", .upload = true, .mode = 040755 };
 static const struct audit_entry bad_dir = { .path = "/d", .mode = 0700, .reason = "why" };
 
 static int
 log_start(struct audit *a)
 {
-	return audit_start(a, true, "scp -t x", "/srv", NULL);
+	return audit_start(a, AUDIT_UPLOAD, "scp -t x", "/srv", NULL);
 }
 
 static int
 log_start_down(struct audit *a)
 {
-	return audit_start(a, false, "scp -f 'a b'", "/", "landlock 3, seccomp");
+	return audit_start(a, AUDIT_DOWNLOAD, "scp -f 'a b'", "/", "landlock 3, seccomp");
 }
 
 static int
@@ -93,7 +96,79 @@ log_bad_dir(struct audit *a)
 static int
 log_refusal(struct audit *a)
 {
-	return audit_refusal(a, "/dir/x", true, "Permission denied");
+	return audit_refusal(a, "/dir/x", AUDIT_UPLOAD, "Permission denied");
+}
+
+static int
+log_start_sftp(struct audit *a)
+{
+	return audit_start(a, AUDIT_SFTP, "sftp-server", "/srv", NULL);
+}
+
+static int
+log_both_ways(struct audit *a)
+{
+	return audit_file(a, &both);
+}
+
+static int
+log_rename(struct audit *a)
+{
+	return audit_act(a, AUDIT_RENAME, "/a", "/d/\"b");
+}
+
+static int
+log_remove(struct audit *a)
+{
+	return audit_act(a, AUDIT_REMOVE, "/a", NULL);
+}
+
+static int
+log_rmdir(struct audit *a)
+{
+	return audit_act(a, AUDIT_RMDIR, "/d", NULL);
+}
+
+static int
+log_symlink(struct audit *a)
+{
+	return audit_act(a, AUDIT_SYMLINK, "/d/l", "../t");
+}
+
+static int
+log_link(struct audit *a)
+{
+	return audit_act(a, AUDIT_LINK, "/a", "/b");
+}
+
+static int
+log_set_size(struct audit *a)
+{
+	return audit_set(a, "/a", AUDIT_SIZE, "7");
+}
+
+static int
+log_set_mode(struct audit *a)
+{
+	return audit_set(a, "/a", AUDIT_MODE, "0640");
+}
+
+static int
+log_set_times(struct audit *a)
+{
+	return audit_set(a, "/a", AUDIT_MODTIME, "2026-01-31T12:00:00Z");
+}
+
+static int
+log_set_owner(struct audit *a)
+{
+	return audit_set(a, "/a", AUDIT_OWNER, "1:2");
+}
+
+static int
+log_refusal_sftp(struct audit *a)
+{
+	return audit_refusal(a, "/a", AUDIT_SFTP, "no");
 }
 
 static int
@@ -163,6 +238,49 @@ static const struct {
 	    "refused \"/dir/x\" reason \"Permission denied\"",
 	    HEAD("refusal") "\"direction\":\"upload\",\"path\":\"/dir/x\","
 	    "\"result\":\"refused\",\"reason\":\"Permission denied\"}" },
+	/* SFTP rule 66. */
+	{ log_start_sftp, LOG_INFO,
+	    "session opened for local user anna from [192.0.2.7] sftp root \"/srv\""
+	    " request \"sftp-server\"",
+	    HEAD("start") "\"direction\":\"sftp\",\"request\":\"sftp-server\","
+	    "\"root\":\"/srv\"}" },
+	{ log_both_ways, LOG_INFO,
+	    "close \"/a\" bytes read 3 written 7 seconds 0.000 mode 0600",
+	    HEAD("file") "\"direction\":\"upload\",\"path\":\"/a\",\"bytes\":7,\"back\":3,"
+	    "\"seconds\":0.000,\"mode\":\"0600\",\"result\":\"ok\"}" },
+	{ log_rename, LOG_INFO,
+	    "rename old \"/a\" new \"/d/\\\"b\"",
+	    HEAD("rename") "\"path\":\"/a\",\"to\":\"/d/\\\"b\",\"result\":\"ok\"}" },
+	{ log_remove, LOG_INFO,
+	    "remove name \"/a\"",
+	    HEAD("remove") "\"kind\":\"file\",\"path\":\"/a\",\"result\":\"ok\"}" },
+	{ log_rmdir, LOG_INFO,
+	    "rmdir name \"/d\"",
+	    HEAD("remove") "\"kind\":\"directory\",\"path\":\"/d\",\"result\":\"ok\"}" },
+	{ log_symlink, LOG_INFO,
+	    "symlink old \"../t\" new \"/d/l\"",
+	    HEAD("link") "\"kind\":\"symbolic\",\"path\":\"/d/l\",\"to\":\"../t\","
+	    "\"result\":\"ok\"}" },
+	{ log_link, LOG_INFO,
+	    "link old \"/a\" new \"/b\"",
+	    HEAD("link") "\"kind\":\"hard\",\"path\":\"/a\",\"to\":\"/b\",\"result\":\"ok\"}" },
+	{ log_set_size, LOG_INFO,
+	    "set \"/a\" size 7",
+	    HEAD("set") "\"path\":\"/a\",\"size\":7,\"result\":\"ok\"}" },
+	{ log_set_mode, LOG_INFO,
+	    "set \"/a\" mode 0640",
+	    HEAD("set") "\"path\":\"/a\",\"mode\":\"0640\",\"result\":\"ok\"}" },
+	{ log_set_times, LOG_INFO,
+	    "set \"/a\" modtime 2026-01-31T12:00:00Z",
+	    HEAD("set") "\"path\":\"/a\",\"modtime\":\"2026-01-31T12:00:00Z\","
+	    "\"result\":\"ok\"}" },
+	{ log_set_owner, LOG_INFO,
+	    "set \"/a\" owner 1:2",
+	    HEAD("set") "\"path\":\"/a\",\"owner\":\"1:2\",\"result\":\"ok\"}" },
+	{ log_refusal_sftp, LOG_NOTICE,
+	    "refused \"/a\" reason \"no\"",
+	    HEAD("refusal") "\"direction\":\"sftp\",\"path\":\"/a\",\"result\":\"refused\","
+	    "\"reason\":\"no\"}" },
 	{ log_denial, LOG_WARNING,
 	    "refused request \"scp a b\" for local user anna from [192.0.2.7]"
 	    " reason \"neither -t nor -f\"",
@@ -505,7 +623,7 @@ START_TEST(no_name_can_forge_a_record)
 		char *got, wanted[256];
 
 		begin_fd(&a, fd, AUDIT_TEXT, true);
-		ck_assert_int_eq(audit_refusal(&a, forgeries[i].path, true, forgeries[i].path), 0);
+		ck_assert_int_eq(audit_refusal(&a, forgeries[i].path, AUDIT_UPLOAD, forgeries[i].path), 0);
 		got = take_log(fd);
 		snprintf(wanted, sizeof(wanted), "refused \"%s\" reason \"%s\"\n",
 		    forgeries[i].text, forgeries[i].text);
@@ -538,13 +656,13 @@ log_one(struct audit *a, const struct words *w, size_t which)
 	};
 
 	if (which == 0)
-		return audit_start(a, false, w->path, w->reason, NULL);
+		return audit_start(a, AUDIT_DOWNLOAD, w->path, w->reason, NULL);
 	if (which == 1)
 		return audit_file(a, &e);
 	if (which == 2)
 		return audit_dir(a, &e, true);
 	if (which == 3)
-		return audit_refusal(a, w->path, false, w->reason);
+		return audit_refusal(a, w->path, AUDIT_DOWNLOAD, w->reason);
 	if (which == 4)
 		return audit_denial(a, w->path, w->reason);
 	return audit_end(a, UINT64_MAX, UINT64_MAX, UINT_MAX, INT_MIN, NULL);
@@ -741,7 +859,7 @@ START_TEST(no_path_needs_to_be_cut)
 	path[0] = '/';
 	path[10] = '\n';
 	begin_fd(&a, fd, AUDIT_TEXT, true);
-	ck_assert_int_eq(audit_refusal(&a, path, true, "why"), 0);
+	ck_assert_int_eq(audit_refusal(&a, path, AUDIT_UPLOAD, "why"), 0);
 	got = take_log(fd);
 	snprintf(wanted, sizeof(wanted), "refused \"%.10s\\012%s\" reason \"why\"\n", path,
 	    path + 11);
@@ -778,7 +896,7 @@ START_TEST(a_line_is_one_write)
 		static char line[AUDIT_RECORD_MAX];
 		ssize_t n;
 
-		ck_assert_int_eq(audit_refusal(&a, path, true, path), 0);
+		ck_assert_int_eq(audit_refusal(&a, path, AUDIT_UPLOAD, path), 0);
 		n = recv(pair[1], line, sizeof(line), MSG_DONTWAIT);
 		ck_assert_int_gt(n, 1);
 		ck_assert_int_eq(line[0], '{');

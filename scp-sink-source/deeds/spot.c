@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: ISC */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include <bsd/string.h>
+
+#include "deeds/refuse.h"
+#include "deeds/spot.h"
+#include "paths/beneath.h"
+#include "paths/dir.h"
+#include "upload/hidden.h"
+
+enum {
+	DIR_FLAGS = O_PATH | O_DIRECTORY | O_CLOEXEC
+};
+
+/* What the path SAID is from the top on: text, and nothing is looked at. */
+static int
+make_plain(const struct deeds *d, const char *said, char plain[PATH_MAX])
+{
+	if (d->root->confined)
+		return root_plain_staying(d->root, said, plain);
+	return beneath_plain_system(plain, said[0] == '/' ? "" : d->here, said);
+}
+
+/* Directories that lead to what PLAIN names, those that the account starts in not counted. */
+static uint64_t
+depth_of(const struct deeds *d, const char *plain)
+{
+	const char *from = d->root->confined ? d->root->from : "";
+	size_t n = strlen(from);
+	uint64_t depth = 0;
+
+	if (strncmp(plain, from, n) == 0 && (n == 0 || plain[n] == '/'))
+		plain += n + (n > 0);
+	for (; *plain != '\0'; plain++)
+		depth += *plain == '/';
+	return depth;
+}
+
+static bool
+has_long_name(const char *plain)
+{
+	while (*plain != '\0') {
+		size_t n = strcspn(plain, "/");
+
+		if (n > NAME_MAX)
+			return true;
+		plain += n + (plain[n] == '/');
+	}
+	return false;
+}
+
+static const char *
+leaf_of(const char *plain)
+{
+	const char *slash = strrchr(plain, '/');
+
+	return slash != NULL ? slash + 1 : plain;
+}
+
+/* Why the policy has no such path, or NULL. */
+static const char *
+denies(const struct deeds *d, const char *plain, enum spot_kind kind)
+{
+	const char *why = policy_denies_path(d->policy, plain, kind != SPOT_FILE);
+
+	if (why == NULL && hidden_is_name(leaf_of(plain)))
+		why = "this name is not allowed";
+	return why;
+}
+
+const char *
+spot_denies_file(const struct deeds *d, const struct spot *s)
+{
+	return s->top ? NULL : policy_denies_path(d->policy, s->plain, false);
+}
+
+/* Beneath a root: the directory is held, and what is opened in it is one component. */
+static int
+open_beneath(const struct deeds *d, struct spot *s)
+{
+	char parent[PATH_MAX];
+	const char *leaf = leaf_of(s->plain);
+	size_t len = (size_t)(leaf - s->plain);
+
+	s->top = s->plain[0] == '\0';
+	strlcpy(s->place.leaf, s->top ? "." : leaf, sizeof(s->place.leaf));
+	s->place.owned = len > 0;
+	if (len == 0) {
+		s->place.dirfd = d->root->fd;
+		return 0;
+	}
+	memcpy(parent, s->plain, len - 1);
+	parent[len - 1] = '\0';
+	s->place.dirfd = root_beneath(d->root, parent, DIR_FLAGS);
+	return s->place.dirfd == -1 ? -1 : 0;
+}
+
+/* On the whole system a path means what it means to everybody. */
+static int
+open_anywhere(const struct deeds *d, struct spot *s)
+{
+	if (place_open(d->root, s->said, &s->place) == 0)
+		return 0;
+	if (errno != EINVAL)
+		return -1;
+	s->top = true;
+	s->place = (struct place){ .owned = true, .leaf = "." };
+	s->place.dirfd = root_dir(d->root, s->said);
+	return s->place.dirfd == -1 ? -1 : 0;
+}
+
+/* There is no such directory: that is no secret, but which of several reasons it has may be one. */
+static int
+miss(const struct deeds *d, int err, bool looks, struct answer *a)
+{
+	if (deeds_is_quiet(d) &&
+	    (err == ENOENT || err == ENOTDIR || err == ELOOP || err == EXDEV)) {
+		*a = (struct answer){ ENOENT, NULL };
+		return -1;
+	}
+	return refuse_quietly(d, err, looks, a);
+}
+
+static int
+fail_plainly(int err, struct answer *a)
+{
+	*a = (struct answer){ err, NULL };
+	return -1;
+}
+
+static int
+find(struct deeds *d, const char *said, enum spot_kind kind, bool looks, struct spot *s,
+    struct answer *a)
+{
+	const char *why;
+	size_t len = strlen(said);
+
+	s->said = said;
+	s->top = false;
+	s->slash = len > 0 && said[len - 1] == '/';
+	s->place = (struct place){ .dirfd = -1 };
+	if (len == 0 && !d->root->confined)
+		return fail_plainly(ENOENT, a);
+	if (make_plain(d, said, s->plain) == -1)
+		return fail_plainly(errno, a);
+	if (has_long_name(s->plain))
+		return fail_plainly(ENAMETOOLONG, a);
+	why = denies(d, s->plain, kind);
+	if (why != NULL)
+		return looks ? refuse_sight(d, s->plain, why, a)
+		    : refuse_telling(d, s->plain, EACCES, why, a);
+	if (depth_of(d, s->plain) > d->policy->max_depth)
+		return refuse_openly(d, s->plain, looks ? ENOENT : EDQUOT,
+		    "directories are nested too deeply", a);
+	if ((d->root->confined ? open_beneath(d, s) : open_anywhere(d, s)) == -1)
+		return miss(d, errno, looks, a);
+	return 0;
+}
+
+int
+spot_find(struct deeds *d, const char *said, enum spot_kind kind, struct spot *s, struct answer *a)
+{
+	return find(d, said, kind, false, s, a);
+}
+
+int
+spot_seek(struct deeds *d, const char *said, enum spot_kind kind, struct spot *s, struct answer *a)
+{
+	return find(d, said, kind, true, s, a);
+}
+
+void
+spot_close(struct spot *s)
+{
+	place_close(&s->place);
+}
+
+int
+spot_judge_direction(struct deeds *d, const char *said, bool upload, struct answer *a)
+{
+	const char *why = policy_denies_direction(d->policy, upload);
+	char plain[PATH_MAX];
+
+	if (why == NULL)
+		return 0;
+	return refuse_openly(d, make_plain(d, said, plain) == 0 ? plain : said, EACCES, why, a);
+}
+
+/* What lies in another filesystem than the root may lie in one that the kernel makes up. */
+static int
+check_filesystem(const struct deeds *d, const struct spot *s, const struct stat *st)
+{
+	bool served;
+	int fd;
+
+	if (!d->root->confined || st->st_dev == d->root->dev || S_ISLNK(st->st_mode))
+		return 0;
+	fd = dir_open(s->place.dirfd, s->place.leaf, O_PATH, 0);
+	if (fd == -1)
+		return -1;
+	served = root_serves(d->root, fd, NULL);
+	dir_close(fd);
+	errno = EXDEV;
+	return served ? 0 : -1;
+}
+
+int
+spot_stat(const struct deeds *d, const struct spot *s, struct stat *st)
+{
+	if (fstatat(s->place.dirfd, s->place.leaf, st, AT_SYMLINK_NOFOLLOW) == -1)
+		return -1;
+	return check_filesystem(d, s, st);
+}
+
+bool
+spot_is_own(const struct deeds *d, const struct spot *s, const struct stat *st)
+{
+	return own_has(&d->own, s->plain, st->st_dev, st->st_ino);
+}
+
+/* True where anybody asks what is own. */
+static bool
+is_own_of_interest(const struct deeds *d)
+{
+	const struct policy *p = d->policy;
+
+	return deeds_is_blind(d) || p->list == RIGHT_OWN || p->rename == RIGHT_OWN ||
+	    p->remove == RIGHT_OWN || p->attributes == RIGHT_OWN;
+}
+
+void
+spot_make_own(struct deeds *d, const struct spot *s, int fd)
+{
+	struct stat st;
+
+	if (is_own_of_interest(d) && fstat(fd, &st) == 0)
+		own_add(&d->own, s->plain, st.st_dev, st.st_ino);
+}
