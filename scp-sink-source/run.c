@@ -30,7 +30,7 @@ run_lock_up(struct service *s, char text[SANDBOX_TEXT_MAX], const char **in_forc
 	const struct policy *p = &s->policy;
 	struct journal *log = &s->audit.journal;
 	struct sandbox sandbox = {
-		.root = s->root.fd, .way = LANDLOCK_SEND, .required = p->sandbox == SANDBOX_REQUIRE,
+		.root = s->root.fd, .rights = LANDLOCK_READ, .required = p->sandbox == SANDBOX_REQUIRE,
 	};
 	const char *what;
 
@@ -38,7 +38,7 @@ run_lock_up(struct service *s, char text[SANDBOX_TEXT_MAX], const char **in_forc
 	if (p->sandbox == SANDBOX_NONE)
 		return 0;
 	if (s->request.role == REQUEST_SINK)
-		sandbox.way = p->mkdir == POLICY_YES ? LANDLOCK_RECEIVE : LANDLOCK_FILL;
+		sandbox.rights = LANDLOCK_WRITE | (p->mkdir == POLICY_YES ? LANDLOCK_DIRS : 0);
 	journal_settle(log);
 	sandbox.log = log->address != NULL ? log->fd : -1;
 	sandbox.address = log->address;

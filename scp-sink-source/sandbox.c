@@ -80,7 +80,11 @@ int
 sandbox_enter(const struct sandbox *s, char in_force[SANDBOX_TEXT_MAX], const char **what)
 {
 	struct syscalls calls = {
-		.send = s->way == LANDLOCK_SEND, .log = s->log, .address = s->address, .size = s->size,
+		.read = (s->rights & LANDLOCK_READ) != 0,
+		.write = (s->rights & ~(unsigned)LANDLOCK_READ) != 0,
+		.anywhere = s->anywhere,
+		.links = (s->rights & LANDLOCK_LINKS) != 0,
+		.log = s->log, .address = s->address, .size = s->size,
 	};
 	int landlock, seccomp;
 
@@ -91,7 +95,7 @@ sandbox_enter(const struct sandbox *s, char in_force[SANDBOX_TEXT_MAX], const ch
 	tzset();
 	if (!goes_on(s, drop_the_rest(), "limits", what))
 		return -1;
-	landlock = landlock_enter(s->root, s->way);
+	landlock = landlock_enter(s->root, s->rights);
 	if (!goes_on(s, landlock, "landlock", what))
 		return -1;
 	/* Before it knew of that, openat2 emptied files for whoever may only read them. */

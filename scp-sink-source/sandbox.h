@@ -17,7 +17,8 @@ enum {
 
 struct sandbox {
 	int		   root;	/* borrowed: nothing else can be opened */
-	enum landlock_way  way;
+	unsigned	   rights;	/* of enum landlock_right */
+	bool		   anywhere;	/* see struct syscalls */
 	bool		   required;	/* all of it */
 	int		   log;		/* see struct syscalls */
 	const void	  *address;

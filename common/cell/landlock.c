@@ -72,13 +72,28 @@ enum {
 #define BIT(right) (UINT64_C(1) << (right))
 
 /* Renaming and linking within one directory needs no REFER. */
-static const uint64_t rights[] = {
-	[LANDLOCK_SEND] = BIT(READ_FILE) | BIT(READ_DIR),
-	[LANDLOCK_RECEIVE] = BIT(WRITE_FILE) | BIT(READ_DIR) | BIT(REMOVE_FILE) | BIT(MAKE_REG) |
-	    BIT(TRUNCATE) | BIT(REMOVE_DIR) | BIT(MAKE_DIR),
-	[LANDLOCK_FILL] = BIT(WRITE_FILE) | BIT(READ_DIR) | BIT(REMOVE_FILE) | BIT(MAKE_REG) |
-	    BIT(TRUNCATE),
+static const struct {
+	enum landlock_right right;
+	uint64_t	    bits;
+} meanings[] = {
+	{ LANDLOCK_READ, BIT(READ_FILE) | BIT(READ_DIR) },
+	{ LANDLOCK_WRITE, BIT(WRITE_FILE) | BIT(READ_DIR) | BIT(REMOVE_FILE) | BIT(MAKE_REG) |
+	    BIT(TRUNCATE) },
+	{ LANDLOCK_DIRS, BIT(REMOVE_DIR) | BIT(MAKE_DIR) },
+	{ LANDLOCK_MOVE, BIT(REFER) },
+	{ LANDLOCK_LINKS, BIT(MAKE_SYM) },
 };
+
+static uint64_t
+bits_of(unsigned rights)
+{
+	uint64_t bits = 0;
+
+	for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++)
+		if ((rights & meanings[i].right) != 0)
+			bits |= meanings[i].bits;
+	return bits;
+}
 
 static uint64_t
 first_bits(unsigned n)
@@ -105,7 +120,7 @@ make_ruleset(const struct version *v, int dirfd, uint64_t allowed)
 }
 
 int
-landlock_enter(int dirfd, enum landlock_way way)
+landlock_enter(int dirfd, unsigned rights)
 {
 	int version = (int)syscall(SYS_landlock_create_ruleset, NULL, 0, ASK_VERSION);
 	int fd, end, saved;
@@ -113,7 +128,7 @@ landlock_enter(int dirfd, enum landlock_way way)
 	if (version < 1)
 		return version == -1 && errno != ENOSYS && errno != EOPNOTSUPP ? -1 : 0;
 	fd = make_ruleset(&versions[version < VERSIONS ? version - 1 : VERSIONS - 1], dirfd,
-	    rights[way]);
+	    bits_of(rights));
 	if (fd == -1)
 		return -1;
 	end = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);

@@ -6,13 +6,16 @@
 
 /*
  * What landlock(7) can do for one session: from here on this process opens, makes and removes only
- * what lies beneath one directory, and only in one direction.  It is a second net below the policy:
+ * what lies beneath one directory, and only as it is said here.  It is a second net below the policy:
  * descriptors that are open stay what they are, and nothing depends on it.
  */
-enum landlock_way {
-	LANDLOCK_SEND,		/* files and directories are read */
-	LANDLOCK_RECEIVE,	/* they are made, written, listed and removed; no file is read */
-	LANDLOCK_FILL		/* the same, but no directory is made */
+enum landlock_right {		/* any of them together */
+	LANDLOCK_READ = 1,	/* files and directories are read */
+	LANDLOCK_WRITE = 2,	/* files are made, written and removed, and directories listed */
+	LANDLOCK_DIRS = 4,	/* directories are made and removed */
+	LANDLOCK_MOVE = 8,	/* names change from one directory to another, which the first version
+				 * has no word for, and forbids */
+	LANDLOCK_LINKS = 16	/* symbolic links are made */
 };
 
 /* Versions before these leave a process something that only a filter of system calls can take. */
@@ -24,10 +27,10 @@ enum {
 };
 
 /*
- * DIRFD may be O_PATH.  Takes new privileges away for good, which Landlock wants.  Returns the version
+ * RIGHTS are of enum landlock_right.  DIRFD may be O_PATH.  Takes new privileges away for good, which Landlock wants.  Returns the version
  * of Landlock that is in force, 1 or more, as far as the kernel and we know it; 0 where the kernel has
  * none; -1 with errno.
  */
-int	landlock_enter(int dirfd, enum landlock_way);
+int	landlock_enter(int dirfd, unsigned rights);
 
 #endif

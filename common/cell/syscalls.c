@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdint.h>
 
+#include <linux/fs.h>
 #include <seccomp.h>
 
 #include "cell/syscalls.h"
@@ -23,7 +24,7 @@ enum {
 };
 
 /* Numbers below 0 are of calls that other architectures have. */
-static const int both[] = {
+static const int always[] = {
 	/* The conversation, files, and the pipes between them. */
 	SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(writev), SCMP_SYS(splice), SCMP_SYS(sendfile),
 	SCMP_SYS(sendfile64), SCMP_SYS(lseek), SCMP_SYS(_llseek), SCMP_SYS(poll), SCMP_SYS(ppoll),
@@ -51,17 +52,31 @@ static const int sanitizing[] = {
 };
 #endif
 
-static const int sending[] = {
+static const int reading[] = {
 	SCMP_SYS(memfd_create),		/* for files that do not know their size */
 	SCMP_SYS(fchdir), SCMP_SYS(getcwd),	/* for directories that do not know their name */
 };
 
-static const int receiving[] = {
+static const int writing[] = {
 	SCMP_SYS(mkdirat), SCMP_SYS(linkat), SCMP_SYS(unlinkat),
 	SCMP_SYS(renameat), SCMP_SYS(renameat2), SCMP_SYS(ftruncate), SCMP_SYS(ftruncate64),
 	SCMP_SYS(fchmod), SCMP_SYS(fchmodat), FCHMODAT2, SCMP_SYS(fchown),
 	SCMP_SYS(fchown32), SCMP_SYS(fgetxattr),
 	SCMP_SYS(fsetxattr), SCMP_SYS(fremovexattr), SCMP_SYS(flock), SCMP_SYS(fsync),
+};
+
+static const int reading_anywhere[] = {
+	SCMP_SYS(pread64), SCMP_SYS(preadv),
+};
+
+/* The times of a link are had by its name alone. */
+static const int writing_anywhere[] = {
+	SCMP_SYS(pwrite64), SCMP_SYS(pwritev), SCMP_SYS(copy_file_range),
+	SCMP_SYS(utimensat), SCMP_SYS(utimensat_time64),
+};
+
+static const int linking[] = {
+	SCMP_SYS(symlinkat),
 };
 
 static int
@@ -75,6 +90,8 @@ allow_all(scmp_filter_ctx filter, const int *calls, size_t n)
 	}
 	return 0;
 }
+
+#define ALLOW_ALL(filter, calls) allow_all(filter, calls, sizeof(calls) / sizeof((calls)[0]))
 
 /* What a call may be like: so are all of the LEN arguments. */
 struct rule {
@@ -101,7 +118,10 @@ add_all(scmp_filter_ctx filter, uint32_t action, const struct rule *rules, size_
 	return 0;
 }
 
-/* Calls of which only some uses are allowed, in either direction. */
+#define ADD_ALL(filter, action, rules) \
+	add_all(filter, action, rules, sizeof(rules) / sizeof((rules)[0]))
+
+/* Calls of which only some uses are allowed, in any session. */
 static int
 allow_some(scmp_filter_ctx filter)
 {
@@ -118,7 +138,7 @@ allow_some(scmp_filter_ctx filter)
 		{ SCMP_SYS(sendto), 1, { IS(4, 0) } },
 	};
 
-	return add_all(filter, SCMP_ACT_ALLOW, some, sizeof(some) / sizeof(some[0]));
+	return ADD_ALL(filter, SCMP_ACT_ALLOW, some);
 }
 
 /* Only the sanitizers' own memory is put where there is some already. */
@@ -142,30 +162,49 @@ allow_memory(scmp_filter_ctx filter, const void *pinned)
 		{ SCMP_SYS(madvise), 1, { above } },
 	};
 
-	return add_all(filter, SCMP_ACT_ALLOW, memory, sizeof(memory) / sizeof(memory[0]));
+	return ADD_ALL(filter, SCMP_ACT_ALLOW, memory);
 }
 
+/* What files are opened for. */
 static int
-allow_sending(scmp_filter_ctx filter)
-{
-	/* Not O_ACCMODE: with some C libraries that has O_PATH in it. */
-	const int writing = O_WRONLY | O_RDWR | O_CREAT | O_TRUNC | (O_TMPFILE & ~O_DIRECTORY);
-	const struct rule rules[] = {
-		{ SCMP_SYS(openat), 1, { BITS(2, writing, 0) } },
-	};
-
-	return add_all(filter, SCMP_ACT_ALLOW, rules, sizeof(rules) / sizeof(rules[0]));
-}
-
-static int
-allow_receiving(scmp_filter_ctx filter)
+allow_opening(scmp_filter_ctx filter, const struct syscalls *s)
 {
 	const int way = O_WRONLY | O_RDWR;
-	const struct rule rules[] = {
-		/* Files are written, directories listed, and anything may be held. */
+	/* Not O_ACCMODE: with some C libraries that has O_PATH in it. */
+	const int changing = way | O_CREAT | O_TRUNC | (O_TMPFILE & ~O_DIRECTORY);
+	/* Not for nothing, which empties a file all the same. */
+	const struct rule both[] = {
+		{ SCMP_SYS(openat), 1, { BITS(2, way, 0) } },
+		{ SCMP_SYS(openat), 1, { BITS(2, way, O_WRONLY) } },
+		{ SCMP_SYS(openat), 1, { BITS(2, way, O_RDWR) } },
+	};
+	const struct rule to_read[] = {
+		{ SCMP_SYS(openat), 1, { BITS(2, changing, 0) } },
+	};
+	/* Files are written, directories listed, and anything may be held. */
+	const struct rule to_write[] = {
 		{ SCMP_SYS(openat), 1, { BITS(2, way, O_WRONLY) } },
 		{ SCMP_SYS(openat), 1, { BITS(2, way | O_DIRECTORY, O_DIRECTORY) } },
 		{ SCMP_SYS(openat), 1, { BITS(2, way | O_DIRECTORY | O_PATH, O_PATH) } },
+	};
+	/* What is tried, and can fail, is told as Landlock tells it. */
+	const struct rule denied[] = {
+		{ SCMP_SYS(openat), 1, { BITS(2, way | O_DIRECTORY | O_PATH, 0) } },
+	};
+	int end;
+
+	if (s->read)
+		return s->write ? ADD_ALL(filter, SCMP_ACT_ALLOW, both)
+		    : ADD_ALL(filter, SCMP_ACT_ALLOW, to_read);
+	end = ADD_ALL(filter, SCMP_ACT_ALLOW, to_write);
+	return end != 0 ? end : ADD_ALL(filter, SCMP_ACT_ERRNO(EACCES), denied);
+}
+
+/* The flags of descriptors, and second ones. */
+static int
+allow_flags(scmp_filter_ctx filter)
+{
+	const struct rule rules[] = {
 		/* A descriptor that we wait for does not send signals instead. */
 		{ SCMP_SYS(fcntl), 2, { IS_INT(1, F_SETFL), BITS(2, O_ASYNC, 0) } },
 		{ SCMP_SYS(fcntl64), 2, { IS_INT(1, F_SETFL), BITS(2, O_ASYNC, 0) } },
@@ -176,18 +215,45 @@ allow_receiving(scmp_filter_ctx filter)
 		/* Some C libraries then say once more that it is closed by exec. */
 		{ SCMP_SYS(fcntl), 1, { IS_INT(1, F_SETFD) } },
 		{ SCMP_SYS(fcntl64), 1, { IS_INT(1, F_SETFD) } },
-		/* The times of descriptors, not of paths. */
+	};
+
+	return ADD_ALL(filter, SCMP_ACT_ALLOW, rules);
+}
+
+static int
+allow_writing(scmp_filter_ctx filter, const struct syscalls *s)
+{
+	/* The times of descriptors, not of paths. */
+	const struct rule times[] = {
 		{ SCMP_SYS(utimensat), 1, { IS(1, 0) } },
 		{ SCMP_SYS(utimensat_time64), 1, { IS(1, 0) } },
 	};
-	/* What is tried, and can fail, is told as Landlock tells it. */
-	const struct rule denied[] = {
-		{ SCMP_SYS(openat), 1, { BITS(2, way | O_DIRECTORY | O_PATH, 0) } },
+	/* A copy that takes no room until one of the two is written. */
+	const struct rule clone[] = {
+		{ SCMP_SYS(ioctl), 1, { IS_INT(1, FICLONE) } },
 	};
-	int end = add_all(filter, SCMP_ACT_ALLOW, rules, sizeof(rules) / sizeof(rules[0]));
+	int end = ALLOW_ALL(filter, writing);
 
-	return end != 0 ? end
-	    : add_all(filter, SCMP_ACT_ERRNO(EACCES), denied, sizeof(denied) / sizeof(denied[0]));
+	if (end == 0)
+		end = allow_flags(filter);
+	if (end == 0 && s->links)
+		end = ALLOW_ALL(filter, linking);
+	if (end == 0 && !s->anywhere)
+		return ADD_ALL(filter, SCMP_ACT_ALLOW, times);
+	if (end == 0)
+		end = ALLOW_ALL(filter, writing_anywhere);
+	return end != 0 ? end : ADD_ALL(filter, SCMP_ACT_ALLOW, clone);
+}
+
+static int
+allow_reading(scmp_filter_ctx filter, const struct syscalls *s)
+{
+	int end = ALLOW_ALL(filter, reading);
+
+	if (end != 0 || !s->anywhere)
+		return end;
+	end = ALLOW_ALL(filter, reading_anywhere);
+	return end != 0 || s->write ? end : allow_flags(filter);
 }
 
 /* What depends on the kernel and on the session. */
@@ -206,17 +272,18 @@ allow_for(scmp_filter_ctx filter, const struct syscalls *s)
 static int
 add_rules(scmp_filter_ctx filter, const struct syscalls *s)
 {
-	int end = allow_all(filter, both, sizeof(both) / sizeof(both[0]));
+	int end = ALLOW_ALL(filter, always);
 
 #ifdef SANITIZED
 	if (end == 0)
-		end = allow_all(filter, sanitizing, sizeof(sanitizing) / sizeof(sanitizing[0]));
+		end = ALLOW_ALL(filter, sanitizing);
 #endif
 	if (end == 0)
-		end = s->send ? allow_all(filter, sending, sizeof(sending) / sizeof(sending[0]))
-		    : allow_all(filter, receiving, sizeof(receiving) / sizeof(receiving[0]));
-	if (end == 0)
-		end = s->send ? allow_sending(filter) : allow_receiving(filter);
+		end = allow_opening(filter, s);
+	if (end == 0 && s->read)
+		end = allow_reading(filter, s);
+	if (end == 0 && s->write)
+		end = allow_writing(filter, s);
 	if (end == 0)
 		end = allow_some(filter);
 	if (end == 0)

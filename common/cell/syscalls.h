@@ -11,10 +11,14 @@
  * us; in a build with the sanitizers, which make calls of their own, it fails with EPERM.
  */
 struct syscalls {
-	bool	    send;	/* nothing is made, changed or removed either; a session that receives
-				 * reads no file */
+	bool	    read;	/* files are read; else none is opened for that */
+	bool	    write;	/* something is made, changed and removed; else nothing is */
+	bool	    anywhere;	/* files are read and written at any place of theirs, and links have
+				 * times */
+	bool	    links;	/* with WRITE: symbolic links are made */
 	bool	    openat2;	/* somebody else judges what it opens, and how, which no filter sees; else
-				 * there is none, and openat only opens what SEND lets it */
+				 * there is none, and openat only opens what READ and
+				 * WRITE let it */
 	int	    log;	/* the one socket that may be connected anew; -1: none */
 	const void *address;	/* the only one that it may be connected to, pinned; may be NULL */
 	size_t	    size;	/* of it */

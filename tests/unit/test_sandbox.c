@@ -24,9 +24,9 @@ is_complete(const char *in_force)
 	    strstr(in_force, "missing") == NULL;
 }
 
-/* Exit status, or a negative signal, of a process that is locked up for WAY beneath the root "in". */
+/* Exit status, or a negative signal, of a process that is locked up with RIGHTS beneath the root "in". */
 static int
-end_of(enum landlock_way way, int (*deed)(void))
+end_of(unsigned rights, int (*deed)(void))
 {
 	char in_force[SANDBOX_TEXT_MAX];
 	const char *what;
@@ -37,7 +37,7 @@ end_of(enum landlock_way way, int (*deed)(void))
 	pid = fork();
 	ck_assert_int_ge(pid, 0);
 	if (pid == 0) {
-		struct sandbox s = { .way = way, .required = true, .log = -1 };
+		struct sandbox s = { .rights = rights, .required = true, .log = -1 };
 
 		s.root = openat(unit_fd, "in", O_PATH | O_DIRECTORY | O_CLOEXEC);
 		if (sandbox_enter(&s, in_force, &what) == -1)
@@ -51,9 +51,9 @@ end_of(enum landlock_way way, int (*deed)(void))
 }
 
 static void
-expect_end(enum landlock_way way, int (*deed)(void), int wanted)
+expect_end(unsigned rights, int (*deed)(void), int wanted)
 {
-	int got = end_of(way, deed);
+	int got = end_of(rights, deed);
 
 	if (got == NO_SANDBOX)
 		printf("SKIP: this kernel has no sandbox\n");
@@ -105,21 +105,21 @@ look_at_limits(void)
 
 START_TEST(who_is_locked_up)
 {
-	expect_end(LANDLOCK_RECEIVE, write_something, AS_WANTED);
-	expect_end(LANDLOCK_FILL, write_something, AS_WANTED);
-	expect_end(LANDLOCK_SEND, write_something, KILLED);
-	expect_end(LANDLOCK_SEND, read_outside, EACCES);
-	expect_end(LANDLOCK_RECEIVE, read_outside, EACCES);
-	expect_end(LANDLOCK_SEND, run_something, KILLED);
-	expect_end(LANDLOCK_RECEIVE, call_somebody, KILLED);
-	expect_end(LANDLOCK_RECEIVE, look_at_limits, AS_WANTED);
+	expect_end(LANDLOCK_WRITE | LANDLOCK_DIRS, write_something, AS_WANTED);
+	expect_end(LANDLOCK_WRITE, write_something, AS_WANTED);
+	expect_end(LANDLOCK_READ, write_something, KILLED);
+	expect_end(LANDLOCK_READ, read_outside, EACCES);
+	expect_end(LANDLOCK_WRITE | LANDLOCK_DIRS, read_outside, EACCES);
+	expect_end(LANDLOCK_READ, run_something, KILLED);
+	expect_end(LANDLOCK_WRITE | LANDLOCK_DIRS, call_somebody, KILLED);
+	expect_end(LANDLOCK_WRITE | LANDLOCK_DIRS, look_at_limits, AS_WANTED);
 }
 END_TEST
 
 /* Nobody of the same user looks into it, or hands it privileges. */
 START_TEST(it_is_closed_to_others)
 {
-	struct sandbox s = { .way = LANDLOCK_SEND, .log = -1 };
+	struct sandbox s = { .rights = LANDLOCK_READ, .log = -1 };
 	char in_force[SANDBOX_TEXT_MAX], path[64], status[4096] = "", byte;
 	const char *what;
 	int done[2], fd;
@@ -153,7 +153,7 @@ END_TEST
 /* A root that is none: required, that is an error; else the rest is in force. */
 START_TEST(what_cannot_be_had)
 {
-	struct sandbox s = { .root = -1, .way = LANDLOCK_SEND, .required = true, .log = -1 };
+	struct sandbox s = { .root = -1, .rights = LANDLOCK_READ, .required = true, .log = -1 };
 	char in_force[SANDBOX_TEXT_MAX] = "";
 	const char *what = "";
 	int status;

@@ -28,12 +28,12 @@ make_trees(void)
 
 /* Goes beneath "in"; false, and said so, where the kernel has no Landlock. */
 static bool
-enter(enum landlock_way way)
+enter(unsigned rights)
 {
 	int version;
 
 	make_trees();
-	version = landlock_enter(dir, way);
+	version = landlock_enter(dir, rights);
 	ck_assert_msg(version >= 0, "%s", strerror(errno));
 	if (version == 0)
 		printf("SKIP: this kernel has no Landlock\n");
@@ -60,7 +60,7 @@ expect(int end, int err, const char *what)
 
 START_TEST(sending_reads_what_is_beneath)
 {
-	if (!enter(LANDLOCK_SEND))
+	if (!enter(LANDLOCK_READ))
 		return;
 	expect_open("in/f", O_RDONLY, 0);
 	expect_open("in/d", O_RDONLY | O_DIRECTORY, 0);
@@ -85,7 +85,7 @@ START_TEST(receiving_makes_what_is_beneath)
 {
 	int fd;
 
-	if (!enter(LANDLOCK_RECEIVE))
+	if (!enter(LANDLOCK_WRITE | LANDLOCK_DIRS))
 		return;
 	fd = openat(unit_fd, "in", O_WRONLY | O_TMPFILE | O_CLOEXEC, 0644);
 	expect(fd, 0, "an unnamed file");
@@ -113,12 +113,33 @@ END_TEST
 
 START_TEST(filling_makes_no_directory)
 {
-	if (!enter(LANDLOCK_FILL))
+	if (!enter(LANDLOCK_WRITE))
 		return;
 	expect_open("in/new", O_WRONLY | O_CREAT, 0);
 	expect_open("in/d", O_RDONLY | O_DIRECTORY, 0);
 	expect(mkdirat(unit_fd, "in/e", 0755), EACCES, "a directory");
 	expect(unlinkat(unit_fd, "in/d", AT_REMOVEDIR), EACCES, "its removal");
+}
+END_TEST
+
+/* Version of what is in force: names move between directories from the second on. */
+START_TEST(moving_and_linking_are_rights_of_their_own)
+{
+	int version;
+
+	make_trees();
+	version = landlock_enter(dir, LANDLOCK_READ | LANDLOCK_WRITE | LANDLOCK_MOVE | LANDLOCK_LINKS);
+	if (version == 0) {
+		printf("SKIP: this kernel has no Landlock\n");
+		return;
+	}
+	expect_open("in/f", O_RDWR, 0);
+	expect(symlinkat("f", unit_fd, "in/l"), 0, "a link");
+	expect(symlinkat("f", unit_fd, "out/l"), EACCES, "a link outside");
+	expect(renameat(unit_fd, "in/f", unit_fd, "in/d/f"), version > 1 ? 0 : EXDEV,
+	    "another directory");
+	expect(renameat(unit_fd, "in/l", unit_fd, "out/l"), version > 1 ? EACCES : EXDEV, "outside");
+	expect(mkdirat(unit_fd, "in/e", 0755), EACCES, "a directory");
 }
 END_TEST
 
@@ -128,7 +149,7 @@ START_TEST(nothing_is_executed)
 	int status;
 	pid_t pid;
 
-	if (!enter(LANDLOCK_SEND))
+	if (!enter(LANDLOCK_READ))
 		return;
 	pid = fork();
 	ck_assert_int_ge(pid, 0);
@@ -148,7 +169,7 @@ START_TEST(what_is_open_stays)
 
 	make_trees();
 	old = openat(unit_fd, "out/f", O_RDONLY | O_CLOEXEC);
-	if (landlock_enter(dir, LANDLOCK_SEND) == 0) {
+	if (landlock_enter(dir, LANDLOCK_READ) == 0) {
 		printf("SKIP: this kernel has no Landlock\n");
 		return;
 	}
@@ -158,7 +179,7 @@ END_TEST
 
 START_TEST(errors)
 {
-	ck_assert_int_le(landlock_enter(-1, LANDLOCK_SEND), 0);
+	ck_assert_int_le(landlock_enter(-1, LANDLOCK_READ), 0);
 	make_trees();
 	/* Nothing has been taken away by that. */
 	expect_open("out/f", O_RDWR, 0);
@@ -171,6 +192,7 @@ add(TCase *t)
 	tcase_add_test(t, sending_reads_what_is_beneath);
 	tcase_add_test(t, receiving_makes_what_is_beneath);
 	tcase_add_test(t, filling_makes_no_directory);
+	tcase_add_test(t, moving_and_linking_are_rights_of_their_own);
 	tcase_add_test(t, nothing_is_executed);
 	tcase_add_test(t, what_is_open_stays);
 	tcase_add_test(t, errors);

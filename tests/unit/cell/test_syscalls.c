@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <time.h>
 
+#include <linux/fs.h>
 #include <linux/openat2.h>
 
 #include "cell/syscalls.h"
@@ -28,7 +29,18 @@
 
 typedef long deed_fn(void);
 
-enum who { BOTH, SENDER, RECEIVER, READER, NOBODY_AT_ALL };
+/* Sessions: they read, write, or do both in any order; of these, some only read, or only write. */
+enum who {
+	SENDER = 1,
+	RECEIVER = 2,
+	EXCHANGER = 4,
+	BROWSER = 8,
+	FILLER = 16,
+	READERS = SENDER | EXCHANGER | BROWSER,
+	WRITERS = RECEIVER | EXCHANGER | FILLER,
+	EVERYBODY = READERS | WRITERS,
+	NOBODY_AT_ALL = 0
+};
 
 static long
 do_read(void)
@@ -357,36 +369,66 @@ do_times_of_path(void)
 	return utimensat(unit_fd, ".", NULL, 0);
 }
 
+static long
+do_read_there(void)
+{
+	char byte;
+
+	return pread(-1, &byte, 1, 0) == -1 && errno == EBADF ? 0 : 1;
+}
+
+static long
+do_write_there(void)
+{
+	return pwrite(-1, "", 1, 0) == -1 && errno == EBADF ? 0 : 1;
+}
+
+static long
+do_copy_there(void)
+{
+	return copy_file_range(-1, NULL, -1, NULL, 1, 0) == -1 && errno == EBADF ? 0 : 1;
+}
+
+static long
+do_clone(void)
+{
+	return ioctl(-1, FICLONE, -1) == -1 && errno == EBADF ? 0 : 1;
+}
+
 static const struct {
 	const char *what;
 	deed_fn	   *deed;
 	enum who    may;
 } rows[] = {
-	{ "read", do_read, BOTH }, { "stat", do_stat, BOTH }, { "time", do_time, BOTH },
-	{ "sleep", do_sleep, BOTH }, { "memory", do_map, BOTH },
-	{ "list", do_list, BOTH }, { "hold", do_hold, BOTH }, { "send", do_send, BOTH },
-	{ "limits", do_limit, BOTH }, { "waiting", do_ahead, BOTH }, { "width", do_width, BOTH },
-	{ "open", do_open, READER }, { "both ways", do_open_both_ways, NOBODY_AT_ALL },
+	{ "read", do_read, EVERYBODY }, { "stat", do_stat, EVERYBODY }, { "time", do_time, EVERYBODY },
+	{ "sleep", do_sleep, EVERYBODY }, { "memory", do_map, EVERYBODY },
+	{ "list", do_list, EVERYBODY }, { "hold", do_hold, EVERYBODY }, { "send", do_send, EVERYBODY },
+	{ "limits", do_limit, EVERYBODY }, { "waiting", do_ahead, EVERYBODY }, { "width", do_width, EVERYBODY },
+	{ "open", do_open, READERS }, { "both ways", do_open_both_ways, EXCHANGER },
 	{ "empty", do_empty, NOBODY_AT_ALL },
-	{ "duplicate", do_duplicate, RECEIVER }, { "flags", do_flags, RECEIVER },
+	{ "duplicate", do_duplicate, WRITERS | BROWSER }, { "flags", do_flags, WRITERS | BROWSER },
 	{ "owner", do_owner, NOBODY_AT_ALL }, { "owner of a kind", do_owner_ex, NOBODY_AT_ALL },
 	{ "signal", do_signal, NOBODY_AT_ALL }, { "asynchronous", do_async, NOBODY_AT_ALL },
 	{ "lease", do_lease, NOBODY_AT_ALL }, { "notify", do_notify, NOBODY_AT_ALL },
 	{ "socket", do_socket, NOBODY_AT_ALL }, { "pair", do_pair, NOBODY_AT_ALL },
 	{ "address", do_address, NOBODY_AT_ALL }, { "message", do_message, NOBODY_AT_ALL },
 	{ "connect", do_connect, NOBODY_AT_ALL },
-	{ "copy", do_copy, SENDER }, { "a name", do_name, SENDER },
-	{ "create", do_create, RECEIVER }, { "unnamed", do_unnamed, RECEIVER },
-	{ "mkdir", do_mkdir, RECEIVER }, { "chmod", do_chmod, RECEIVER },
-	{ "unlink", do_unlink, RECEIVER }, { "times", do_times, RECEIVER },
-	{ "times of a path", do_times_of_path, NOBODY_AT_ALL },
+	{ "copy", do_copy, READERS }, { "a name", do_name, READERS },
+	{ "create", do_create, WRITERS }, { "unnamed", do_unnamed, WRITERS },
+	{ "mkdir", do_mkdir, WRITERS }, { "chmod", do_chmod, WRITERS },
+	{ "unlink", do_unlink, WRITERS }, { "times", do_times, WRITERS },
+	{ "times of a path", do_times_of_path, EXCHANGER | FILLER },
 	{ "exec", do_exec, NOBODY_AT_ALL }, { "fork", do_fork, NOBODY_AT_ALL },
 	{ "tcp", do_tcp, NOBODY_AT_ALL }, { "ptrace", do_ptrace, NOBODY_AT_ALL },
 	{ "mount", do_mount, NOBODY_AT_ALL }, { "kill", do_kill, NOBODY_AT_ALL },
 	{ "terminal", do_tty, NOBODY_AT_ALL }, { "limits of others", do_others_limit, NOBODY_AT_ALL },
-	{ "memory that runs", do_run_memory, NOBODY_AT_ALL }, { "symlink", do_symlink, NOBODY_AT_ALL },
+	{ "memory that runs", do_run_memory, NOBODY_AT_ALL }, { "symlink", do_symlink, EXCHANGER },
 	{ "chroot", do_chroot, NOBODY_AT_ALL }, { "setuid", do_setuid, NOBODY_AT_ALL },
 	{ "dumpable", do_dumpable, NOBODY_AT_ALL },
+	{ "read there", do_read_there, EXCHANGER | BROWSER },
+	{ "write there", do_write_there, EXCHANGER | FILLER },
+	{ "copy there", do_copy_there, EXCHANGER | FILLER },
+	{ "clone", do_clone, EXCHANGER | FILLER },
 };
 
 enum {
@@ -411,30 +453,41 @@ end_of(deed_fn *deed, const struct syscalls *calls)
 	return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
 }
 
+static const struct session {
+	const char     *what;
+	enum who	who;
+	struct syscalls calls;
+} sessions[] = {
+	{ "sending", SENDER, { .read = true, .openat2 = true, .log = -1 } },
+	{ "receiving", RECEIVER, { .write = true, .openat2 = true, .log = -1 } },
+	{ "both", EXCHANGER, { .read = true, .write = true, .anywhere = true, .links = true,
+	    .openat2 = true, .log = -1 } },
+	{ "reading anywhere", BROWSER, { .read = true, .anywhere = true, .openat2 = true, .log = -1 } },
+	{ "writing anywhere", FILLER, { .write = true, .anywhere = true, .openat2 = true, .log = -1 } },
+};
+
 static void
-expect_end(const char *what, deed_fn *deed, const struct syscalls *calls, int wanted)
+expect_end(const char *what, deed_fn *deed, const struct session *s, int wanted)
 {
-	int got = end_of(deed, calls);
+	int got = end_of(deed, &s->calls);
 
 	if (got == NOT_IN_FORCE)
 		printf("SKIP: this kernel has no seccomp\n");
 	else
-		ck_assert_msg(got == wanted, "%s, %s: expected %d, got %d", what,
-		    calls->send ? "sending" : "receiving", wanted, got);
+		ck_assert_msg(got == wanted, "%s, %s: expected %d, got %d", what, s->what, wanted, got);
 }
 
 START_TEST(who_may_call_what)
 {
-	const struct syscalls calls = { .send = _i % 2 == 0, .openat2 = true, .log = -1 };
-	enum who may = rows[_i / 2].may;
-	int wanted = KILLED;
+	const struct session *s = &sessions[(size_t)_i % COUNT(sessions)];
+	const size_t row = (size_t)_i / COUNT(sessions);
+	int wanted = (rows[row].may & s->who) != 0 ? 0 : KILLED;
 
 	put_file("old", "old", 0600);
-	if (may == BOTH || may == (calls.send ? SENDER : RECEIVER))
-		wanted = 0;
-	else if (may == READER)
-		wanted = calls.send ? 0 : EACCES;
-	expect_end(rows[_i / 2].what, rows[_i / 2].deed, &calls, wanted);
+	/* That is tried, and told as Landlock tells it. */
+	if (rows[row].deed == do_open && !s->calls.read)
+		wanted = EACCES;
+	expect_end(rows[row].what, rows[row].deed, s, wanted);
 	ck_assert_str_eq(get_file("old"), "old");
 }
 END_TEST
@@ -450,10 +503,12 @@ do_openat2(void)
 /* Whoever looks at the flags of openat does not see those of openat2. */
 START_TEST(what_nobody_judges_is_not_there)
 {
-	for (int i = 0; i < 4; i++) {
-		const struct syscalls calls = { .send = i % 2 == 0, .openat2 = i < 2, .log = -1 };
+	for (size_t i = 0; i < COUNT(sessions); i++) {
+		struct session s = sessions[i];
 
-		expect_end("openat2", do_openat2, &calls, i < 2 ? 0 : ENOSYS);
+		expect_end("openat2", do_openat2, &s, 0);
+		s.calls.openat2 = false;
+		expect_end("openat2", do_openat2, &s, ENOSYS);
 	}
 }
 END_TEST
@@ -461,9 +516,7 @@ END_TEST
 #ifndef SANITIZED
 START_TEST(memory_stays_where_it_is)
 {
-	const struct syscalls calls = { .send = true, .log = -1 };
-
-	expect_end("over other memory", do_map_over, &calls, KILLED);
+	expect_end("over other memory", do_map_over, &sessions[0], KILLED);
 }
 END_TEST
 #endif
@@ -471,7 +524,7 @@ END_TEST
 static void
 add(TCase *t)
 {
-	tcase_add_loop_test(t, who_may_call_what, 0, 2 * (int)COUNT(rows));
+	tcase_add_loop_test(t, who_may_call_what, 0, (int)(COUNT(sessions) * COUNT(rows)));
 	tcase_add_test(t, what_nobody_judges_is_not_there);
 #ifndef SANITIZED
 	tcase_add_test(t, memory_stays_where_it_is);
