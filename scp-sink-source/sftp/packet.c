@@ -18,7 +18,7 @@ take(struct packet *p, size_t n)
 {
 	const unsigned char *from = p->at;
 
-	if (n > (size_t)(p->end - p->at)) {
+	if (p->bad || n > (size_t)(p->end - p->at)) {
 		p->bad = true;
 		p->at = p->end;
 		return NULL;

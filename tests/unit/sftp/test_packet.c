@@ -81,6 +81,9 @@ START_TEST(rule_9_paths_have_no_nul)
 	packet_take_path(&p, path);
 	ck_assert(p.bad);
 	ck_assert_str_eq(path, "");
+	BEGIN(&p, "\0\0\0\1\0\7");
+	packet_take_path(&p, path);
+	ck_assert(p.bad && packet_take_byte(&p) == 0);
 }
 END_TEST
 
