@@ -59,6 +59,7 @@ serve(struct service *s, const struct invocation *v, int argc, char *argv[])
 		return deny_request(s, v, argc, argv, request);
 	}
 	status = run_session(s, &deadline);
+	process_say_time(deadline_passed(&deadline));
 	deadline_end(&deadline);
 	service_end(s);
 	return status;

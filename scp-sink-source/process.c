@@ -89,6 +89,14 @@ run_out(int signal, siginfo_t *info, void *context)
 	errno = saved;
 }
 
+/* Time that ran out while we were at work ourselves ends the session where it waits next. */
+void
+process_say_time(const char *reason)
+{
+	if (reason != NULL && !hung_up)
+		tell("scp: ", reason, PATIENCE);
+}
+
 void
 process_set_signals(void)
 {

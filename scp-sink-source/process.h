@@ -40,4 +40,7 @@ int	process_become(const char *name, uid_t uid, gid_t gid, const char *home);
  */
 void	process_say(const char *text);
 
+/* The same for the REASON why the time was up, NULL for none, unless that was said as it was up. */
+void	process_say_time(const char *reason);
+
 #endif

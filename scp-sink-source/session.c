@@ -175,11 +175,22 @@ session_end_file_with(struct session *s, const char *remark)
 	return s->unlogged ? -1 : 0;
 }
 
+/* What the times ended is no fault of the connection. */
+static const char *
+time_is_up(const struct session *s)
+{
+	const struct deadline *d = s->conn->stream.deadline;
+
+	return d != NULL ? deadline_passed(d) : NULL;
+}
+
 void
 session_fail_file(struct session *s, const char *reason)
 {
+	const char *late = time_is_up(s);
+
 	if (s->begun)
-		log_file(s, reason, NULL);
+		log_file(s, late != NULL ? late : reason, NULL);
 }
 
 int
@@ -269,11 +280,17 @@ int
 session_give_up(struct session *s, const char *what, const char *reason)
 {
 	char text[TEXT_MESSAGE_MAX];
+	const char *late = time_is_up(s);
 
+	if (late != NULL) {
+		what = NULL;
+		reason = late;
+	}
 	log_failure(s, what, reason);
 	text_message(text, NULL, what, reason);
 	note_failure(s, text);
-	(void)conn_refuse(s->conn, text);
+	if (late == NULL)
+		(void)conn_refuse(s->conn, text);
 	return -1;
 }
 

@@ -74,7 +74,10 @@ bool	session_path(const struct session *, char *dst, size_t cap);
 int	session_refuse(struct session *, const struct reason *);
 /* A warning that awaits no reply. */
 int	session_warn(struct session *, const struct reason *);
-/* The last word to a peer that the session cannot go on with: always -1, and about no path. */
+/*
+ * The last word to a peer that the session cannot go on with: always -1, and about no path.  Where the
+ * time is up that is the reason, and standard error is where the peer reads it.
+ */
 int	session_give_up(struct session *, const char *what, const char *reason);
 
 /* A file of MODE begins to move: whatever is said of it until it ends is about this. */
@@ -83,7 +86,10 @@ void	session_begin_file(struct session *, mode_t mode);
 int	session_end_file(struct session *);
 /* The same where there is a REMARK to make of it. */
 int	session_end_file_with(struct session *, const char *remark);
-/* Something else ended it, for REASON, which was counted: the log gets to know. */
+/*
+ * Something else ended it, for REASON, which was counted, or because the time is up: the log gets to
+ * know.
+ */
 void	session_fail_file(struct session *, const char *reason);
 /* A directory was entered, which is new where MADE is true; as session_end_file. */
 int	session_log_dir(struct session *, mode_t mode, bool made);

@@ -74,7 +74,7 @@ deadline_await(struct deadline *d, enum deadline_wait wait, int room)
 	d->room = room;
 	if (d->idle != 0)
 		d->since = clock_now();
-	d->waiting = wait;
+	d->waiting = (sig_atomic_t)wait;
 	return d->reason == NULL;
 }
 
