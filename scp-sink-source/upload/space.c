@@ -11,6 +11,7 @@ enum {
 	BLOCK = 512,		/* bytes, of st_blocks */
 	MIB = 1 << 20,
 	PLENTY = 1024,		/* MiB of room that nobody else will take in the next moment */
+	SHARE = 8,		/* the part of the room that one file is given at a time: one in so many */
 	MIN_FILE = 8192		/* bytes that a file takes beyond its size, and more */
 };
 
@@ -82,6 +83,36 @@ space_check(struct space *s, const struct policy *p, int fd, uint64_t size, bool
 		return ask(s, p, fd, size, in_place);
 	s->spare -= needed;
 	return 0;
+}
+
+int
+space_check_growth(const struct policy *p, int fd, uint64_t has, uint64_t end, uint64_t *granted)
+{
+	struct statvfs fs;
+	uint64_t blocks, bytes;
+
+	if ((p->min_free == 0 && p->min_free_percent == 0) || end <= has || end <= *granted)
+		return 0;
+	if (fstatvfs(fd, &fs) == -1 || fs.f_blocks == 0 || fs.f_frsize == 0)
+		return 0;
+	space_hide_reserve(p, &fs);
+	blocks = blocks_of(&fs, end - has);
+	if (blocks > fs.f_bavail) {
+		errno = ENOSPC;
+		return -1;
+	}
+	blocks = (fs.f_bavail - blocks) / SHARE;
+	bytes = blocks > UINT64_MAX / fs.f_frsize ? UINT64_MAX : blocks * fs.f_frsize;
+	*granted = bytes > UINT64_MAX - end ? UINT64_MAX : end + bytes;
+	return 0;
+}
+
+void
+space_hide_reserve(const struct policy *p, struct statvfs *fs)
+{
+	uint64_t keep = fs->f_frsize == 0 ? 0 : reserve_of(p, fs);
+
+	fs->f_bavail = fs->f_bavail > keep ? fs->f_bavail - keep : 0;
 }
 
 int

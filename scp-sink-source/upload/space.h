@@ -2,6 +2,8 @@
 #ifndef UPLOAD_SPACE_H
 #define UPLOAD_SPACE_H
 
+#include <sys/statvfs.h>
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -23,11 +25,22 @@ struct space {
 int	space_check(struct space *, const struct policy *, int fd, uint64_t size, bool in_place);
 
 /*
+ * The same for a file that grows, whose size nobody has said: HAS bytes in FD become END.  *GRANTED is up
+ * to where that has been allowed, 0 at first: an eighth of the room at a time, so that what many are
+ * given is not more than there is.  Asks nothing where nothing need stay free: writing says it then.
+ */
+int	space_check_growth(const struct policy *, int fd, uint64_t has, uint64_t end,
+	    uint64_t *granted);
+
+/*
  * Why nothing of SIZE bytes can be put anywhere on the filesystem of FD, which may be O_PATH, whatever
  * it is called: ENOSPC, for lack of room, of inodes or of what the policy keeps free, EROFS, or 0 where
  * there is no such reason.
  */
 int	space_obstacle(const struct policy *, int fd, uint64_t size);
+
+/* Takes what the policy keeps free off the room that *FS says there is. */
+void	space_hide_reserve(const struct policy *, struct statvfs *fs);
 
 /* What comes next may go to another filesystem. */
 void	space_forget(struct space *);

@@ -83,13 +83,19 @@ remove_file(const struct temp *t, const char *name)
 }
 
 static int
+access_of(const struct temp *t)
+{
+	return t->readable ? O_RDWR : O_WRONLY;
+}
+
+static int
 create(void *temp)
 {
 	struct temp *t = temp;
 	struct stat st;
 	bool ours;
 
-	t->fd = dir_open(t->dirfd, t->name, O_WRONLY | O_CREAT | O_EXCL, t->born);
+	t->fd = dir_open(t->dirfd, t->name, access_of(t) | O_CREAT | O_EXCL, t->born);
 	if (t->fd == -1)
 		return -1;
 	/* A filesystem without locks cannot tell a dead temporary from a live one, but works. */
@@ -130,7 +136,7 @@ find_link(int fd, int dirfd)
 static bool
 open_unnamed(struct temp *t, mode_t mode)
 {
-	t->fd = openat(t->dirfd, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, mode);
+	t->fd = openat(t->dirfd, ".", O_TMPFILE | access_of(t) | O_CLOEXEC, mode);
 	if (t->fd == -1) {
 		t->named_only = errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL ||
 		    errno == ENOSYS;

@@ -32,6 +32,7 @@ struct temp {
 	int		fd;			/* owned; -1 when closed */
 	char		name[NAME_MAX + 1];	/* what it is called now; "" when nothing */
 	bool		unnamed;		/* it was made without a name */
+	bool		readable;		/* it is opened for reading as well */
 	mode_t		born;			/* what open(2) is asked for, where it has a name */
 	bool		late_mode;		/* MODE is set when it takes its name */
 	mode_t		mode;			/* with LATE_MODE: one that keeps the owner out */
@@ -44,7 +45,7 @@ void	temp_init(struct temp *);
 
 /*
  * Makes a file with the permissions that open(2) with MODE gives in DIRFD, by umask or default ACL,
- * for writing.  DIRFD and GOAL, one component, are borrowed until temp_end.  0, or -1 with errno.
+ * for writing, and for reading as well where it is READABLE.  DIRFD and GOAL, one component, are borrowed until temp_end.  0, or -1 with errno.
  */
 int	temp_open(struct temp *, int dirfd, const char *goal, mode_t mode);
 

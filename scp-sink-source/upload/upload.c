@@ -21,13 +21,14 @@ enum {
 void
 upload_init(struct upload *up, const struct policy *policy)
 {
-	*up = (struct upload){ .policy = policy, .way = UPLOAD_NONE, .fd = -1 };
+	*up = (struct upload){ .policy = policy, .way = UPLOAD_NONE, .fd = -1, .old = -1 };
 	temp_init(&up->temp);
 }
 
 static int
 begin_temp(struct upload *up, int dirfd, mode_t mode)
 {
+	up->temp.readable = up->manner.readable;
 	if (temp_open(&up->temp, dirfd, up->name, mode & FILE_BITS) == -1)
 		return -1;
 	up->fd = up->temp.fd;
@@ -44,6 +45,19 @@ is_mount_point(int fd)
 	    (sx.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
 }
 
+/* Makes a new file under its name. */
+static int
+begin_visibly(struct upload *up, int dirfd, mode_t mode)
+{
+	int access = up->manner.readable ? O_RDWR : O_WRONLY;
+
+	up->fd = dir_open(dirfd, up->name, access | O_CREAT | O_EXCL, mode & FILE_BITS);
+	if (up->fd == -1)
+		return -1;
+	up->way = UPLOAD_IN_PLACE;
+	return 0;
+}
+
 /* A file that is new to everybody: what the policy gives such files beyond the client's mode. */
 static int
 begin_new(struct upload *up, int dirfd, mode_t mode)
@@ -52,7 +66,7 @@ begin_new(struct upload *up, int dirfd, mode_t mode)
 	mode_t must = p->file_mode.must;
 	struct stat st;
 
-	if (begin_temp(up, dirfd, mode) == -1)
+	if ((up->manner.partial && !up->replaces ? begin_visibly : begin_temp)(up, dirfd, mode) == -1)
 		return -1;
 	if (attrs_adopt(up->fd, p->has_group ? p->group : ATTRS_NO_GROUP, must & FILE_BITS) == -1)
 		return -1;
@@ -74,7 +88,8 @@ static int
 must_replace(const struct upload *up, int old, const struct stat *st)
 {
 	const struct policy *p = up->policy;
-	bool backup = p->overwrite == OVERWRITE_BACKUP, linked = st->st_nlink > 1;
+	bool partial = up->manner.partial, linked = st->st_nlink > 1;
+	bool backup = p->overwrite == OVERWRITE_BACKUP && !partial;
 
 	/* It may be another file than the one that was looked at before. */
 	errno = p->overwrite == OVERWRITE_NO ? EEXIST : !p->restricted ? 0
@@ -82,17 +97,15 @@ must_replace(const struct upload *up, int old, const struct stat *st)
 	    : linked && p->replace == REPLACE_IN_PLACE && !backup ? EMLINK : 0;
 	if (errno != 0)
 		return -1;
-	return backup || p->replace == REPLACE_ATOMIC || (p->restricted && linked);
+	return backup || (p->replace == REPLACE_ATOMIC && !partial) || (p->restricted && linked);
 }
 
 /* Makes a temporary that takes the place of OLD, whatever is lost: 1 or -1. */
 static int
 begin_replacing_anyway(struct upload *up, int dirfd, mode_t mode)
 {
-	if (begin_new(up, dirfd, mode) == -1)
-		return -1;
 	up->replaces = true;
-	return 1;
+	return begin_new(up, dirfd, mode) == -1 ? -1 : 1;
 }
 
 /*
@@ -125,9 +138,10 @@ choose(struct upload *up, int dirfd, int old, const struct stat *st, mode_t mode
 
 	if (must == -1)
 		return -1;
+	up->forced = must == 1;
 	/* In a restricted account a mount point does not come as far as this. */
-	if (must == 0 && (p->replace == REPLACE_IN_PLACE || st->st_nlink > 1 ||
-	    (!p->restricted && is_mount_point(old))))
+	if (must == 0 && (p->replace == REPLACE_IN_PLACE || up->manner.in_place ||
+	    up->manner.partial || st->st_nlink > 1 || (!p->restricted && is_mount_point(old))))
 		return 0;
 	replacing = begin_replacing(up, dirfd, old, st);
 	return replacing == 0 && must == 1 ? begin_replacing_anyway(up, dirfd, mode) : replacing;
@@ -158,10 +172,18 @@ begin_in_place(struct upload *up, int old)
  * found that we may write it: such a file can be replaced.
  */
 static int
-open_old(int dirfd, const char *name)
+open_old(const struct upload *up, int dirfd, mode_t type)
 {
-	int fd = dir_open(dirfd, name, O_WRONLY, 0);
+	const char *name = up->name;
+	/* A FIFO that is opened for both has a reader, ourselves. */
+	int fd = -1;
 
+	errno = 0;
+	if (up->manner.readable && S_ISREG(type))
+		fd = dir_open(dirfd, name, O_RDWR, 0);
+	if (fd != -1 || (errno == EACCES && up->manner.read && up->manner.keep))
+		return fd;
+	fd = dir_open(dirfd, name, O_WRONLY, 0);
 	if (fd != -1 || errno != ETXTBSY)
 		return fd;
 	fd = dir_open(dirfd, name, O_RDONLY, 0);
@@ -197,21 +219,24 @@ check_owner(int dirfd, const struct stat *st)
 }
 
 static int
-begin_over(struct upload *up, int dirfd, mode_t mode, enum upload_allow allow)
+begin_over(struct upload *up, int dirfd, mode_t mode, enum upload_allow allow, mode_t type)
 {
 	struct stat st;
-	int old = open_old(dirfd, up->name), replacing = -1, end = -1, saved;
+	int old = open_old(up, dirfd, type), replacing = -1, end = -1, saved;
 
 	if (old == -1)
 		return -1;
 	if (fstat(old, &st) == 0 && check_kind(st.st_mode, allow) == 0 &&
 	    check_owner(dirfd, &st) == 0) {
 		up->regular = S_ISREG(st.st_mode);
+		up->old_size = up->regular ? (uint64_t)st.st_size : 0;
 		replacing = up->regular ? choose(up, dirfd, old, &st, mode) : 0;
 		if (replacing == 0)
 			end = begin_in_place(up, old);
 	}
-	if (end == 0)
+	if (replacing == 1 && up->manner.keep)
+		up->old = old;
+	if (end == 0 || up->old == old)
 		return 0;	/* OLD was handed over. */
 	saved = errno;
 	close(old);
@@ -233,38 +258,87 @@ begin(struct upload *up, int dirfd, mode_t mode, enum upload_allow allow)
 	if (fstatat(dirfd, up->name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
 		if (check_kind(st.st_mode, allow) == -1)
 			return -1;
-		if (S_ISREG(st.st_mode) && up->policy->overwrite == OVERWRITE_NO) {
+		if (up->manner.exclusive ||
+		    (S_ISREG(st.st_mode) && up->policy->overwrite == OVERWRITE_NO)) {
 			errno = EEXIST;
 			return -1;
 		}
-		if (begin_over(up, dirfd, mode, allow) == -1)
+		if (begin_over(up, dirfd, mode, allow, st.st_mode) == -1)
 			return -1;
-	} else if (errno != ENOENT || begin_new(up, dirfd, mode) == -1) {
+	} else if (errno != ENOENT || (up->random && !up->manner.create) ||
+	    begin_new(up, dirfd, mode) == -1) {
 		return -1;
 	}
 	return up->regular ? space_check(&up->space, up->policy, up->fd, up->size,
 	    up->way == UPLOAD_IN_PLACE) : 0;
 }
 
-int
-upload_begin(struct upload *up, int dirfd, const char *name, mode_t mode, uint64_t size,
+static int
+begin_or_end(struct upload *up, int dirfd, const char *name, mode_t mode, uint64_t size,
     enum upload_allow allow)
 {
-	assert(up->way == UPLOAD_NONE);
+	assert(up->way == UPLOAD_NONE && up->old == -1);
 	up->name = name;
 	up->size = size;
 	up->regular = true;
-	up->replaces = up->late_mode = false;
+	up->old_size = 0;
+	up->replaces = up->late_mode = up->forced = false;
 	if (begin(up, dirfd, mode, allow) == 0)
 		return 0;
 	upload_end(up);
 	return -1;
 }
 
+int
+upload_begin(struct upload *up, int dirfd, const char *name, mode_t mode, uint64_t size,
+    enum upload_allow allow)
+{
+	up->random = false;
+	up->manner = (struct upload_manner){ .create = false };
+	return begin_or_end(up, dirfd, name, mode, size, allow);
+}
+
+int
+upload_open(struct upload *up, int dirfd, const char *name, mode_t mode, uint64_t size,
+    const struct upload_manner *manner)
+{
+	up->random = true;
+	up->manner = *manner;
+	if (begin_or_end(up, dirfd, name, mode, size,
+	    manner->special ? UPLOAD_SPECIAL : UPLOAD_REGULAR) == -1)
+		return -1;
+	if (up->way != UPLOAD_IN_PLACE || !up->regular || manner->keep || ftruncate(up->fd, 0) == 0)
+		return 0;
+	upload_end(up);
+	return -1;
+}
+
+static void
+drop_old(struct upload *up)
+{
+	dir_close(up->old);
+	up->old = -1;
+}
+
+int
+upload_turn_in_place(struct upload *up)
+{
+	int temp = up->fd;
+	enum upload_way way = up->way;
+
+	if (begin_in_place(up, up->old) == -1)
+		return -1;
+	assert(way != UPLOAD_IN_PLACE && temp == up->temp.fd);
+	temp_end(&up->temp);
+	up->old = -1;		/* handed over */
+	up->replaces = up->late_mode = false;
+	return 0;
+}
+
 static enum temp_take
 way_to_take(const struct upload *up)
 {
-	if (up->policy->overwrite == OVERWRITE_NO)
+	if (up->policy->overwrite == OVERWRITE_NO || up->manner.exclusive)
 		return TEMP_TAKE_FREE;
 	if (up->policy->overwrite == OVERWRITE_BACKUP)
 		return TEMP_TAKE_BACKUP;
@@ -311,7 +385,8 @@ upload_commit(struct upload *up, const struct attrs *wanted, const char **what)
 
 	assert(up->way != UPLOAD_NONE);
 	*what = NULL;
-	if (up->way == UPLOAD_IN_PLACE && up->regular && ftruncate(up->fd, (off_t)up->size) == -1)
+	if (up->way == UPLOAD_IN_PLACE && up->regular && !up->random &&
+	    ftruncate(up->fd, (off_t)up->size) == -1)
 		return -1;
 	if (up->late_mode && !a.has_mode) {
 		a.has_mode = true;
@@ -335,6 +410,26 @@ upload_commit(struct upload *up, const struct attrs *wanted, const char **what)
 	return failed == 0 ? 0 : -1;
 }
 
+int
+upload_publish(struct upload *up, const struct attrs *wanted, const char **what)
+{
+	int fd = fcntl(up->fd, F_DUPFD_CLOEXEC, 0), end;
+
+	assert(up->way != UPLOAD_IN_PLACE);
+	*what = NULL;
+	if (fd == -1)
+		return -1;
+	end = upload_commit(up, wanted, what);
+	if (end == -1 && *what == NULL) {
+		dir_close(fd);
+		return -1;
+	}
+	drop_old(up);
+	up->way = UPLOAD_IN_PLACE;
+	up->fd = fd;
+	return end;
+}
+
 bool
 upload_is_in_place(const struct upload *up)
 {
@@ -349,6 +444,7 @@ upload_end(struct upload *up)
 	if (up->way == UPLOAD_IN_PLACE && up->fd != -1)
 		close(up->fd);
 	temp_end(&up->temp);
+	drop_old(up);
 	up->fd = -1;
 	up->way = UPLOAD_NONE;
 	errno = saved;

@@ -32,6 +32,21 @@ enum upload_allow {		/* what a name may be */
 	UPLOAD_SPECIAL		/* also a device, or a FIFO that has a reader */
 };
 
+/*
+ * How a file is begun that is written anywhere, for as long as its writer likes, and has the size that
+ * comes of it: SFTP rule 44.  All false: only what is there is opened, and made empty.
+ */
+struct upload_manner {
+	bool create;		/* what is not there is made */
+	bool exclusive;		/* with CREATE: what is there, also in the end, is refused with EEXIST */
+	bool keep;		/* the old content counts: it is there in place, else held as OLD */
+	bool in_place;		/* what is there is written itself, unless the policy has it otherwise */
+	bool partial;		/* likewise, whatever the policy has; what is new is made under its name */
+	bool readable;		/* and read as well, where that may be */
+	bool read;		/* likewise; old content that counts and may not be read is refused */
+	bool special;		/* it may be a device, or a FIFO that has a reader */
+};
+
 struct upload {
 	const struct policy *policy;	/* borrowed */
 	enum upload_way	way;
@@ -43,6 +58,11 @@ struct upload {
 	bool		replaces;	/* there is a regular file that the temporary replaces */
 	bool		late_mode;	/* bits that wait for the data: MODE is still to be set */
 	mode_t		mode;		/* with LATE_MODE: all twelve bits */
+	bool		random;		/* begun by upload_open: the size is what was written */
+	struct upload_manner manner;	/* with RANDOM; else all false */
+	int		old;		/* owned: with KEEP, what the temporary replaces; else -1 */
+	uint64_t	old_size;	/* bytes that were there when it was opened; 0: nothing was */
+	bool		forced;		/* the policy leaves no choice but to replace it */
 	struct temp	temp;
 };
 
@@ -60,6 +80,25 @@ void	upload_init(struct upload *, const struct policy *);
  */
 int	upload_begin(struct upload *, int dirfd, const char *name, mode_t mode, uint64_t size,
 	    enum upload_allow);
+
+/*
+ * As upload_begin, in MANNER; SIZE may be a promise, or 0.  ENOENT where nothing is there to be opened.
+ * Written in place, what is not to be kept is gone when this returns.
+ */
+int	upload_open(struct upload *, int dirfd, const char *name, mode_t mode, uint64_t size,
+	    const struct upload_manner *);
+
+/*
+ * Drops the temporary, and OLD is written itself from here on.  -1 with errno, and nothing has changed:
+ * ETXTBSY or EACCES where it cannot.
+ */
+int	upload_turn_in_place(struct upload *);
+
+/*
+ * As upload_commit of a temporary, but what has the name then is written on, in place.  -1: FD is
+ * closed, but where *WHAT is said.
+ */
+int	upload_publish(struct upload *, const struct attrs *, const char **what);
 
 /*
  * What comes next goes to another directory than what came last.  Where there was plenty of room,
