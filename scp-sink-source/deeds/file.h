@@ -6,18 +6,16 @@
 #include <sys/statvfs.h>
 #include <sys/uio.h>
 
-#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "deeds/deeds.h"
-#include "deeds/spot.h"
-#include "upload/upload.h"
+#include "deeds/pending.h"
 
 /*
  * One open file, to read, to write, or both.  What is written is the old file or the new one: it
  * becomes the file of its name when it is closed, unless it had to be written in place.  SFTP rules 30
- * to 33 and 43 to 57.
+ * to 33 and 43 to 57.  A struct file stays where it is while it is open.
  */
 enum file_flags {		/* of SFTP's OPEN, with its values */
 	FILE_READ = 1, FILE_WRITE = 2, FILE_APPEND = 4, FILE_CREATE = 8, FILE_TRUNCATE = 16,
@@ -29,26 +27,6 @@ struct file_wish {
 	bool	 has_mode, has_size;
 	mode_t	 mode;			/* of a new file, as asked for */
 	uint64_t size;			/* that is announced: judged, never a truncation */
-};
-
-struct file {
-	struct file    *next;		/* of those that are pending */
-	struct spot	spot;		/* where it is, or will be; its directory is held while it is
-					 * pending */
-	int		fd;		/* borrowed from UPLOAD, or owned where that is not begun */
-	bool		reads, writes, appends;
-	bool		pending;	/* it has no name yet */
-	bool		gone;		/* its name was removed: closing it makes nothing */
-	struct upload	upload;
-	struct answer	spoilt;		/* why nothing more is written, and it is not kept */
-	/* The overlay: a private copy of the old file, copied only as far as needed.  file.c */
-	int		old;		/* owned: the old file; -1: none, or all that is needed is here */
-	uint64_t	high;		/* bytes from 0 on that are our own */
-	uint64_t	size;		/* of what will be the file */
-	struct attrs	late;		/* set again when it is closed */
-	uint64_t	read, written;	/* bytes, for the log */
-	int64_t		since;		/* when it was opened: monotonic nanoseconds */
-	mode_t		mode;		/* for the log */
 };
 
 /* Opens or begins; -1 with *ANSWER, and F is nothing that needs to be closed. */
@@ -84,14 +62,5 @@ int	file_copy(struct deeds *, struct file *from, uint64_t at, uint64_t n, struct
 int	file_close(struct deeds *, struct file *, struct answer *);
 /* Discards what is not committed, for REASON (the log's), and closes. */
 void	file_drop(struct deeds *, struct file *, const char *reason);
-
-/* The file of this session that has no name yet and will have this one, or NULL. */
-struct file *file_pending(const struct deeds *, const struct spot *);
-/* It takes its name as it is, and goes on in place. */
-int	file_publish(struct deeds *, struct file *, struct answer *);
-/* Publishes all that is pending within the directory PLAIN. */
-int	file_publish_within(struct deeds *, const char *plain, struct answer *);
-/* Its name, and what was there before, is removed: closing it makes nothing. */
-void	file_forsake(struct deeds *, struct file *);
 
 #endif

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: ISC */
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "deeds/file.h"
+#include "deeds/refuse.h"
+#include "text/amount.h"
+
+enum {
+	PIECES = 64 << 20	/* bytes that are copied between two looks at the limits */
+};
+
+static const char too_large[] = "larger than allowed";
+static const char too_much[] = "more data than allowed";
+
+static uint64_t
+least(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Bytes that the session may still move. */
+static uint64_t
+allowance(const struct deeds *d)
+{
+	uint64_t max = d->policy->max_session_bytes;
+
+	return max == AMOUNT_NONE ? UINT64_MAX : max - least(max, d->usage.bytes);
+}
+
+static void
+count(struct deeds *d, uint64_t n)
+{
+	d->usage.bytes += least(n, UINT64_MAX - d->usage.bytes);
+}
+
+/* The log is told once: clients have many reads outstanding. */
+static int
+refuse_reading(struct deeds *d, struct file *f, int err, const char *text, struct answer *a)
+{
+	if (!f->told)
+		(void)refuse_openly(d, f->spot.plain, err, text, a);
+	f->told = true;
+	*a = (struct answer){ err, text };
+	return -1;
+}
+
+/* How many of N bytes at OFFSET there are at most. */
+static uint64_t
+bytes_at(const struct file *f, uint64_t offset, uint64_t n)
+{
+	struct stat st;
+
+	if (fstat(f->fd, &st) == -1 || !S_ISREG(st.st_mode))
+		return n;
+	return offset >= (uint64_t)st.st_size ? 0 : least(n, (uint64_t)st.st_size - offset);
+}
+
+int
+file_may_read(struct deeds *d, struct file *f, uint64_t offset, size_t n, struct answer *a)
+{
+	const char *why = policy_denies_direction(d->policy, false);
+
+	if (!f->reads && why != NULL)
+		return refuse_reading(d, f, EACCES, why, a);
+	if (!f->reads) {
+		*a = (struct answer){ EBADF, NULL };
+		return -1;
+	}
+	if (f->writes && !f->undecided && pending_complete(d, f) == -1)
+		return pending_spoil(d, f, errno, NULL, a);
+	if (n > allowance(d) && bytes_at(f, offset, n) > allowance(d))
+		return refuse_reading(d, f, EDQUOT, too_much, a);
+	return 0;
+}
+
+void
+file_have_read(struct deeds *d, struct file *f, size_t got)
+{
+	f->read += got;
+	count(d, got);
+}
+
+int
+file_read(struct deeds *d, struct file *f, uint64_t offset, void *buf, size_t n, size_t *got,
+    struct answer *a)
+{
+	*got = 0;
+	if (file_may_read(d, f, offset, n, a) == -1)
+		return -1;
+	if (offset > INT64_MAX)
+		return 0;
+	n = least(n, INT64_MAX - offset);
+	while (*got < n) {
+		ssize_t more = pread(f->fd, (char *)buf + *got, n - *got, (off_t)(offset + *got));
+
+		if (more == -1 && errno == EINTR)
+			continue;
+		if (more == -1 && *got == 0)
+			return refuse_errno(d, f->spot.plain, errno, a);
+		if (more <= 0)
+			break;
+		*got += (size_t)more;
+	}
+	file_have_read(d, f, *got);
+	return 0;
+}
+
+/* Writes all of it, DONE bytes of which are written: 0, -1. */
+static int
+write_rest(int fd, uint64_t offset, const struct iovec *iov, int n, size_t done)
+{
+	for (int i = 0; i < n; i++) {
+		size_t at = least(done, iov[i].iov_len);
+
+		done -= at;
+		offset += at;
+		while (at < iov[i].iov_len) {
+			ssize_t more = pwrite(fd, (const char *)iov[i].iov_base + at,
+			    iov[i].iov_len - at, (off_t)offset);
+
+			if (more == -1 && errno != EINTR)
+				return -1;
+			at += more > 0 ? (size_t)more : 0;
+			offset += more > 0 ? (size_t)more : 0;
+		}
+	}
+	return 0;
+}
+
+static int
+write_all(int fd, uint64_t offset, const struct iovec *iov, int n, size_t total)
+{
+	ssize_t done = pwritev(fd, iov, n, (off_t)offset);
+
+	if (done == (ssize_t)total)
+		return 0;
+	if (done == -1 && errno != EINTR)
+		return -1;
+	return write_rest(fd, offset, iov, n, done > 0 ? (size_t)done : 0);
+}
+
+/* Why F cannot become END bytes by MORE that come, as an errno and *TEXT or NULL; or 0. */
+static int
+reason_against(const struct deeds *d, struct file *f, uint64_t end, uint64_t more, const char **text)
+{
+	*text = NULL;
+	if (end > INT64_MAX)
+		return EFBIG;
+	if (d->policy->max_file_size != AMOUNT_NONE && end > d->policy->max_file_size)
+		*text = too_large;
+	else if (more > allowance(d))
+		*text = too_much;
+	if (*text != NULL)
+		return EDQUOT;
+	return pending_check_room(d, f, end) == -1 ? errno : 0;
+}
+
+/* Makes ready for N bytes at *OFFSET: all that may refuse them does. */
+static int
+admit(struct deeds *d, struct file *f, uint64_t *offset, uint64_t n, struct answer *a)
+{
+	const char *text;
+	int err;
+
+	if (f->spoilt.err != 0)
+		return pending_spoil(d, f, 0, NULL, a);
+	if (!f->writes) {
+		*a = (struct answer){ EBADF, NULL };
+		return -1;
+	}
+	if (f->undecided)
+		pending_decide(d, f, *offset != 0);
+	if (f->appends)
+		*offset = f->overlay.size;
+	err = n > INT64_MAX || *offset > INT64_MAX - n ? EFBIG
+	    : reason_against(d, f, *offset + n, n, &text);
+	if (err != 0)
+		return pending_spoil(d, f, err, err == EDQUOT ? text : NULL, a);
+	if (overlay_prepare(&f->overlay, f->fd, *offset) == -1)
+		return pending_spoil(d, f, errno, NULL, a);
+	return 0;
+}
+
+/* What was set may have to be set again. */
+static void
+note_written(struct deeds *d, struct file *f, uint64_t end, uint64_t n)
+{
+	overlay_have_written(&f->overlay, end);
+	f->mode_waits = f->mode_waits || (f->late.has_mode && (f->late.mode & ATTRS_SPECIAL) != 0);
+	f->times_wait = f->late.has_times;
+	f->written += n;
+	count(d, n);
+}
+
+int
+file_write(struct deeds *d, struct file *f, uint64_t offset, const struct iovec *iov, int n,
+    struct answer *a)
+{
+	size_t total = 0;
+
+	for (int i = 0; i < n; i++)
+		total += iov[i].iov_len;
+	if (total == 0 && f->writes && f->spoilt.err == 0)
+		return 0;
+	if (admit(d, f, &offset, total, a) == -1)
+		return -1;
+	if (write_all(f->fd, offset, iov, n, total) == -1)
+		return pending_spoil(d, f, errno, NULL, a);
+	note_written(d, f, offset + total, total);
+	return 0;
+}
+
+int
+file_sync(struct deeds *d, struct file *f, struct answer *a)
+{
+	if (f->spoilt.err != 0)
+		return pending_spoil(d, f, 0, NULL, a);
+	if (fsync(f->fd) == 0)
+		return 0;
+	if (f->writes)
+		return pending_spoil(d, f, errno, NULL, a);
+	return refuse_errno(d, f->spot.plain, errno, a);
+}
+
+int
+file_room(struct deeds *d, const struct file *f, struct statvfs *fs, struct answer *a)
+{
+	if (fstatvfs(f->fd, fs) == -1)
+		return refuse_errno(d, f->spot.plain, errno, a);
+	space_hide_reserve(d->policy, fs);
+	if (d->root->confined)
+		fs->f_fsid = 0;
+	return 0;
+}
+
+static bool
+is_same_file(const struct file *x, const struct file *y)
+{
+	struct stat a, b;
+
+	return x == y || (fstat(x->fd, &a) == 0 && fstat(y->fd, &b) == 0 &&
+	    a.st_dev == b.st_dev && a.st_ino == b.st_ino);
+}
+
+/* Bytes that there are to copy. */
+static int
+measure(struct deeds *d, const struct file *from, uint64_t at, uint64_t *n, struct answer *a)
+{
+	uint64_t there = at > INT64_MAX ? 0 : bytes_at(from, at, INT64_MAX - at);
+
+	if (*n > there) {
+		*a = (struct answer){ ENODATA, "the file ends before that" };
+		return -1;
+	}
+	*n = *n == 0 ? there : *n;
+	return *n > allowance(d) / 2 ? refuse_openly(d, from->spot.plain, EDQUOT, too_much, a) : 0;
+}
+
+int
+file_copy(struct deeds *d, struct file *from, uint64_t at, uint64_t n, struct file *to,
+    uint64_t offset, struct answer *a)
+{
+	if (file_may_read(d, from, at, 0, a) == -1)
+		return -1;
+	if (is_same_file(from, to)) {
+		*a = (struct answer){ EBUSY, "both are the same file" };
+		return -1;
+	}
+	if (measure(d, from, at, &n, a) == -1)
+		return -1;
+	while (n > 0) {
+		uint64_t piece = least(n, PIECES), begun = at;
+
+		if (admit(d, to, &offset, piece, a) == -1)
+			return -1;
+		if (overlay_copy(from->fd, &at, to->fd, offset, piece) == -1)
+			return pending_spoil(d, to, errno, NULL, a);
+		note_written(d, to, offset + piece, piece);
+		file_have_read(d, from, at - begun);
+		offset += piece;
+		n -= piece;
+	}
+	return 0;
+}
