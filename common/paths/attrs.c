@@ -31,6 +31,27 @@ attrs_chmod(int fd, mode_t mode)
 }
 
 int
+attrs_set_times(int fd, const struct timespec times[2])
+{
+	if (futimens(fd, times) == 0)
+		return 0;
+	if (errno != EBADF)
+		return -1;
+	if (utimensat(fd, "", times, AT_EMPTY_PATH) == 0)
+		return 0;
+	/* Before Linux 5.8 there is no such flag. */
+	if (errno != EINVAL && errno != ENOENT)
+		return -1;
+	return proc_set_times(fd, times);
+}
+
+int
+attrs_chown(int fd, uid_t uid, gid_t gid)
+{
+	return fchownat(fd, "", uid, gid, AT_EMPTY_PATH);
+}
+
+int
 attrs_adopt(int fd, gid_t group, mode_t must)
 {
 	struct stat st;
@@ -55,7 +76,7 @@ attrs_apply(int fd, const struct attrs *a, const char **what)
 		failed = errno;
 		*what = "set mode";
 	}
-	if (a->has_times && futimens(fd, a->times) == -1 && failed == 0) {
+	if (a->has_times && attrs_set_times(fd, a->times) == -1 && failed == 0) {
 		failed = errno;
 		*what = "set times";
 	}

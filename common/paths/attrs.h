@@ -30,6 +30,12 @@ int	attrs_apply(int fd, const struct attrs *, const char **what);
 /* fchmod(2), also where FD is O_PATH. */
 int	attrs_chmod(int fd, mode_t mode);
 
+/* futimens(3), likewise, and of a symbolic link itself. */
+int	attrs_set_times(int fd, const struct timespec times[2]);
+
+/* fchown(2), likewise. */
+int	attrs_chown(int fd, uid_t uid, gid_t gid);
+
 /*
  * Gives the new file or directory FD the group GROUP, unless that is ATTRS_NO_GROUP, and the
  * permission bits MUST besides those that it has.  0, -1.

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include <linux/fs.h>
@@ -30,28 +31,55 @@ dir_is_link(int dirfd, const char *name)
 
 /* renameat2(2), for which not every C library has a function. */
 static int
-rename_by(int dirfd, const char *from, const char *to, unsigned flags)
+rename_by(int fromdir, const char *from, int todir, const char *to, unsigned flags)
 {
-	return (int)syscall(SYS_renameat2, dirfd, from, dirfd, to, flags);
+	return (int)syscall(SYS_renameat2, fromdir, from, todir, to, flags);
+}
+
+/* Directories have no links; what is put in the way at this moment can only be an empty one. */
+static int
+move_directory(int fromdir, const char *from, int todir, const char *to)
+{
+	struct stat st;
+
+	if (fstatat(todir, to, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+		errno = EEXIST;
+		return -1;
+	}
+	return errno == ENOENT ? renameat(fromdir, from, todir, to) : -1;
+}
+
+int
+dir_move_free(int fromdir, const char *from, int todir, const char *to)
+{
+	struct stat st;
+
+	if (rename_by(fromdir, from, todir, to, RENAME_NOREPLACE) == 0)
+		return 0;
+	/* Some filesystems have no such rename, but links, which replace nothing either. */
+	if (errno != EINVAL && errno != ENOSYS)
+		return -1;
+	if (fstatat(fromdir, from, &st, AT_SYMLINK_NOFOLLOW) == -1)
+		return -1;
+	if (S_ISDIR(st.st_mode))
+		return move_directory(fromdir, from, todir, to);
+	if (linkat(fromdir, from, todir, to, 0) == -1)
+		return -1;
+	/* The name is taken, whatever becomes of the other. */
+	(void)unlinkat(fromdir, from, 0);
+	return 0;
 }
 
 int
 dir_rename_free(int dirfd, const char *from, const char *to)
 {
-	if (rename_by(dirfd, from, to, RENAME_NOREPLACE) == 0)
-		return 0;
-	/* Some filesystems have no such rename, but links, which replace nothing either. */
-	if ((errno != EINVAL && errno != ENOSYS) || linkat(dirfd, from, dirfd, to, 0) == -1)
-		return -1;
-	/* The name is taken, whatever becomes of the other. */
-	(void)unlinkat(dirfd, from, 0);
-	return 0;
+	return dir_move_free(dirfd, from, dirfd, to);
 }
 
 int
 dir_exchange(int dirfd, const char *a, const char *b)
 {
-	return rename_by(dirfd, a, b, RENAME_EXCHANGE);
+	return rename_by(dirfd, a, dirfd, b, RENAME_EXCHANGE);
 }
 
 int

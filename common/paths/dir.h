@@ -18,6 +18,9 @@ int	dir_open(int dirfd, const char *name, int flags, mode_t mode);
 /* Renames FROM in DIRFD to TO there, which must be free: EEXIST.  0, -1. */
 int	dir_rename_free(int dirfd, const char *from, const char *to);
 
+/* The same from one directory to another; a directory, too, where links cannot stand in for that. */
+int	dir_move_free(int fromdir, const char *from, int todir, const char *to);
+
 /*
  * Each of the names A and B in DIRFD becomes that of the other's file.  0, -1: with EINVAL or ENOSYS
  * where there is no such rename.

@@ -28,6 +28,15 @@ proc_chmod(int fd, mode_t mode)
 }
 
 int
+proc_set_times(int fd, const struct timespec times[2])
+{
+	char path[PROC_NAME_MAX];
+
+	name_descriptor(fd, path);
+	return utimensat(AT_FDCWD, path, times, 0);
+}
+
+int
 proc_link(int fd, int dirfd, const char *name)
 {
 	char path[PROC_NAME_MAX];

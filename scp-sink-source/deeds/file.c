@@ -230,12 +230,10 @@ file_sync(struct deeds *d, struct file *f, struct answer *a)
 int
 file_room(struct deeds *d, const struct file *f, struct statvfs *fs, struct answer *a)
 {
-	if (fstatvfs(f->fd, fs) == -1)
-		return refuse_errno(d, f->spot.plain, errno, a);
-	space_hide_reserve(d->policy, fs);
-	if (d->root->confined)
-		fs->f_fsid = 0;
-	return 0;
+	if (deeds_is_quiet(d))
+		return refuse_openly(d, f->spot.plain, EACCES, "the room that is left is not told", a);
+	return space_look(d->policy, f->fd, fs) == 0 ? 0
+	    : refuse_errno(d, f->spot.plain, errno, a);
 }
 
 static bool

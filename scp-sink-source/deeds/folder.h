@@ -7,25 +7,34 @@
 
 #include <limits.h>
 #include <stdbool.h>
-#include <stddef.h>
+#include <stdint.h>
 
 #include "deeds/deeds.h"
+#include "paths/listing.h"
 
-/* One directory that is being listed: "." and ".." first, then what the policy has.  SFTP rules 35, 62. */
-struct folder {
-	int	fd;			/* owned; -1 when closed */
-	bool	own;			/* only what this session has made, from memory */
-	unsigned dots;			/* of "." and "..", how many were returned */
-	char	plain[PATH_MAX];	/* from the root on */
-	uint64_t at;			/* of own entries */
-	/* further fields: where entries not yet returned begin (see paths/listing.h; buffers of what
-	 * is read are few, and shared) */
-	off_t	next;
-};
-
+/*
+ * One directory that is being listed: "." and "..", then what the policy has, in the order of the
+ * filesystem, and last what is pending in this session.  SFTP rules 35, 55, 62.
+ */
 struct folder_entry {
 	const char *name;		/* valid until the next call for any folder */
 	struct stat st;			/* of it, not followed */
+};
+
+struct folder {
+	int	 fd;			/* owned; -1 when closed */
+	bool	 own;			/* only what this session has made, from memory: the directory
+					 * is not read */
+	bool	 again;			/* LAST comes again */
+	bool	 listed;		/* all but what is pending was returned */
+	unsigned dots;			/* of "." and "..", how many were returned */
+	unsigned pending;		/* of what is pending, how many were looked at */
+	unsigned level;			/* of the listing, which has nothing else of this number */
+	struct listing_mark mark;	/* in it */
+	uint64_t at;			/* in what is own */
+	char	 plain[PATH_MAX];	/* from the root on */
+	char	 name[NAME_MAX + 1];	/* LAST's */
+	struct folder_entry last;	/* what was returned last */
 };
 
 void	folder_init(struct folder *);
@@ -33,9 +42,11 @@ void	folder_init(struct folder *);
 int	folder_open(struct deeds *, struct folder *, const char *path, struct answer *);
 /* The next entry: 1, 0 at the end, -1 with *ANSWER.  What vanished meanwhile is skipped. */
 int	folder_next(struct deeds *, struct folder *, struct folder_entry *, struct answer *);
-/* What was last returned comes again: it did not fit. */
+/* What was last returned comes again: it did not fit.  Before any other call for a folder. */
 void	folder_unread(struct folder *);
 int	folder_look(struct deeds *, const struct folder *, struct stat *, struct answer *);
+/* The filesystem that it is in, less what must stay free. */
+int	folder_room(struct deeds *, const struct folder *, struct statvfs *, struct answer *);
 void	folder_close(struct folder *);
 
 #endif

@@ -152,7 +152,8 @@ find(struct deeds *d, const char *said, enum spot_kind kind, bool looks, struct 
 	if (why != NULL)
 		return looks ? refuse_sight(d, s->plain, why, a)
 		    : refuse_telling(d, s->plain, EACCES, why, a);
-	if (depth_of(d, s->plain) > d->policy->max_depth)
+	s->depth = depth_of(d, s->plain);
+	if (s->depth > d->policy->max_depth)
 		return refuse_openly(d, s->plain, looks ? ENOENT : EDQUOT,
 		    "directories are nested too deeply", a);
 	if ((d->root->confined ? open_beneath(d, s) : open_anywhere(d, s)) == -1)
@@ -179,14 +180,19 @@ spot_close(struct spot *s)
 }
 
 int
+spot_refuse(struct deeds *d, const char *said, const char *text, struct answer *a)
+{
+	char plain[PATH_MAX];
+
+	return refuse_openly(d, make_plain(d, said, plain) == 0 ? plain : said, EACCES, text, a);
+}
+
+int
 spot_judge_direction(struct deeds *d, const char *said, bool upload, struct answer *a)
 {
 	const char *why = policy_denies_direction(d->policy, upload);
-	char plain[PATH_MAX];
 
-	if (why == NULL)
-		return 0;
-	return refuse_openly(d, make_plain(d, said, plain) == 0 ? plain : said, EACCES, why, a);
+	return why == NULL ? 0 : spot_refuse(d, said, why, a);
 }
 
 /* What lies in another filesystem than the root may lie in one that the kernel makes up. */
@@ -215,6 +221,14 @@ spot_stat(const struct deeds *d, const struct spot *s, struct stat *st)
 	return check_filesystem(d, s, st);
 }
 
+int
+spot_settle(struct deeds *d, const struct spot *s, struct answer *a)
+{
+	if (d->policy->sync != SYNC_FULL || dir_sync(s->place.dirfd) == 0)
+		return 0;
+	return refuse_errno(d, s->plain, errno, a);
+}
+
 bool
 spot_is_own(const struct deeds *d, const struct spot *s, const struct stat *st)
 {
@@ -232,10 +246,17 @@ is_own_of_interest(const struct deeds *d)
 }
 
 void
+spot_make_own_as(struct deeds *d, const struct spot *s, const struct stat *st)
+{
+	if (is_own_of_interest(d))
+		own_add(&d->own, s->plain, st->st_dev, st->st_ino);
+}
+
+void
 spot_make_own(struct deeds *d, const struct spot *s, int fd)
 {
 	struct stat st;
 
 	if (is_own_of_interest(d) && fstat(fd, &st) == 0)
-		own_add(&d->own, s->plain, st.st_dev, st.st_ino);
+		spot_make_own_as(d, s, &st);
 }

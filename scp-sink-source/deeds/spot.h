@@ -6,6 +6,7 @@
 
 #include <limits.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "deeds/answer.h"
 #include "deeds/deeds.h"
@@ -21,6 +22,7 @@ struct spot {
 	bool	     top;		/* it has no name, as the root itself: PLACE is its own
 					 * directory and "." */
 	bool	     slash;		/* it was said with a slash at its end */
+	uint64_t     depth;		/* directories that lead to it from where the account starts */
 	struct place place;
 };
 
@@ -49,15 +51,22 @@ const char *spot_denies_file(const struct deeds *, const struct spot *);
  */
 int	spot_judge_direction(struct deeds *, const char *said, bool upload, struct answer *);
 
+/* The same for a right that nobody has, which TEXT says: always -1. */
+int	spot_refuse(struct deeds *, const char *said, const char *text, struct answer *);
+
 /*
  * What is there, links at the end not followed, and nothing where the kernel's own filesystems are
  * mounted: 0, -1 with errno.
  */
 int	spot_stat(const struct deeds *, const struct spot *, struct stat *);
 
+/* With sync full the disk knows of a change in the directory before the client does: 0, or refused. */
+int	spot_settle(struct deeds *, const struct spot *, struct answer *);
+
 /* What is there, ST of it, is this session's own. */
 bool	spot_is_own(const struct deeds *, const struct spot *, const struct stat *);
-/* From now on, where anybody asks for that; FD is it. */
+/* From now on, where anybody asks for that; FD is it, or ST is of it. */
 void	spot_make_own(struct deeds *, const struct spot *, int fd);
+void	spot_make_own_as(struct deeds *, const struct spot *, const struct stat *st);
 
 #endif

@@ -4,7 +4,7 @@
 
 #include "paths/place.h"
 #include "rules/policy.h"
-#include "scp/level.h"
+#include "upload/level.h"
 
 /*
  * Where received entries go: the target, the directories in it that are open, one in another, and

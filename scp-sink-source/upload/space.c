@@ -85,6 +85,15 @@ space_check(struct space *s, const struct policy *p, int fd, uint64_t size, bool
 	return 0;
 }
 
+/* Takes what the policy keeps free off the room that there is. */
+static void
+hide_reserve(const struct policy *p, struct statvfs *fs)
+{
+	uint64_t keep = fs->f_frsize == 0 ? 0 : reserve_of(p, fs);
+
+	fs->f_bavail = fs->f_bavail > keep ? fs->f_bavail - keep : 0;
+}
+
 int
 space_check_growth(const struct policy *p, int fd, uint64_t has, uint64_t end, uint64_t *granted)
 {
@@ -95,7 +104,7 @@ space_check_growth(const struct policy *p, int fd, uint64_t has, uint64_t end, u
 		return 0;
 	if (fstatvfs(fd, &fs) == -1 || fs.f_blocks == 0 || fs.f_frsize == 0)
 		return 0;
-	space_hide_reserve(p, &fs);
+	hide_reserve(p, &fs);
 	blocks = blocks_of(&fs, end - has);
 	if (blocks > fs.f_bavail) {
 		errno = ENOSPC;
@@ -105,14 +114,6 @@ space_check_growth(const struct policy *p, int fd, uint64_t has, uint64_t end, u
 	bytes = blocks > UINT64_MAX / fs.f_frsize ? UINT64_MAX : blocks * fs.f_frsize;
 	*granted = bytes > UINT64_MAX - end ? UINT64_MAX : end + bytes;
 	return 0;
-}
-
-void
-space_hide_reserve(const struct policy *p, struct statvfs *fs)
-{
-	uint64_t keep = fs->f_frsize == 0 ? 0 : reserve_of(p, fs);
-
-	fs->f_bavail = fs->f_bavail > keep ? fs->f_bavail - keep : 0;
 }
 
 int
@@ -132,6 +133,17 @@ space_obstacle(const struct policy *p, int fd, uint64_t size)
 	if (room == 0 || room < blocks_of(&fs, size) + reserve_of(p, &fs))
 		return ENOSPC;
 	return fs.f_files > 0 && (geteuid() == 0 ? fs.f_ffree : fs.f_favail) == 0 ? ENOSPC : 0;
+}
+
+int
+space_look(const struct policy *p, int fd, struct statvfs *fs)
+{
+	if (fstatvfs(fd, fs) == -1)
+		return -1;
+	hide_reserve(p, fs);
+	if (p->restricted)
+		fs->f_fsid = 0;
+	return 0;
 }
 
 void

@@ -39,8 +39,11 @@ int	space_check_growth(const struct policy *, int fd, uint64_t has, uint64_t end
  */
 int	space_obstacle(const struct policy *, int fd, uint64_t size);
 
-/* Takes what the policy keeps free off the room that *FS says there is. */
-void	space_hide_reserve(const struct policy *, struct statvfs *fs);
+/*
+ * What statvfs(3) says of the filesystem of FD, less what the policy keeps free; in a restricted
+ * account it has no number.  0, -1.
+ */
+int	space_look(const struct policy *, int fd, struct statvfs *);
 
 /* What comes next may go to another filesystem. */
 void	space_forget(struct space *);

@@ -44,9 +44,26 @@ START_TEST(a_name_for_what_a_descriptor_is)
 }
 END_TEST
 
+START_TEST(the_times_of_what_a_descriptor_is)
+{
+	const struct timespec times[2] = { { .tv_sec = 1 }, { .tv_sec = 2 } };
+	struct stat st;
+	int fd;
+
+	ck_assert_int_eq(symlinkat("nowhere", unit_fd, "l"), 0);
+	fd = openat(unit_fd, "l", O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	ck_assert_int_eq(proc_set_times(fd, times), 0);
+	ck_assert_int_eq(fstatat(unit_fd, "l", &st, AT_SYMLINK_NOFOLLOW), 0);
+	ck_assert_int_eq(st.st_mtim.tv_sec, 2);
+	close(fd);
+	ck_assert_int_eq(proc_set_times(fd, times), -1);
+}
+END_TEST
+
 static void
 add(TCase *t)
 {
+	tcase_add_test(t, the_times_of_what_a_descriptor_is);
 	tcase_add_test(t, the_mode_of_what_a_descriptor_is);
 	tcase_add_test(t, a_name_for_what_a_descriptor_is);
 }

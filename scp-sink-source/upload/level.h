@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef SCP_LEVEL_H
-#define SCP_LEVEL_H
+#ifndef UPLOAD_LEVEL_H
+#define UPLOAD_LEVEL_H
 
 #include <stdbool.h>
 
@@ -26,6 +26,10 @@ struct level {
  * rule 10.
  */
 int	level_make(struct level *, int dirfd, const char *name, const struct attrs *wanted,
+	    const struct policy *);
+
+/* The same for one that is new, whatever the policy says of those: EEXIST where anything is there. */
+int	level_create(struct level *, int dirfd, const char *name, const struct attrs *wanted,
 	    const struct policy *);
 
 /* The same for a directory that is there, and only there: else ENOENT. */

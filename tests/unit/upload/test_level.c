@@ -11,7 +11,7 @@
 #include <sys/acl.h>
 
 #include "policies.h"
-#include "scp/level.h"
+#include "upload/level.h"
 #include "unit.h"
 
 enum {

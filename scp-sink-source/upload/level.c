@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "paths/dir.h"
-#include "scp/level.h"
+#include "upload/level.h"
 
 enum {
 	FILE_BITS = 0777,
@@ -137,24 +137,44 @@ remove_made(int dirfd, const char *name)
 	errno = saved;
 }
 
+/* Goes into the directory that was just made. */
+static int
+open_made(struct level *l, int dirfd, const char *name, const struct attrs *wanted,
+    const struct policy *p)
+{
+	if (open_as(l, dirfd, name, wanted, p, true) == 0 &&
+	    (!l->made || adopt(l, dirfd, p) == 0))
+		return 0;
+	remove_made(dirfd, name);
+	return -1;
+}
+
+static int
+make(int dirfd, const char *name, const struct attrs *wanted)
+{
+	return mkdirat(dirfd, name, (wanted->mode & FILE_BITS) | S_IRWXU);
+}
+
+int
+level_create(struct level *l, int dirfd, const char *name, const struct attrs *wanted,
+    const struct policy *p)
+{
+	*l = (struct level){ .fd = -1 };
+	if (make(dirfd, name, wanted) == -1)
+		return -1;
+	return open_made(l, dirfd, name, wanted, p);
+}
+
 int
 level_make(struct level *l, int dirfd, const char *name, const struct attrs *wanted,
     const struct policy *p)
 {
-	bool made;
-
 	*l = (struct level){ .fd = -1 };
 	if (p->mkdir == POLICY_NO)
 		return level_open(l, dirfd, name, wanted, p);
-	made = mkdirat(dirfd, name, (wanted->mode & FILE_BITS) | S_IRWXU) == 0;
-	if (!made && errno != EEXIST)
-		return -1;
-	if (open_as(l, dirfd, name, wanted, p, made) == 0 &&
-	    (!l->made || adopt(l, dirfd, p) == 0))
-		return 0;
-	if (made)
-		remove_made(dirfd, name);
-	return -1;
+	if (make(dirfd, name, wanted) == 0)
+		return open_made(l, dirfd, name, wanted, p);
+	return errno == EEXIST ? level_open(l, dirfd, name, wanted, p) : -1;
 }
 
 void

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: ISC */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <bsd/string.h>
+
+#include "deeds/file.h"
+#include "deeds/folder.h"
+#include "deeds/note.h"
+#include "deeds/refuse.h"
+#include "deeds/sight.h"
+#include "deeds/spot.h"
+#include "paths/dir.h"
+#include "upload/hidden.h"
+#include "upload/space.h"
+
+void
+folder_init(struct folder *f)
+{
+	f->fd = -1;
+}
+
+/* Without directories there is the one where the account starts. */
+static bool
+is_start(const struct deeds *d, const char *plain)
+{
+	return strcmp(plain, d->root->confined ? d->root->from : d->here) == 0;
+}
+
+/* Opens the directory, to be read only where that is what is listed.  -1 with errno. */
+static int
+open_dir(struct deeds *d, struct folder *f, const struct spot *s)
+{
+	const int flags = O_DIRECTORY | (f->own ? O_PATH : O_RDONLY);
+	struct stat st;
+
+	errno = ENOTDIR;
+	if (file_pending(d, s) != NULL)
+		return -1;
+	f->fd = root_entry(d->root, s->place.dirfd, s->place.leaf, s->plain, flags);
+	if (f->fd == -1 || !d->root->confined)
+		return f->fd == -1 ? -1 : 0;
+	if (fstat(f->fd, &st) == 0 && root_serves(d->root, f->fd, &st))
+		return 0;
+	folder_close(f);
+	errno = EXDEV;
+	return -1;
+}
+
+/* That there is no such directory is what clients ask for; all else that goes wrong is logged. */
+static int
+fail(struct deeds *d, const char *plain, int err, struct answer *a)
+{
+	if (err != ENOENT && err != ENOTDIR)
+		(void)refuse_errno(d, plain, err, a);
+	return refuse_quietly(d, err, true, a);
+}
+
+static int
+begin(struct deeds *d, struct folder *f, const struct spot *s, struct answer *a)
+{
+	f->own = d->policy->list == RIGHT_OWN;
+	f->again = f->listed = false;
+	f->dots = f->pending = 0;
+	f->at = 0;
+	strlcpy(f->plain, s->plain, sizeof(f->plain));
+	if (d->policy->recursive == POLICY_NO && !is_start(d, s->plain))
+		return refuse_openly(d, s->plain, EACCES, "directories are not allowed", a);
+	if (open_dir(d, f, s) == -1)
+		return fail(d, s->plain, errno, a);
+	f->level = ++d->level;
+	listing_begin(&d->listing, f->level, &f->mark);
+	note_dir(d, s->plain, 0, false);
+	return 0;
+}
+
+int
+folder_open(struct deeds *d, struct folder *f, const char *path, struct answer *a)
+{
+	struct spot s;
+	int end;
+
+	folder_init(f);
+	if (d->policy->list == RIGHT_NO)
+		return spot_refuse(d, path, "listing is not allowed", a);
+	if (spot_seek(d, path, SPOT_DIRECTORY, &s, a) == -1)
+		return -1;
+	end = begin(d, f, &s, a);
+	spot_close(&s);
+	return end;
+}
+
+/* The plain path of the entry NAME; false where it is too long for anybody to say. */
+static bool
+name_entry(const struct folder *f, const char *name, char plain[PATH_MAX])
+{
+	int n = snprintf(plain, PATH_MAX, "%s%s%s", f->plain, f->plain[0] != '\0' ? "/" : "", name);
+
+	return n < PATH_MAX;
+}
+
+/* What is pending, and will have this name here, or NULL. */
+static const struct file *
+pending_as(const struct deeds *d, const struct folder *f, const char *name)
+{
+	struct spot s = { .place = { .dirfd = f->fd } };
+
+	if (d->pending == NULL || strlcpy(s.place.leaf, name, sizeof(s.place.leaf)) > NAME_MAX)
+		return NULL;
+	return name_entry(f, name, s.plain) ? file_pending(d, &s) : NULL;
+}
+
+/* True where a filesystem that the kernel makes up is mounted: nothing is served there. */
+static bool
+is_kernels(const struct deeds *d, const struct folder *f, const char *name, const struct stat *st)
+{
+	bool served;
+	int fd;
+
+	if (!d->root->confined || st->st_dev == d->root->dev || !S_ISDIR(st->st_mode))
+		return false;
+	fd = dir_open(f->fd, name, O_PATH, 0);
+	served = fd != -1 && root_serves(d->root, fd, NULL);
+	dir_close(fd);
+	return !served;
+}
+
+/* Looks at the entry: whether it is there, and may be seen. */
+static bool
+look_at(struct deeds *d, const struct folder *f, const char *name, struct stat *st)
+{
+	const struct file *pending = pending_as(d, f, name);
+	char plain[PATH_MAX];
+	struct answer ignored;
+
+	if (pending != NULL)
+		return file_look(d, pending, st, &ignored) == 0;
+	if (policy_denies_name(d->policy, name, true) != NULL || hidden_is_name(name))
+		return false;
+	if (fstatat(f->fd, name, st, AT_SYMLINK_NOFOLLOW) == -1 || is_kernels(d, f, name, st))
+		return false;
+	if (!S_ISDIR(st->st_mode) && policy_denies_name(d->policy, name, false) != NULL)
+		return false;
+	if (!f->own && !deeds_is_blind(d))
+		return true;
+	if (!name_entry(f, name, plain))
+		return false;
+	return f->own ? own_has(&d->own, plain, st->st_dev, st->st_ino) : sight_has(d, plain, st);
+}
+
+/* "." and "..", of which a restricted client that goes up from the top would see what is above. */
+static int
+next_dots(struct deeds *d, struct folder *f, struct folder_entry *e, struct answer *a)
+{
+	e->name = f->dots == 0 ? "." : "..";
+	if (f->dots == 0 || d->root->confined) {
+		if (folder_look(d, f, &e->st, a) == -1)
+			return -1;
+	} else if (fstatat(f->fd, "..", &e->st, 0) == -1) {
+		return fail(d, f->plain, errno, a);
+	}
+	f->dots++;
+	return 1;
+}
+
+/* The next name in the directory, or of what is own there: 1, 0, -1 with errno. */
+static int
+next_name(struct deeds *d, struct folder *f, const char **name)
+{
+	struct listing_entry found;
+	int more;
+
+	if (f->own) {
+		*name = own_next(&d->own, f->plain, &f->at);
+		return *name != NULL;
+	}
+	more = listing_next(&d->listing, f->level, f->fd, &f->mark, &found);
+	*name = more == 1 ? found.name : NULL;
+	return more;
+}
+
+/* True where the listing of the directory has, or had, the name of what is pending. */
+static bool
+is_listed(struct deeds *d, const struct folder *f, const char *name)
+{
+	struct stat st;
+	char plain[PATH_MAX];
+
+	if (fstatat(f->fd, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
+		return false;
+	return !f->own || (name_entry(f, name, plain) &&
+	    own_has(&d->own, plain, st.st_dev, st.st_ino));
+}
+
+/* Last comes what is pending here, and has no name yet: 1, 0. */
+static int
+next_pending(struct deeds *d, struct folder *f, struct folder_entry *e)
+{
+	const struct file *p = d->pending;
+	unsigned i = 0;
+
+	for (; p != NULL && i < f->pending; p = p->next)
+		i++;
+	for (; p != NULL; p = p->next) {
+		struct answer ignored;
+
+		f->pending++;
+		e->name = p->spot.place.leaf;
+		if (pending_as(d, f, e->name) == p && !is_listed(d, f, e->name) &&
+		    file_look(d, p, &e->st, &ignored) == 0)
+			return 1;
+	}
+	return 0;
+}
+
+static int
+next_of_all(struct deeds *d, struct folder *f, struct folder_entry *e, struct answer *a)
+{
+	int more;
+
+	if (f->dots < 2)
+		return next_dots(d, f, e, a);
+	while (!f->listed) {
+		more = next_name(d, f, &e->name);
+		if (more == -1)
+			return fail(d, f->plain, errno, a);
+		f->listed = more == 0;
+		if (more == 1 && look_at(d, f, e->name, &e->st))
+			return 1;
+	}
+	return next_pending(d, f, e);
+}
+
+int
+folder_next(struct deeds *d, struct folder *f, struct folder_entry *e, struct answer *a)
+{
+	int more = 1;
+
+	if (!f->again)
+		more = next_of_all(d, f, &f->last, a);
+	f->again = false;
+	*e = f->last;
+	return more;
+}
+
+void
+folder_unread(struct folder *f)
+{
+	strlcpy(f->name, f->last.name, sizeof(f->name));
+	f->last.name = f->name;
+	f->again = true;
+}
+
+int
+folder_look(struct deeds *d, const struct folder *f, struct stat *st, struct answer *a)
+{
+	if (fstat(f->fd, st) == -1)
+		return fail(d, f->plain, errno, a);
+	(void)sight_has(d, f->plain, st);
+	return 0;
+}
+
+int
+folder_room(struct deeds *d, const struct folder *f, struct statvfs *fs, struct answer *a)
+{
+	if (deeds_is_quiet(d))
+		return refuse_openly(d, f->plain, EACCES, "the room that is left is not told", a);
+	return space_look(d->policy, f->fd, fs) == 0 ? 0 : fail(d, f->plain, errno, a);
+}
+
+void
+folder_close(struct folder *f)
+{
+	dir_close(f->fd);
+	f->fd = -1;
+}

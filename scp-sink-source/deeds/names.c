@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: ISC */
+/* Deeds that make, remove and change names.  SFTP rules 37 to 39, 56 to 58. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "deeds/file.h"
+#include "deeds/note.h"
+#include "deeds/refuse.h"
+#include "deeds/spot.h"
+#include "paths/dir.h"
+#include "upload/backup.h"
+#include "upload/hidden.h"
+#include "upload/level.h"
+
+static const char no_dirs[] = "directories are not allowed";
+static const char not_own[] = "it was not made in this session";
+
+/* Makes the directory, which is counted: what comes of it is in the log. */
+static int
+make_dir(struct deeds *d, const struct spot *s, mode_t mode, struct answer *a)
+{
+	struct attrs wanted = { .mode = mode };
+	const char *what;
+	struct level l;
+
+	if (s->top || file_pending(d, s) != NULL)
+		return refuse_telling(d, s->plain, EEXIST, NULL, a);
+	if (level_create(&l, s->place.dirfd, s->place.leaf, &wanted, d->policy) == -1)
+		return refuse_errno(d, s->plain, errno, a);
+	spot_make_own(d, s, l.fd);
+	note_dir(d, s->plain, mode, true);
+	if (level_end(&l, &what) == -1)
+		return refuse_errno(d, s->plain, errno, a);
+	return 0;
+}
+
+int
+deeds_mkdir(struct deeds *d, const char *path, mode_t mode, struct answer *a)
+{
+	const struct policy *p = d->policy;
+	struct usage before = d->usage;
+	const char *why;
+	struct spot s;
+	bool exactly;
+	int end;
+
+	if (spot_judge_direction(d, path, true, a) == -1)
+		return -1;
+	if (p->mkdir == POLICY_NO || p->recursive == POLICY_NO)
+		return spot_refuse(d, path, p->recursive == POLICY_NO ? no_dirs
+		    : "new directories are not allowed", a);
+	if (spot_find(d, path, SPOT_DIRECTORY, &s, a) == -1)
+		return -1;
+	why = policy_denies_dir(p, &d->usage, (unsigned)s.depth);
+	if (why != NULL)
+		end = refuse_openly(d, s.plain, EDQUOT, why, a);
+	else
+		end = make_dir(d, &s, policy_mode(p, mode, true, false, &exactly), a);
+	if (end == -1)
+		d->usage = before;
+	spot_close(&s);
+	return end;
+}
+
+/* Whether what is there may be removed; *THERE, whether anything is. */
+static int
+judge_removal(struct deeds *d, const struct spot *s, bool *there, struct answer *a)
+{
+	struct stat st;
+
+	*there = true;
+	if (d->policy->remove == RIGHT_YES && file_pending(d, s) == NULL)
+		return 0;	/* Removing it says what there is. */
+	*there = spot_stat(d, s, &st) == 0;
+	if (*there && d->policy->remove == RIGHT_OWN && !spot_is_own(d, s, &st))
+		return refuse_telling(d, s->plain, EACCES, not_own, a);
+	return 0;
+}
+
+static int
+take_away(struct deeds *d, const struct spot *s, enum audit_act act, struct answer *a)
+{
+	const bool dir = act == AUDIT_RMDIR;
+	struct file *pending = file_pending(d, s);
+	bool there;
+
+	if (s->top)
+		return refuse_errno(d, s->plain, EBUSY, a);
+	if (judge_removal(d, s, &there, a) == -1)
+		return -1;
+	if (dir) {
+		if (file_publish_within(d, s->plain, a) == -1)
+			return -1;
+	} else if (pending != NULL) {
+		file_forsake(d, pending);
+		if (!there) {
+			note_act(d, act, s->plain, NULL);
+			return 0;
+		}
+	}
+	if (unlinkat(s->place.dirfd, s->place.leaf, dir ? AT_REMOVEDIR : 0) == -1)
+		return refuse_errno(d, s->plain, errno, a);
+	own_forget(&d->own, s->plain);
+	note_act(d, act, s->plain, NULL);
+	return spot_settle(d, s, a);
+}
+
+static int
+remove_as(struct deeds *d, const char *path, enum audit_act act, struct answer *a)
+{
+	const bool dir = act == AUDIT_RMDIR;
+	struct spot s;
+	int end;
+
+	if (spot_judge_direction(d, path, true, a) == -1)
+		return -1;
+	if (d->policy->remove == RIGHT_NO)
+		return spot_refuse(d, path, "removing is not allowed", a);
+	if (dir && d->policy->recursive == POLICY_NO)
+		return spot_refuse(d, path, no_dirs, a);
+	if (spot_find(d, path, dir ? SPOT_DIRECTORY : SPOT_FILE, &s, a) == -1)
+		return -1;
+	end = take_away(d, &s, act, a);
+	spot_close(&s);
+	return end;
+}
+
+int
+deeds_rmdir(struct deeds *d, const char *path, struct answer *a)
+{
+	return remove_as(d, path, AUDIT_RMDIR, a);
+}
+
+int
+deeds_remove(struct deeds *d, const char *path, struct answer *a)
+{
+	return remove_as(d, path, AUDIT_REMOVE, a);
+}
+
+/* What is moved, and where. */
+struct move {
+	struct spot from, to;
+	struct stat st;		/* of FROM */
+	bool	    replace;	/* what TO names gives way */
+};
+
+static int
+link_hidden(void *context)
+{
+	struct move *m = ((void **)context)[0];
+	const char *name = ((void **)context)[1];
+
+	return linkat(m->from.place.dirfd, m->from.place.leaf, m->to.place.dirfd, name, 0);
+}
+
+/*
+ * The old one is kept first, and that takes a name beside it.  Until it has the one that it shall have
+ * the file has its own, too, so that no kill loses it.
+ */
+static int
+move_with_backup(struct move *m)
+{
+	const struct place *from = &m->from.place, *to = &m->to.place;
+	char hidden[NAME_MAX + 1];
+	void *context[2] = { m, hidden };
+	int end;
+
+	if (hidden_claim(to->dirfd, to->leaf, hidden, link_hidden, context) == -1)
+		return -1;
+	end = backup_replace(to->dirfd, hidden, to->leaf);
+	if (end == 0)
+		return unlinkat(from->dirfd, from->leaf, 0);
+	(void)unlinkat(to->dirfd, hidden, 0);
+	return -1;
+}
+
+static int
+move(const struct deeds *d, struct move *m)
+{
+	const struct place *from = &m->from.place, *to = &m->to.place;
+	struct stat old;
+	bool there;
+
+	if (!m->replace)
+		return dir_move_free(from->dirfd, from->leaf, to->dirfd, to->leaf);
+	there = fstatat(to->dirfd, to->leaf, &old, AT_SYMLINK_NOFOLLOW) == 0;
+	if (there && old.st_dev == m->st.st_dev && old.st_ino == m->st.st_ino)
+		return 0;	/* As rename(2) has it. */
+	if (there && d->policy->overwrite == OVERWRITE_BACKUP && !S_ISDIR(m->st.st_mode))
+		return move_with_backup(m);
+	return renameat(from->dirfd, from->leaf, to->dirfd, to->leaf);
+}
+
+/* Whether what is there may be moved, and may have the other name. */
+static int
+judge_move(struct deeds *d, struct move *m, struct answer *a)
+{
+	const char *why = NULL;
+
+	if (m->from.top || m->to.top)
+		return refuse_errno(d, m->from.plain, EBUSY, a);
+	if (spot_stat(d, &m->from, &m->st) == -1)
+		return refuse_errno(d, m->from.plain, errno, a);
+	if (d->policy->rename == RIGHT_OWN && !spot_is_own(d, &m->from, &m->st))
+		return refuse_telling(d, m->from.plain, EACCES, not_own, a);
+	if (S_ISDIR(m->st.st_mode)) {
+		if (d->policy->recursive == POLICY_NO)
+			return refuse_openly(d, m->from.plain, EACCES, no_dirs, a);
+		return m->to.depth < d->policy->max_depth ? 0 : refuse_openly(d, m->to.plain,
+		    EDQUOT, "directories are nested too deeply", a);
+	}
+	why = spot_denies_file(d, &m->from);
+	if (why != NULL)
+		return refuse_telling(d, m->from.plain, EACCES, why, a);
+	why = spot_denies_file(d, &m->to);
+	return why == NULL ? 0 : refuse_telling(d, m->to.plain, EACCES, why, a);
+}
+
+/* What has no name yet gets it now, before that, or the directory, gets another. */
+static int
+publish(struct deeds *d, struct move *m, struct answer *a)
+{
+	struct file *pending = file_pending(d, &m->from);
+
+	if (pending != NULL)
+		return file_publish(d, pending, a);
+	return d->pending == NULL ? 0 : file_publish_within(d, m->from.plain, a);
+}
+
+static int
+carry_out(struct deeds *d, struct move *m, struct answer *a)
+{
+	struct file *pending = NULL;
+
+	if (publish(d, m, a) == -1 || judge_move(d, m, a) == -1)
+		return -1;
+	pending = file_pending(d, &m->to);
+	if (pending != NULL && !m->replace)
+		return refuse_telling(d, m->to.plain, EEXIST, NULL, a);
+	if (move(d, m) == -1)
+		return errno == EXDEV ? refuse_openly(d, m->from.plain, EXDEV, NULL, a)
+		    : refuse_errno(d, m->to.plain, errno, a);
+	if (pending != NULL)
+		file_forsake(d, pending);
+	own_move(&d->own, m->from.plain, m->to.plain);
+	note_act(d, AUDIT_RENAME, m->from.plain, m->to.plain);
+	return spot_settle(d, &m->from, a) == -1 || spot_settle(d, &m->to, a) == -1 ? -1 : 0;
+}
+
+int
+deeds_rename(struct deeds *d, const char *from, const char *to, bool replace, struct answer *a)
+{
+	struct move m;
+	int end = -1;
+
+	if (spot_judge_direction(d, from, true, a) == -1)
+		return -1;
+	if (d->policy->rename == RIGHT_NO)
+		return spot_refuse(d, from, "renaming is not allowed", a);
+	/* Who cannot have seen what is there cannot have meant to spare it. */
+	m.replace = (replace || deeds_is_blind(d)) && d->policy->overwrite != OVERWRITE_NO;
+	if (spot_find(d, from, SPOT_ANYTHING, &m.from, a) == -1)
+		return -1;
+	if (spot_find(d, to, SPOT_ANYTHING, &m.to, a) == 0) {
+		end = carry_out(d, &m, a);
+		spot_close(&m.to);
+	}
+	spot_close(&m.from);
+	return end;
+}

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Attributes by path.  What has them is held by a descriptor that is good for nothing else, and looked
+ * at there, so that all of them go to the same thing.  SFTP rules 19, 28, 34.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "deeds/file.h"
+#include "deeds/note.h"
+#include "deeds/refuse.h"
+#include "deeds/sight.h"
+#include "deeds/spot.h"
+#include "paths/dir.h"
+#include "text/amount.h"
+
+enum {
+	VALUE_MAX = 64,		/* bytes of a value in the log, NUL included */
+	MODE_BITS = 07777
+};
+
+struct target {
+	struct deeds	 *d;
+	const struct spot *spot;
+	const char	 *path;		/* as the client said it */
+	int		  fd;		/* owned, O_PATH */
+	struct stat	  st;
+};
+
+/* Holds what is meant, never through a link in a restricted account.  -1 with errno. */
+static int
+hold(struct target *t, enum deeds_link link)
+{
+	const struct root *r = t->d->root;
+	const struct place *p = &t->spot->place;
+	const bool follow = link == DEEDS_FOLLOW;
+
+	t->fd = follow && !r->confined ? root_entry(r, p->dirfd, p->leaf, NULL, O_PATH)
+	    : dir_open(p->dirfd, p->leaf, O_PATH, 0);
+	if (t->fd == -1 || fstat(t->fd, &t->st) == -1)
+		return -1;
+	errno = follow && S_ISLNK(t->st.st_mode) ? ELOOP : EXDEV;
+	return errno == ELOOP || !root_serves(r, t->fd, &t->st) ? -1 : 0;
+}
+
+/* Whether the client may: what is there by the name rules, and then whose it is. */
+static int
+judge(struct target *t, bool changes, struct answer *a)
+{
+	struct deeds *d = t->d;
+	const struct spot *s = t->spot;
+	const bool dir = S_ISDIR(t->st.st_mode);
+	const char *why = dir ? NULL : spot_denies_file(d, s);
+	struct stat seen = t->st;
+
+	if (why == NULL && !sight_has(d, s->plain, &seen))
+		why = "it was not made in this session";
+	/* Who sends a whole tree sets what its directories are like, new or not. */
+	if (why == NULL && changes && d->policy->attributes == RIGHT_OWN &&
+	    !(dir && d->policy->overwrite == OVERWRITE_YES) && !spot_is_own(d, s, &t->st))
+		why = "it was not made in this session";
+	return why == NULL ? 0 : refuse_telling(d, s->plain, EACCES, why, a);
+}
+
+/* True where the old content must not be lost, or is somebody else's as well. */
+static bool
+is_kept(const struct target *t)
+{
+	const struct policy *p = t->d->policy;
+
+	return p->overwrite == OVERWRITE_BACKUP || p->replace == REPLACE_ATOMIC ||
+	    (p->restricted && t->st.st_nlink > 1);
+}
+
+/* A copy of the new size takes the file's place. */
+static int
+resize_copy(struct target *t, uint64_t size, struct answer *a)
+{
+	const struct file_wish open = { .flags = FILE_WRITE };
+	const struct wish wish = { .has_size = true, .size = size };
+	struct file f;
+	struct answer ignored;
+
+	if (file_open(t->d, &f, t->path, &open, a) == -1)
+		return -1;
+	if (file_set(t->d, &f, &wish, a) == 0)
+		return file_close(t->d, &f, a);
+	(void)file_close(t->d, &f, &ignored);
+	return -1;
+}
+
+/* 0, or -1 with errno. */
+static int
+resize_held(const struct target *t, uint64_t size)
+{
+	const struct place *p = &t->spot->place;
+	struct stat st;
+	int fd = t->d->root->confined ? dir_open(p->dirfd, p->leaf, O_WRONLY, 0)
+	    : root_entry(t->d->root, p->dirfd, p->leaf, NULL, O_WRONLY), end = -1;
+
+	if (fd != -1 && fstat(fd, &st) == 0) {
+		errno = EAGAIN;	/* Somebody else's turn. */
+		if (st.st_dev == t->st.st_dev && st.st_ino == t->st.st_ino &&
+		    (!t->d->policy->restricted || st.st_nlink == 1))
+			end = ftruncate(fd, (off_t)size);
+	}
+	dir_close(fd);
+	return end;
+}
+
+static int
+set_size(struct target *t, uint64_t size, struct answer *a)
+{
+	const struct policy *p = t->d->policy;
+	const char *plain = t->spot->plain;
+	char value[VALUE_MAX];
+
+	if (!S_ISREG(t->st.st_mode))
+		return refuse_errno(t->d, plain, S_ISDIR(t->st.st_mode) ? EISDIR : EINVAL, a);
+	if (p->overwrite == OVERWRITE_NO)
+		return refuse_telling(t->d, plain, EEXIST, NULL, a);
+	if (p->max_file_size != AMOUNT_NONE && size > p->max_file_size)
+		return refuse_openly(t->d, plain, EDQUOT, "larger than allowed", a);
+	if (size > INT64_MAX)
+		return refuse_openly(t->d, plain, EFBIG, NULL, a);
+	if (is_kept(t))
+		return resize_copy(t, size, a);
+	if (resize_held(t, size) == -1)
+		return refuse_errno(t->d, plain, errno, a);
+	snprintf(value, sizeof(value), "%" PRIu64, size);
+	note_set(t->d, plain, AUDIT_SIZE, value);
+	return 0;
+}
+
+static int
+set_mode(struct target *t, mode_t asked, struct answer *a)
+{
+	const struct policy *p = t->d->policy;
+	const bool dir = S_ISDIR(t->st.st_mode);
+	char value[VALUE_MAX];
+	bool exactly;
+	mode_t mode = policy_mode(p, asked & MODE_BITS, dir, true, &exactly);
+
+	if (!exactly)
+		return 0;
+	if (S_ISLNK(t->st.st_mode))
+		return refuse_openly(t->d, t->spot->plain, EOPNOTSUPP, NULL, a);
+	/* Whoever set the bit on the parent wants it on everything below. */
+	if (dir && p->restricted)
+		mode |= t->st.st_mode & S_ISGID;
+	if (attrs_chmod(t->fd, mode) == -1)
+		return refuse_errno(t->d, t->spot->plain, errno, a);
+	snprintf(value, sizeof(value), "%04o", (unsigned)mode);
+	note_set(t->d, t->spot->plain, AUDIT_MODE, value);
+	return 0;
+}
+
+static int
+set_times(struct target *t, const struct timespec times[2], struct answer *a)
+{
+	char value[VALUE_MAX];
+	struct tm tm = { .tm_mday = 1 };
+
+	if (t->d->policy->times == TIMES_IGNORE)
+		return 0;
+	if (attrs_set_times(t->fd, times) == -1)
+		return refuse_errno(t->d, t->spot->plain, errno, a);
+	gmtime_r(&times[1].tv_sec, &tm);
+	strftime(value, sizeof(value), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	note_set(t->d, t->spot->plain, AUDIT_MODTIME, value);
+	return 0;
+}
+
+/* Who wishes what is so already has it. */
+static int
+set_owner(struct target *t, uid_t uid, gid_t gid, struct answer *a)
+{
+	char value[VALUE_MAX];
+
+	if ((uid == t->st.st_uid || uid == (uid_t)-1) && (gid == t->st.st_gid || gid == (gid_t)-1))
+		return 0;
+	if (t->d->policy->restricted)
+		return refuse_openly(t->d, t->spot->plain, EACCES, "owners cannot be changed here", a);
+	if (attrs_chown(t->fd, uid, gid) == -1)
+		return refuse_errno(t->d, t->spot->plain, errno, a);
+	snprintf(value, sizeof(value), "%u:%u", (unsigned)uid, (unsigned)gid);
+	note_set(t->d, t->spot->plain, AUDIT_OWNER, value);
+	return 0;
+}
+
+/* All are tried; the first that fails is what the client hears of. */
+static int
+set_all(struct target *t, const struct wish *w, struct answer *first)
+{
+	struct answer later, *a = first;
+	int end = 0;
+
+	if (w->has_size && set_size(t, w->size, a) == -1) {
+		end = -1;
+		a = &later;
+	}
+	if (w->attrs.has_mode && set_mode(t, w->attrs.mode, a) == -1) {
+		end = -1;
+		a = &later;
+	}
+	if (w->attrs.has_times && set_times(t, w->attrs.times, a) == -1) {
+		end = -1;
+		a = &later;
+	}
+	if (w->has_owner && set_owner(t, w->uid, w->gid, a) == -1)
+		end = -1;
+	return end;
+}
+
+static int
+set_at(struct deeds *d, const char *path, const struct spot *s, enum deeds_link link,
+    const struct wish *w, bool changes, struct answer *a)
+{
+	struct target t = { .d = d, .spot = s, .path = path, .fd = -1 };
+	struct file *pending = file_pending(d, s);
+	int end;
+
+	if (pending != NULL)
+		return file_set(d, pending, w, a);
+	if (hold(&t, link) == -1)
+		end = refuse_errno(d, s->plain, errno, a);
+	else
+		end = judge(&t, changes, a) == -1 ? -1 : set_all(&t, w, a);
+	dir_close(t.fd);
+	return end;
+}
+
+int
+deeds_set(struct deeds *d, const char *path, enum deeds_link link, const struct wish *w,
+    struct answer *a)
+{
+	const bool changes = w->has_size || w->has_owner || w->attrs.has_mode || w->attrs.has_times;
+	struct spot s;
+	int end;
+
+	if (spot_judge_direction(d, path, true, a) == -1)
+		return -1;
+	if (changes && d->policy->attributes == RIGHT_NO)
+		return spot_refuse(d, path, "setting attributes is not allowed", a);
+	if (spot_find(d, path, SPOT_ANYTHING, &s, a) == -1)
+		return -1;
+	if (link == DEEDS_HOLD && w->has_size)
+		end = refuse_openly(d, s.plain, EINVAL, NULL, a);
+	else
+		end = set_at(d, path, &s, link, w, changes, a);
+	spot_close(&s);
+	return end;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: ISC */
+#include <unistd.h>
+
+#include "deeds/sight.h"
+
+enum {
+	SHOWN_MODE = S_IFDIR | 0755,
+	SHOWN_SIZE = 4096
+};
+
+/* What any directory looks like that is somebody else's. */
+static void
+mask(const struct deeds *d, struct stat *st)
+{
+	const struct timespec begun = { .tv_sec = d->begun };
+
+	*st = (struct stat){
+		.st_dev = st->st_dev, .st_ino = st->st_ino, .st_mode = SHOWN_MODE, .st_nlink = 1,
+		.st_uid = d->account->uid, .st_gid = d->account->gid, .st_size = SHOWN_SIZE,
+		.st_atim = begun, .st_mtim = begun, .st_ctim = begun,
+	};
+}
+
+bool
+sight_has(const struct deeds *d, const char *plain, struct stat *st)
+{
+	if (!deeds_is_blind(d) || own_has(&d->own, plain, st->st_dev, st->st_ino))
+		return true;
+	if (!S_ISDIR(st->st_mode))
+		return false;
+	mask(d, st);
+	return true;
+}
