@@ -67,6 +67,7 @@ static const int writing[] = {
 
 static const int reading_anywhere[] = {
 	SCMP_SYS(pread64), SCMP_SYS(preadv),
+	SCMP_SYS(pipe2),		/* through which large pieces go */
 };
 
 /* The times of a link are had by its name alone. */
