@@ -28,6 +28,24 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
+/*
+ * Check writes down where a test has got to at each thing that it asserts, for the case that it dies
+ * there.  Where the same is asserted a million times, once is enough.
+ */
+static inline void
+unit_mark_point(const char *file, int line)
+{
+	static const char *last_file;
+	static int last_line;
+
+	if (line == last_line && file == last_file)
+		return;
+	last_file = file;
+	last_line = line;
+	_mark_point(file, line);
+}
+#define _mark_point unit_mark_point
+
 enum {
 	NOBODY = 65534,		/* whom tests become that are not for root */
 	STRANGER = 12345	/* somebody else, who need not exist */
