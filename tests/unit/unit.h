@@ -110,6 +110,13 @@ unit_find_mount(char at[PATH_MAX])
  * What a test has mounted there is not its own, and may be the whole system, which FTW_MOUNT does not
  * tell apart where it is the same filesystem: false, and nothing may be removed, unless it is gone.
  */
+/* Seconds that one test may take beside others; a sanitizer needs several times as many. */
+#ifdef SANITIZED
+#define UNIT_PATIENCE 900
+#else
+#define UNIT_PATIENCE 180
+#endif
+
 static inline bool
 unit_unmount(void)
 {
@@ -258,7 +265,7 @@ run_unit(const char *name, void (*add)(TCase *))
 
 	unit_runner = getpid();
 	tcase_add_checked_fixture(tests, unit_setup, unit_teardown);
-	tcase_set_timeout(tests, 60);
+	tcase_set_timeout(tests, UNIT_PATIENCE);
 	add(tests);
 	suite_add_tcase(suite, tests);
 	runner = srunner_create(suite);
