@@ -43,8 +43,9 @@ relay_fill(struct relay *r, int fd, uint64_t offset, size_t n)
 
 	if (!is_open(r))
 		return -1;
+	/* Whatever comes in so small pieces that they fill it: nobody else would empty it. */
 	while (got < n && more > 0) {
-		more = splice(fd, &at, r->ends[1], NULL, n - got, 0);
+		more = splice(fd, &at, r->ends[1], NULL, n - got, SPLICE_F_NONBLOCK);
 		got += more > 0 ? (size_t)more : 0;
 	}
 	return got > 0 ? (ssize_t)got : more;
