@@ -26,6 +26,8 @@ deeds_init(struct deeds *d, const struct policy *policy, const struct root *root
 	listing_init(&d->listing);
 	d->level = 0;
 	own_init(&d->own);
+	d->link = TEMP_LINK_UNKNOWN;
+	d->named_only = false;
 	d->pending = NULL;
 }
 

@@ -19,6 +19,7 @@
 #include "paths/root.h"
 #include "rules/account.h"
 #include "rules/policy.h"
+#include "upload/temp.h"
 
 /*
  * What is done to files, in whatever language it is asked for: each deed judges by the policy, goes
@@ -52,6 +53,8 @@ struct deeds {
 	struct listing	      listing;	/* of directories, each of which is a level */
 	unsigned	      level;	/* that was given last */
 	struct own	      own;	/* what this session has made; large, and touched as it grows */
+	enum temp_link	      link;	/* how temporaries get names, and whether somewhere none is */
+	bool		      named_only;	/* made without one: see upload/temp.h */
 	struct file	     *pending;	/* uploads that have no name yet: see file.h */
 };
 

@@ -224,6 +224,15 @@ settle(struct deeds *d, struct file *f, const struct file_wish *wish)
 	return pending_append(f);
 }
 
+/* What one file found out about names, the next one need not. */
+static void
+init_upload(const struct deeds *d, struct upload *up)
+{
+	upload_init(up, d->policy);
+	up->temp.link = d->link;
+	up->temp.named_only = d->named_only;
+}
+
 static int
 open_to_write(struct deeds *d, struct file *f, unsigned flags, const struct file_wish *wish,
     struct answer *a)
@@ -231,9 +240,11 @@ open_to_write(struct deeds *d, struct file *f, unsigned flags, const struct file
 	if (judge_limits(d, f, wish->has_size ? wish->size : 0, a) == -1 ||
 	    judge_sight(d, f, flags, a) == -1 || judge_reading(d, f, flags, a) == -1)
 		return -1;
-	upload_init(&f->upload, d->policy);
+	init_upload(d, &f->upload);
 	if (begin(d, f, flags, wish, a) == -1)
 		return -1;
+	d->link = f->upload.temp.link;
+	d->named_only = f->upload.temp.named_only;
 	if (settle(d, f, wish) == 0)
 		return 0;
 	refuse_errno(d, f->spot.plain, errno, a);

@@ -194,6 +194,37 @@ START_TEST(who_cannot_say_has_room)
 }
 END_TEST
 
+/* What grows is asked for as it does, an eighth of the room at a time, and only where some must stay free. */
+START_TEST(growth)
+{
+	int dirfd = mount_small("size=400k"), fd;
+	uint64_t granted = 0;
+	struct statvfs fs;
+
+	if (dirfd == -1)
+		return;
+	fd = new_file(dirfd, "f", 0);
+	ck_assert_int_eq(space_check_growth(&policy, fd, 0, UINT64_MAX, &granted), 0);
+	policy.min_free = 80 * K;
+	ck_assert_int_eq(space_check_growth(&policy, fd, 0, 320 * K + 1, &granted), -1);
+	ck_assert_int_eq(errno, ENOSPC);
+	ck_assert_uint_eq(granted, 0);
+	ck_assert_int_eq(space_check_growth(&policy, fd, 0, 4 * K, &granted), 0);
+	/* Of 316 KiB in 79 blocks, nine. */
+	ck_assert_uint_eq(granted, 40 * K);
+	/* Nobody asks, though it is gone. */
+	close(new_file(dirfd, "g", 320 * K));
+	ck_assert_int_eq(space_check_growth(&policy, fd, 0, 40 * K, &granted), 0);
+	ck_assert_int_eq(space_check_growth(&policy, fd, 40 * K, 40 * K + 1, &granted), -1);
+	/* What does not grow needs nothing. */
+	ck_assert_int_eq(space_check_growth(&policy, fd, 300 * K, 300 * K, &granted), 0);
+	ck_assert_int_eq(space_look(&policy, fd, &fs), 0);
+	ck_assert_uint_eq(fs.f_bavail, 0);
+	close(fd);
+	unmount_small(dirfd);
+}
+END_TEST
+
 static void
 add(TCase *t)
 {
@@ -205,6 +236,7 @@ add(TCase *t)
 	tcase_add_test(t, plenty_of_room_is_used_up);
 	tcase_add_loop_test(t, little_room_is_asked_for, 0, 3);
 	tcase_add_test(t, who_cannot_say_has_room);
+	tcase_add_test(t, growth);
 }
 
 int

@@ -2344,6 +2344,168 @@ START_TEST(no_descriptor_is_lost_to_a_policy)
 }
 END_TEST
 
+/* SFTP rule 44: what is opened to be written anywhere. */
+static void
+open_any(struct upload *up, const char *name, struct upload_manner manner)
+{
+	int end = upload_open(up, unit_fd, name, 0644, 0, &manner);
+
+	ck_assert_msg(end == 0, "open %s: %s", name, strerror(errno));
+}
+
+START_TEST(rule_44_opened_anew)
+{
+	struct upload up;
+	struct upload_manner manner = { .create = true, .exclusive = true, .readable = true };
+	const char *what;
+	char c;
+
+	init(&up, false);
+	open_any(&up, "f", manner);
+	ck_assert(!upload_is_in_place(&up));
+	ck_assert_int_eq(pwrite(up.fd, "x", 1, 2), 1);
+	ck_assert_int_eq(pread(up.fd, &c, 1, 2), 1);
+	commit(&up, &nothing);
+	ck_assert_int_eq(stat_of("f").st_size, 3);
+	ck_assert_int_eq(upload_open(&up, unit_fd, "f", 0644, 0, &manner), -1);
+	ck_assert_int_eq(errno, EEXIST);
+	manner = (struct upload_manner){ .keep = true };
+	ck_assert_int_eq(upload_open(&up, unit_fd, "g", 0644, 0, &manner), -1);
+	ck_assert_int_eq(errno, ENOENT);
+	/* Somebody was faster. */
+	manner = (struct upload_manner){ .create = true, .exclusive = true };
+	open_any(&up, "g", manner);
+	put_file("g", "theirs", 0644);
+	ck_assert_int_eq(upload_commit(&up, &nothing, &what), -1);
+	ck_assert_int_eq(errno, EEXIST);
+	ck_assert_ptr_null(what);
+	upload_end(&up);
+	assert_content("g", "theirs");
+	assert_entries(2);
+}
+END_TEST
+
+START_TEST(rule_44_old_content_is_held)
+{
+	struct upload up;
+	struct upload_manner manner = { .create = true, .keep = true, .readable = true };
+	int before = count_descriptors();
+	char c;
+
+	put_file("f", "older", 0640);
+	for (int named = 0; named < 2; named++) {
+		init(&up, named);
+		open_any(&up, "f", manner);
+		ck_assert(!upload_is_in_place(&up) && up.old != -1);
+		ck_assert_uint_eq(up.old_size, 5);
+		ck_assert_int_eq(pread(up.old, &c, 1, 0), 1);
+		ck_assert_int_eq(upload_turn_in_place(&up), 0);
+		ck_assert(upload_is_in_place(&up) && up.old == -1);
+		ck_assert_int_eq(pwrite(up.fd, "O", 1, 0), 1);
+		commit(&up, &nothing);
+		assert_content("f", "Older");
+		open_any(&up, "f", manner);
+		ck_assert_int_eq(pwrite(up.fd, "new", 3, 0), 3);
+		commit(&up, &nothing);
+		assert_content("f", "new");
+		ck_assert_uint_eq(mode_of("f"), 0640);
+		open_any(&up, "f", manner);
+		upload_end(&up);
+		assert_entries(1);
+		put_file("f", "older", 0640);
+	}
+	ck_assert_int_eq(count_descriptors(), before);
+}
+END_TEST
+
+START_TEST(rule_44_in_place)
+{
+	struct upload up;
+	struct upload_manner manner = { .keep = true, .in_place = true, .readable = true };
+	struct stat st;
+
+	put_file("f", "older", 0640);
+	st = stat_of("f");
+	init(&up, false);
+	open_any(&up, "f", manner);
+	ck_assert(upload_is_in_place(&up));
+	ck_assert_int_eq(pwrite(up.fd, "O", 1, 0), 1);
+	commit(&up, &nothing);
+	assert_content("f", "Older");
+	ck_assert_uint_eq(stat_of("f").st_ino, st.st_ino);
+	/* What is not kept is gone at once. */
+	manner.keep = false;
+	open_any(&up, "f", manner);
+	assert_content("f", "");
+	upload_end(&up);
+	policy.replace = REPLACE_ATOMIC;
+	put_file("f", "older", 0640);
+	manner.keep = true;
+	open_any(&up, "f", manner);
+	ck_assert(!upload_is_in_place(&up) && up.forced);
+	upload_end(&up);
+}
+END_TEST
+
+START_TEST(rule_54_made_under_its_name)
+{
+	struct upload up;
+	struct upload_manner manner = { .create = true, .keep = true, .partial = true };
+
+	policy.replace = REPLACE_ATOMIC;
+	policy.overwrite = OVERWRITE_BACKUP;
+	policy.file_mode.must = 0060;
+	init(&up, false);
+	open_any(&up, "f.part", manner);
+	ck_assert(upload_is_in_place(&up));
+	ck_assert_uint_eq(mode_of("f.part"), 0664);
+	fill(&up, "half");
+	upload_end(&up);
+	assert_content("f.part", "half");
+	open_any(&up, "f.part", manner);
+	ck_assert(upload_is_in_place(&up));
+	ck_assert_int_eq(pwrite(up.fd, " and half", 9, 4), 9);
+	commit(&up, &nothing);
+	assert_content("f.part", "half and half");
+	assert_entries(1);
+}
+END_TEST
+
+START_TEST(rule_57_published)
+{
+	struct upload up;
+	struct upload_manner manner = { .create = true, .keep = true, .readable = true };
+	int before = count_descriptors();
+	const char *what;
+
+	for (int named = 0; named < 2; named++) {
+		put_file("f", "older", 0640);
+		init(&up, named);
+		open_any(&up, "f", manner);
+		fill(&up, "new");
+		ck_assert_int_eq(upload_publish(&up, &nothing, &what), 0);
+		assert_content("f", "new");
+		ck_assert(upload_is_in_place(&up));
+		fill(&up, "est");
+		assert_content("f", "newest");
+		commit(&up, &nothing);
+		assert_content("f", "newest");
+		assert_entries(1);
+	}
+	/* Where that fails, it is over. */
+	policy.overwrite = OVERWRITE_NO;
+	init(&up, false);
+	open_any(&up, "g", manner);
+	put_file("g", "theirs", 0644);
+	ck_assert_int_eq(upload_publish(&up, &nothing, &what), -1);
+	ck_assert_int_eq(errno, EEXIST);
+	upload_end(&up);
+	assert_content("g", "theirs");
+	assert_entries(2);
+	ck_assert_int_eq(count_descriptors(), before);
+}
+END_TEST
+
 static void
 add(TCase *t)
 {
@@ -2394,6 +2556,11 @@ add(TCase *t)
 	tcase_add_test(t, omitted_times_stay_new);
 	tcase_add_test(t, attributes_that_cannot_be_set_lose_no_data);
 	tcase_add_test(t, times_that_are_none_lose_no_data);
+	tcase_add_test(t, rule_44_opened_anew);
+	tcase_add_test(t, rule_44_old_content_is_held);
+	tcase_add_test(t, rule_44_in_place);
+	tcase_add_test(t, rule_54_made_under_its_name);
+	tcase_add_test(t, rule_57_published);
 	tcase_add_test(t, zero_bytes);
 	tcase_add_test(t, no_descriptor_is_lost);
 	tcase_add_test(t, descriptors_close_on_exec);
