@@ -105,6 +105,9 @@ file_read(struct deeds *d, struct file *f, uint64_t offset, void *buf, size_t n,
 		if (more <= 0)
 			break;
 		*got += (size_t)more;
+		/* Nobody need ask for the end that was known, nor wait for what gives by pieces. */
+		if (offset + *got >= f->overlay.size)
+			break;
 	}
 	file_have_read(d, f, *got);
 	return 0;

@@ -294,6 +294,7 @@ open_to_read(struct deeds *d, struct file *f, struct answer *a)
 		refuse_errno(d, f->spot.plain, errno, a);
 	} else if (judge_limits(d, f, S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0, a) == 0) {
 		f->mode = st.st_mode & MODE_BITS;
+		overlay_init(&f->overlay, -1, (uint64_t)st.st_size);
 		return 0;
 	}
 	dir_close(f->fd);

@@ -25,7 +25,8 @@ struct file {
 	bool		gone;		/* its name was removed: closing it makes nothing */
 	bool		told;		/* the log has it that it may not be read, or no further */
 	struct upload	upload;		/* with WRITES */
-	struct overlay	overlay;	/* what was there, and how large it is; not while UNDECIDED */
+	struct overlay	overlay;	/* what was there, and how large it is, or was when it was
+					 * opened to be read */
 	struct answer	spoilt;		/* why nothing more is written, and it is not kept; ERR 0: it is */
 	struct attrs	late;		/* what it was given so far */
 	bool		mode_waits, times_wait;	/* for when it is closed: it could not be set, or what

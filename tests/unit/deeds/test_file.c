@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include <signal.h>
@@ -144,6 +145,39 @@ START_TEST(rule_32_ends)
 	ck_assert_str_eq(read_file(&file, (uint64_t)INT64_MAX + 1, 100), "");
 	ck_assert_str_eq(read_file(&file, UINT64_MAX, 100), "");
 	ck_assert_uint_eq(deeds.usage.bytes, 2);
+	close_file(&file);
+}
+END_TEST
+
+/* In place of the library's: how often it was called, and bytes that a filesystem gives at once. */
+static unsigned reads;
+static size_t most = SIZE_MAX;
+
+ssize_t
+pread(int fd, void *buf, size_t n, off_t offset)
+{
+	reads++;
+	return (ssize_t)syscall(SYS_pread64, fd, buf, n < most ? n : most, offset);
+}
+
+START_TEST(rule_32_short_reads)
+{
+	put_file("f", "content", 0644);
+	start_drop_in();
+	open_file(&file, "f", READ);
+	reads = 0;
+	ck_assert_str_eq(read_file(&file, 0, 100), "content");
+	ck_assert_str_eq(read_file(&file, 7, 100), "");
+	ck_assert_uint_eq(reads, 2);
+	most = 2;
+	ck_assert_str_eq(read_file(&file, 0, 100), "content");
+	close_file(&file);
+	/* What has grown since is there, for who goes on asking. */
+	most = SIZE_MAX;
+	open_file(&file, "f", READ);
+	put_file("f", "content and more", 0644);
+	ck_assert_str_eq(read_file(&file, 0, 10), "content an");
+	ck_assert_str_eq(read_file(&file, 10, 100), "d more");
 	close_file(&file);
 }
 END_TEST
@@ -902,6 +936,7 @@ add(TCase *t)
 	tcase_add_test(t, rule_30_downloads_alone);
 	tcase_add_test(t, rule_31_mode_and_size);
 	tcase_add_test(t, rule_32_ends);
+	tcase_add_test(t, rule_32_short_reads);
 	tcase_add_test(t, rule_33_writing);
 	tcase_add_test(t, rule_33_appending);
 	tcase_add_test(t, rule_43_judged_when_opened);
