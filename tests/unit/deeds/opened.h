@@ -16,7 +16,7 @@ static struct root root;
 static struct account account;
 static struct audit audit;
 static struct deeds deeds;
-static struct file file, other;
+static struct file file;
 static struct answer answer;
 static int log_fd = -1;
 

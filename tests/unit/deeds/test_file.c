@@ -12,6 +12,8 @@ enum {
 	TRUNCATE = FILE_TRUNCATE, EXCLUSIVE = FILE_EXCLUSIVE
 };
 
+static struct file other;
+
 static const char *
 read_file(struct file *f, uint64_t offset, size_t n)
 {
