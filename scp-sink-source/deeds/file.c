@@ -113,38 +113,40 @@ file_read(struct deeds *d, struct file *f, uint64_t offset, void *buf, size_t n,
 	return 0;
 }
 
-/* Writes all of it, DONE bytes of which are written: 0, -1. */
+/* Writes what is left behind *DONE bytes of it, which become more: 0, -1. */
 static int
-write_rest(int fd, uint64_t offset, const struct iovec *iov, int n, size_t done)
+write_rest(int fd, uint64_t offset, const struct iovec *iov, int n, size_t *done)
 {
-	for (int i = 0; i < n; i++) {
-		size_t at = least(done, iov[i].iov_len);
+	size_t before = 0;
 
-		done -= at;
-		offset += at;
+	for (int i = 0; i < n; before += iov[i++].iov_len) {
+		size_t at = least(*done - before, iov[i].iov_len);
+
 		while (at < iov[i].iov_len) {
 			ssize_t more = pwrite(fd, (const char *)iov[i].iov_base + at,
-			    iov[i].iov_len - at, (off_t)offset);
+			    iov[i].iov_len - at, (off_t)(offset + *done));
 
 			if (more == -1 && errno != EINTR)
 				return -1;
 			at += more > 0 ? (size_t)more : 0;
-			offset += more > 0 ? (size_t)more : 0;
+			*done += more > 0 ? (size_t)more : 0;
 		}
 	}
 	return 0;
 }
 
+/* Writes all of it, TOTAL bytes: 0, or -1 and *DONE of them. */
 static int
-write_all(int fd, uint64_t offset, const struct iovec *iov, int n, size_t total)
+write_all(int fd, uint64_t offset, const struct iovec *iov, int n, size_t total, size_t *done)
 {
-	ssize_t done = pwritev(fd, iov, n, (off_t)offset);
+	ssize_t first = pwritev(fd, iov, n, (off_t)offset);
 
-	if (done == (ssize_t)total)
+	*done = first > 0 ? (size_t)first : 0;
+	if (*done == total)
 		return 0;
-	if (done == -1 && errno != EINTR)
+	if (first == -1 && errno != EINTR)
 		return -1;
-	return write_rest(fd, offset, iov, n, done > 0 ? (size_t)done : 0);
+	return write_rest(fd, offset, iov, n, done);
 }
 
 /* Why F cannot become END bytes by MORE that come, as an errno and *TEXT or NULL; or 0. */
@@ -200,22 +202,49 @@ note_written(struct deeds *d, struct file *f, uint64_t end, uint64_t n)
 	count(d, n);
 }
 
+static int
+write_pieces(struct deeds *d, struct file *f, uint64_t offset, const struct iovec *iov, int n,
+    size_t total, struct answer *a)
+{
+	size_t done;
+	int err;
+
+	if (admit(d, f, &offset, total, a) == -1)
+		return -1;
+	err = write_all(f->fd, offset, iov, n, total, &done) == -1 ? errno : 0;
+	if (done > 0)
+		note_written(d, f, offset + done, done);
+	return err == 0 ? 0 : pending_spoil(d, f, err, NULL, a);
+}
+
+/* Whether so many bytes more are beyond what the policy or the disk has: then some may yet fit. */
+static bool
+is_beyond(const struct deeds *d, struct file *f, uint64_t offset, size_t total)
+{
+	const char *text;
+	uint64_t at = f->appends ? f->overlay.size : offset;
+
+	return at > INT64_MAX || total > INT64_MAX - at ||
+	    reason_against(d, f, at + total, total, &text) != 0;
+}
+
 int
 file_write(struct deeds *d, struct file *f, uint64_t offset, const struct iovec *iov, int n,
     struct answer *a)
 {
 	size_t total = 0;
+	int end = 0;
 
 	for (int i = 0; i < n; i++)
 		total += iov[i].iov_len;
 	if (total == 0 && f->writes && f->spoilt.err == 0)
 		return 0;
-	if (admit(d, f, &offset, total, a) == -1)
-		return -1;
-	if (write_all(f->fd, offset, iov, n, total) == -1)
-		return pending_spoil(d, f, errno, NULL, a);
-	note_written(d, f, offset + total, total);
-	return 0;
+	if (n == 1 || !f->writes || f->spoilt.err != 0 || !is_beyond(d, f, offset, total))
+		return write_pieces(d, f, offset, iov, n, total, a);
+	/* How many pieces came at once is nothing that they are to be judged by. */
+	for (int i = 0; i < n && end == 0; offset += iov[i++].iov_len)
+		end = write_pieces(d, f, offset, &iov[i], 1, iov[i].iov_len, a);
+	return end;
 }
 
 int

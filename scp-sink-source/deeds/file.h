@@ -44,8 +44,8 @@ int	file_may_read(struct deeds *, struct file *, uint64_t offset, size_t n, stru
 void	file_have_read(struct deeds *, struct file *, size_t got);
 
 /*
- * Writes N pieces, which continue each other, at OFFSET: all or nothing.  A failure spoils the file:
- * what comes later fails likewise, and closing it discards it.
+ * Writes N pieces, which continue each other, at OFFSET.  A failure spoils the file: what comes later
+ * fails likewise, and closing it discards it.  Then WRITTEN has grown by what was written all the same.
  */
 int	file_write(struct deeds *, struct file *, uint64_t offset, const struct iovec *, int n,
 	    struct answer *);

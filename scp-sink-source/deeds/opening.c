@@ -313,7 +313,8 @@ open_one(struct deeds *d, struct file *f, const char *path, unsigned flags,
 	f->spot.said = "";	/* The client's words do not last. */
 	if (judge_name(d, f, a) == 0)
 		end = f->writes ? open_to_write(d, f, flags, wish, a) : open_to_read(d, f, a);
-	if (end == -1)
+	/* Of what is only read no more is needed than its name. */
+	if (end == -1 || !f->writes)
 		spot_close(&f->spot);
 	return end;
 }

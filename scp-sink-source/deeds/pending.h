@@ -16,7 +16,7 @@
  */
 struct file {
 	struct file    *next;		/* of those that are pending */
-	struct spot	spot;		/* where it is, or will be; its directory is held */
+	struct spot	spot;		/* where it is, or will be; with WRITES its directory is held */
 	int		fd;		/* read here; owned where nothing is written, else UPLOAD's */
 	bool		reads, writes, appends;
 	bool		pending;	/* it has no name yet */

@@ -457,6 +457,30 @@ START_TEST(rule_47_spoilt)
 }
 END_TEST
 
+/* Pieces that came at once are judged as if they had not. */
+START_TEST(rule_47_of_pieces_what_fits)
+{
+	struct iovec pieces[] = { { (void *)(uintptr_t)"abc", 3 }, { (void *)(uintptr_t)"de", 2 },
+	    { (void *)(uintptr_t)"f", 1 } };
+
+	policy = drop_in_policy();
+	policy.max_file_size = 5;
+	start();
+	open_file(&file, "f", WRITE | CREATE | TRUNCATE);
+	check_failed(file_write(&deeds, &file, 0, pieces, 3, &answer), EDQUOT, "one too many");
+	ck_assert_uint_eq(file.written, 5);
+	check_failed(file_close(&deeds, &file, &answer), EDQUOT, "close");
+	policy.max_file_size = AMOUNT_NONE;
+	policy.max_session_bytes = deeds.usage.bytes + 3;
+	open_file(&file, "f", WRITE | CREATE | TRUNCATE);
+	check_failed(file_write(&deeds, &file, 0, pieces, 3, &answer), EDQUOT, "two too many");
+	ck_assert_uint_eq(file.written, 3);
+	check_failed(file_write(&deeds, &file, 0, pieces, 3, &answer), EDQUOT, "then");
+	check_failed(file_close(&deeds, &file, &answer), EDQUOT, "close");
+	ck_assert_int_eq(count_entries("."), 0);
+}
+END_TEST
+
 START_TEST(rule_47_session_and_room)
 {
 	put_file("f", "0123456789", 0644);
@@ -948,6 +972,7 @@ add(TCase *t)
 	tcase_add_test(t, rule_45_uploads_alone);
 	tcase_add_test(t, rule_46_as_scp_does);
 	tcase_add_test(t, rule_47_spoilt);
+	tcase_add_test(t, rule_47_of_pieces_what_fits);
 	tcase_add_test(t, rule_47_session_and_room);
 	tcase_add_test(t, rule_48_attributes);
 	tcase_add_test(t, rule_48_who_is_kept_out);
