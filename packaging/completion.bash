@@ -6,11 +6,13 @@
 _scp_sink_source_values() {
 	case $1 in
 	upload-only | download-only) ;;
+	protocol) echo "both scp sftp" ;;
 	overwrite) echo "yes backup no" ;;
 	replace) echo "auto atomic in-place" ;;
 	sync) echo "none file full" ;;
 	symlinks) echo "beneath never" ;;
-	hidden | recursive | mkdir | log-required | reveal) echo "yes no" ;;
+	hidden | recursive | mkdir | make-links | log-required | reveal) echo "yes no" ;;
+	list | rename | remove | attributes) echo "yes own no" ;;
 	modes) echo "client inherit" ;;
 	times) echo "client ignore" ;;
 	log) echo "syslog stderr none" ;;
@@ -21,9 +23,9 @@ _scp_sink_source_values() {
 	esac
 }
 
-_scp_sink_source_keys="upload-only download-only root start overwrite replace sync symlinks hidden
-	allow deny recursive mkdir max-depth max-file-size max-session-bytes max-files min-free rate
-	idle-timeout max-duration umask file-mode dir-mode modes times group log log-facility
+_scp_sink_source_keys="upload-only download-only protocol root start overwrite replace partial sync
+	symlinks hidden allow deny recursive mkdir list rename remove attributes make-links max-depth
+	max-file-size max-session-bytes max-files min-free rate idle-timeout max-duration umask file-mode dir-mode modes times group log log-facility
 	log-format log-required reveal sandbox"
 
 # Replies with names of the kind that compgen has for an option, one a line.

@@ -22,6 +22,11 @@ drop_in_policy(void)
 		.hidden = POLICY_YES,
 		.recursive = POLICY_YES,
 		.mkdir = POLICY_YES,
+		.list = RIGHT_YES,
+		.rename = RIGHT_YES,
+		.remove = RIGHT_YES,
+		.attributes = RIGHT_YES,
+		.make_links = POLICY_YES,
 		.modes = MODES_CLIENT,
 		.times = TIMES_CLIENT,
 		.log = LOG_WAY_NONE,
@@ -47,6 +52,7 @@ restricted_policy(void)
 	p.restricted = true;
 	p.symlinks = SYMLINKS_NEVER;
 	p.hidden = POLICY_NO;
+	p.make_links = POLICY_NO;
 	p.max_depth = 64;
 	p.file_mode.may = p.dir_mode.may = 0777;
 	return p;

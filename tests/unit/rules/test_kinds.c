@@ -107,6 +107,7 @@ START_TEST(what_kinds_say_of_themselves)
 	static const struct { const struct kind *kind; bool repeats, has_words; } kinds[] = {
 		{ &flag_kind, false, false }, { &ordered_kind, false, true },
 		{ &exclusive_kind, false, true }, { &log_kind, false, true },
+		{ &protocol_kind, false, true }, { &partial_kind, true, false },
 		{ &allow_kind, true, false }, { &deny_kind, true, false },
 		{ &depth_kind, false, false }, { &count_kind, false, false },
 		{ &size_kind, false, false }, { &rate_kind, false, false },

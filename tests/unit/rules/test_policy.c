@@ -53,6 +53,13 @@ START_TEST(nothing_said)
 		ck_assert_uint_eq(p.hidden, POLICY_YES);
 		ck_assert_uint_eq(p.recursive, POLICY_YES);
 		ck_assert_uint_eq(p.mkdir, POLICY_YES);
+		ck_assert_uint_eq(p.protocol, PROTOCOL_BOTH);
+		ck_assert_uint_eq(p.list, RIGHT_YES);
+		ck_assert_uint_eq(p.rename, RIGHT_YES);
+		ck_assert_uint_eq(p.remove, RIGHT_YES);
+		ck_assert_uint_eq(p.attributes, RIGHT_YES);
+		ck_assert_uint_eq(p.make_links, POLICY_YES);
+		ck_assert_uint_eq(p.npartials, 0);
 		ck_assert_uint_eq(p.modes, MODES_CLIENT);
 		ck_assert_uint_eq(p.times, TIMES_CLIENT);
 		ck_assert_uint_eq(p.log, LOG_WAY_UNSAID);
@@ -161,6 +168,22 @@ START_TEST(deny_and_allow)
 		check_reason(policy_denies_name(&p, names[i].name, true), names[i].as_dir,
 		    names[i].name);
 	}
+}
+END_TEST
+
+START_TEST(rule_5_protocols)
+{
+	static const char scp_only[] = "SFTP is not allowed", sftp_only[] = "only SFTP is allowed";
+	struct policy p = policy_of(NULL, 0);
+
+	check_reason(policy_denies_protocol(&p, false), NULL, "both");
+	check_reason(policy_denies_protocol(&p, true), NULL, "both");
+	p.protocol = PROTOCOL_SCP;
+	check_reason(policy_denies_protocol(&p, false), NULL, "scp");
+	check_reason(policy_denies_protocol(&p, true), scp_only, "scp");
+	p.protocol = PROTOCOL_SFTP;
+	check_reason(policy_denies_protocol(&p, false), sftp_only, "sftp");
+	check_reason(policy_denies_protocol(&p, true), NULL, "sftp");
 }
 END_TEST
 
@@ -461,15 +484,15 @@ START_TEST(rule_54_partial_names)
 	struct policy p = policy_of(NULL, 0);
 
 	ck_assert(!policy_is_partial(&p, "f.part"));
-	p.rules[0] = (struct policy_rule){ .source = 1, .pattern = "*.part", .partial = true };
-	p.rules[1] = (struct policy_rule){ .source = 1, .pattern = "*.filepart", .partial = true };
-	p.nrules = 2;
+	p.partials[0] = (struct policy_rule){ .allow = true, .source = 1, .pattern = "*.part" };
+	p.partials[1] = (struct policy_rule){ .allow = true, .source = 1, .pattern = "*.filepart" };
+	p.npartials = 2;
 	ck_assert(policy_is_partial(&p, "f.part") && policy_is_partial(&p, "f.filepart"));
 	ck_assert(!policy_is_partial(&p, "f"));
 	check_reason(policy_denies_name(&p, "f.part", false), NULL, "what is not whole");
 	check_reason(policy_denies_name(&p, "f", false), NULL, "what is whole");
-	p.rules[2] = (struct policy_rule){ .source = 2, .pattern = "*.part", .partial = true };
-	p.nrules = 3;
+	p.partials[2] = (struct policy_rule){ .allow = true, .source = 2, .pattern = "*.part" };
+	p.npartials = 3;
 	ck_assert(policy_is_partial(&p, "f.part") && !policy_is_partial(&p, "f.filepart"));
 }
 END_TEST
@@ -481,6 +504,7 @@ add(TCase *t)
 	tcase_add_test(t, nothing_said_denies_nothing);
 	tcase_add_test(t, hidden_names);
 	tcase_add_test(t, deny_and_allow);
+	tcase_add_test(t, rule_5_protocols);
 	tcase_add_test(t, every_source_must_allow);
 	tcase_add_test(t, the_first_source_counts);
 	tcase_add_test(t, all_rules_count);
