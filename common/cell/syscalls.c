@@ -70,10 +70,10 @@ static const int reading_anywhere[] = {
 	SCMP_SYS(pipe2),		/* through which large pieces go */
 };
 
-/* The times of a link are had by its name alone. */
+/* What is only held, as links can be, has times and an owner by its name, which may be "". */
 static const int writing_anywhere[] = {
 	SCMP_SYS(pwrite64), SCMP_SYS(pwritev), SCMP_SYS(copy_file_range),
-	SCMP_SYS(utimensat), SCMP_SYS(utimensat_time64),
+	SCMP_SYS(utimensat), SCMP_SYS(utimensat_time64), SCMP_SYS(fchownat),
 };
 
 static const int linking[] = {

@@ -177,19 +177,28 @@ resolve(const struct root *r, const char *path, char dst[PATH_MAX])
 	return end;
 }
 
+/*
+ * On the whole system it takes going there, which a filter of calls leaves to who may read; to all
+ * others, and where there is no way back, a path is what it says.
+ */
+static bool
+is_resolved(const struct deeds *d)
+{
+	return !d->root->confined && d->root->start >= 0 && !d->policy->upload_only;
+}
+
 int
 deeds_real_path(struct deeds *d, const char *path, char dst[PATH_MAX], struct answer *a)
 {
 	char plain[PATH_MAX];
 	int end;
 
-	if (!d->root->confined && d->root->start >= 0)
+	if (is_resolved(d))
 		end = resolve(d->root, path[0] == '\0' ? "." : path, dst);
 	else
 		end = d->root->confined ? root_plain_staying(d->root, path, plain)
 		    : beneath_plain_system(plain, path[0] == '/' ? "" : d->here, path);
-	if (end == 0 && (d->root->confined || d->root->start < 0) &&
-	    snprintf(dst, PATH_MAX, "/%s", plain) >= PATH_MAX) {
+	if (end == 0 && !is_resolved(d) && snprintf(dst, PATH_MAX, "/%s", plain) >= PATH_MAX) {
 		errno = ENAMETOOLONG;
 		end = -1;
 	}

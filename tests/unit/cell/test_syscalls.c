@@ -370,6 +370,12 @@ do_times_of_path(void)
 }
 
 static long
+do_owner_of_held(void)
+{
+	return fchownat(unit_fd, "", (uid_t)-1, (gid_t)-1, AT_EMPTY_PATH);
+}
+
+static long
 do_read_there(void)
 {
 	char byte;
@@ -418,6 +424,7 @@ static const struct {
 	{ "mkdir", do_mkdir, WRITERS }, { "chmod", do_chmod, WRITERS },
 	{ "unlink", do_unlink, WRITERS }, { "times", do_times, WRITERS },
 	{ "times of a path", do_times_of_path, EXCHANGER | FILLER },
+	{ "owner of what is held", do_owner_of_held, EXCHANGER | FILLER },
 	{ "exec", do_exec, NOBODY_AT_ALL }, { "fork", do_fork, NOBODY_AT_ALL },
 	{ "tcp", do_tcp, NOBODY_AT_ALL }, { "ptrace", do_ptrace, NOBODY_AT_ALL },
 	{ "mount", do_mount, NOBODY_AT_ALL }, { "kill", do_kill, NOBODY_AT_ALL },

@@ -65,6 +65,11 @@ START_TEST(rule_26_a_real_path_of_the_whole_system_has_no_links)
 	EXPECT_YES(deeds_real_path(&deeds, "/no-such-name", path, &answer));
 	ck_assert_str_eq(path, "/no-such-name");
 	EXPECT_NO(deeds_real_path(&deeds, "no/new", path, &answer), ENOENT, NULL);
+	/* Whose filter of calls has none for going there. */
+	policy.upload_only = true;
+	EXPECT_YES(deeds_real_path(&deeds, "l/../no/.", path, &answer));
+	snprintf(wanted, sizeof(wanted), "%s/no", unit_path);
+	ck_assert_str_eq(path, wanted);
 }
 END_TEST
 
