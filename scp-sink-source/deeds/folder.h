@@ -47,6 +47,8 @@ void	folder_unread(struct folder *);
 int	folder_look(struct deeds *, const struct folder *, struct stat *, struct answer *);
 /* The filesystem that it is in, less what must stay free. */
 int	folder_room(struct deeds *, const struct folder *, struct statvfs *, struct answer *);
+/* As deeds_set, of the directory that it is, whatever has its path by now. */
+int	folder_set(struct deeds *, const struct folder *, const struct wish *, struct answer *);
 void	folder_close(struct folder *);
 
 #endif

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "deeds/file.h"
+#include "deeds/folder.h"
 #include "deeds/note.h"
 #include "deeds/refuse.h"
 #include "deeds/sight.h"
@@ -26,9 +27,10 @@ enum {
 
 struct target {
 	struct deeds	 *d;
-	const struct spot *spot;
+	const char	 *plain;
+	const struct spot *spot;	/* NULL where it was a directory from the start, which has none */
 	const char	 *path;		/* as the client said it */
-	int		  fd;		/* owned, O_PATH */
+	int		  fd;		/* O_PATH, or of a directory */
 	struct stat	  st;
 };
 
@@ -53,18 +55,18 @@ static int
 judge(struct target *t, bool changes, struct answer *a)
 {
 	struct deeds *d = t->d;
-	const struct spot *s = t->spot;
 	const bool dir = S_ISDIR(t->st.st_mode);
-	const char *why = dir ? NULL : spot_denies_file(d, s);
+	const char *why = dir || t->spot == NULL ? NULL : spot_denies_file(d, t->spot);
 	struct stat seen = t->st;
 
-	if (why == NULL && !sight_has(d, s->plain, &seen))
+	if (why == NULL && !sight_has(d, t->plain, &seen))
 		why = "it was not made in this session";
 	/* Who sends a whole tree sets what its directories are like, new or not. */
 	if (why == NULL && changes && d->policy->attributes == RIGHT_OWN &&
-	    !(dir && d->policy->overwrite == OVERWRITE_YES) && !spot_is_own(d, s, &t->st))
+	    !(dir && d->policy->overwrite == OVERWRITE_YES) &&
+	    !own_has(&d->own, t->plain, t->st.st_dev, t->st.st_ino))
 		why = "it was not made in this session";
-	return why == NULL ? 0 : refuse_telling(d, s->plain, EACCES, why, a);
+	return why == NULL ? 0 : refuse_telling(d, t->plain, EACCES, why, a);
 }
 
 /* True where the old content must not be lost, or is somebody else's as well. */
@@ -117,23 +119,22 @@ static int
 set_size(struct target *t, uint64_t size, struct answer *a)
 {
 	const struct policy *p = t->d->policy;
-	const char *plain = t->spot->plain;
 	char value[VALUE_MAX];
 
 	if (!S_ISREG(t->st.st_mode))
-		return refuse_errno(t->d, plain, S_ISDIR(t->st.st_mode) ? EISDIR : EINVAL, a);
+		return refuse_errno(t->d, t->plain, S_ISDIR(t->st.st_mode) ? EISDIR : EINVAL, a);
 	if (p->overwrite == OVERWRITE_NO)
-		return refuse_telling(t->d, plain, EEXIST, NULL, a);
+		return refuse_telling(t->d, t->plain, EEXIST, NULL, a);
 	if (p->max_file_size != AMOUNT_NONE && size > p->max_file_size)
-		return refuse_openly(t->d, plain, EDQUOT, "larger than allowed", a);
+		return refuse_openly(t->d, t->plain, EDQUOT, "larger than allowed", a);
 	if (size > INT64_MAX)
-		return refuse_openly(t->d, plain, EFBIG, NULL, a);
+		return refuse_openly(t->d, t->plain, EFBIG, NULL, a);
 	if (is_kept(t))
 		return resize_copy(t, size, a);
 	if (resize_held(t, size) == -1)
-		return refuse_errno(t->d, plain, errno, a);
+		return refuse_errno(t->d, t->plain, errno, a);
 	snprintf(value, sizeof(value), "%" PRIu64, size);
-	note_set(t->d, plain, AUDIT_SIZE, value);
+	note_set(t->d, t->plain, AUDIT_SIZE, value);
 	return 0;
 }
 
@@ -149,14 +150,14 @@ set_mode(struct target *t, mode_t asked, struct answer *a)
 	if (!exactly)
 		return 0;
 	if (S_ISLNK(t->st.st_mode))
-		return refuse_openly(t->d, t->spot->plain, EOPNOTSUPP, NULL, a);
+		return refuse_openly(t->d, t->plain, EOPNOTSUPP, NULL, a);
 	/* Whoever set the bit on the parent wants it on everything below. */
 	if (dir && p->restricted)
 		mode |= t->st.st_mode & S_ISGID;
 	if (attrs_chmod(t->fd, mode) == -1)
-		return refuse_errno(t->d, t->spot->plain, errno, a);
+		return refuse_errno(t->d, t->plain, errno, a);
 	snprintf(value, sizeof(value), "%04o", (unsigned)mode);
-	note_set(t->d, t->spot->plain, AUDIT_MODE, value);
+	note_set(t->d, t->plain, AUDIT_MODE, value);
 	return 0;
 }
 
@@ -169,10 +170,10 @@ set_times(struct target *t, const struct timespec times[2], struct answer *a)
 	if (t->d->policy->times == TIMES_IGNORE)
 		return 0;
 	if (attrs_set_times(t->fd, times) == -1)
-		return refuse_errno(t->d, t->spot->plain, errno, a);
+		return refuse_errno(t->d, t->plain, errno, a);
 	gmtime_r(&times[1].tv_sec, &tm);
 	strftime(value, sizeof(value), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	note_set(t->d, t->spot->plain, AUDIT_MODTIME, value);
+	note_set(t->d, t->plain, AUDIT_MODTIME, value);
 	return 0;
 }
 
@@ -185,11 +186,11 @@ set_owner(struct target *t, uid_t uid, gid_t gid, struct answer *a)
 	if ((uid == t->st.st_uid || uid == (uid_t)-1) && (gid == t->st.st_gid || gid == (gid_t)-1))
 		return 0;
 	if (t->d->policy->restricted)
-		return refuse_openly(t->d, t->spot->plain, EACCES, "owners cannot be changed here", a);
+		return refuse_openly(t->d, t->plain, EACCES, "owners cannot be changed here", a);
 	if (attrs_chown(t->fd, uid, gid) == -1)
-		return refuse_errno(t->d, t->spot->plain, errno, a);
+		return refuse_errno(t->d, t->plain, errno, a);
 	snprintf(value, sizeof(value), "%u:%u", (unsigned)uid, (unsigned)gid);
-	note_set(t->d, t->spot->plain, AUDIT_OWNER, value);
+	note_set(t->d, t->plain, AUDIT_OWNER, value);
 	return 0;
 }
 
@@ -217,11 +218,17 @@ set_all(struct target *t, const struct wish *w, struct answer *first)
 	return end;
 }
 
+static bool
+is_change(const struct wish *w)
+{
+	return w->has_size || w->has_owner || w->attrs.has_mode || w->attrs.has_times;
+}
+
 static int
 set_at(struct deeds *d, const char *path, const struct spot *s, enum deeds_link link,
-    const struct wish *w, bool changes, struct answer *a)
+    const struct wish *w, struct answer *a)
 {
-	struct target t = { .d = d, .spot = s, .path = path, .fd = -1 };
+	struct target t = { .d = d, .plain = s->plain, .spot = s, .path = path, .fd = -1 };
 	struct file *pending = file_pending(d, s);
 	int end;
 
@@ -230,29 +237,50 @@ set_at(struct deeds *d, const char *path, const struct spot *s, enum deeds_link 
 	if (hold(&t, link) == -1)
 		end = refuse_errno(d, s->plain, errno, a);
 	else
-		end = judge(&t, changes, a) == -1 ? -1 : set_all(&t, w, a);
+		end = judge(&t, is_change(w), a) == -1 ? -1 : set_all(&t, w, a);
 	dir_close(t.fd);
 	return end;
+}
+
+/* Whether anything may be set at all. */
+static int
+judge_right(struct deeds *d, const char *path, const struct wish *w, struct answer *a)
+{
+	if (spot_judge_direction(d, path, true, a) == -1)
+		return -1;
+	return !is_change(w) || d->policy->attributes != RIGHT_NO ? 0
+	    : spot_refuse(d, path, "setting attributes is not allowed", a);
+}
+
+int
+folder_set(struct deeds *d, const struct folder *f, const struct wish *w, struct answer *a)
+{
+	struct target t = { .d = d, .plain = f->plain, .fd = f->fd };
+	char path[PATH_MAX + 1];
+
+	snprintf(path, sizeof(path), "/%s", f->plain);
+	if (judge_right(d, path, w, a) == -1)
+		return -1;
+	if (fstat(t.fd, &t.st) == -1)
+		return refuse_errno(d, f->plain, errno, a);
+	return judge(&t, is_change(w), a) == -1 ? -1 : set_all(&t, w, a);
 }
 
 int
 deeds_set(struct deeds *d, const char *path, enum deeds_link link, const struct wish *w,
     struct answer *a)
 {
-	const bool changes = w->has_size || w->has_owner || w->attrs.has_mode || w->attrs.has_times;
 	struct spot s;
 	int end;
 
-	if (spot_judge_direction(d, path, true, a) == -1)
+	if (judge_right(d, path, w, a) == -1)
 		return -1;
-	if (changes && d->policy->attributes == RIGHT_NO)
-		return spot_refuse(d, path, "setting attributes is not allowed", a);
 	if (spot_find(d, path, SPOT_ANYTHING, &s, a) == -1)
 		return -1;
 	if (link == DEEDS_HOLD && w->has_size)
 		end = refuse_openly(d, s.plain, EINVAL, NULL, a);
 	else
-		end = set_at(d, path, &s, link, w, changes, a);
+		end = set_at(d, path, &s, link, w, a);
 	spot_close(&s);
 	return end;
 }

@@ -104,12 +104,8 @@ statvfs_handle(struct talk *t, struct packet *p, uint32_t id)
 
 	if (h == NULL)
 		return;
-	if (h->kind == HANDLE_FILE) {
-		end = file_room(t->deeds, &h->file, &v, &a);
-	} else {
-		talk_name_folder(&h->folder, t->path);
-		end = deeds_room(t->deeds, t->path, &v, &a);
-	}
+	end = h->kind == HANDLE_FILE ? file_room(t->deeds, &h->file, &v, &a)
+	    : folder_room(t->deeds, &h->folder, &v, &a);
 	answer_room(t, id, end, &a, &v);
 }
 

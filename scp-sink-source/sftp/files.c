@@ -96,12 +96,8 @@ request_fsetstat(struct talk *t, struct packet *p, uint32_t id)
 	attributes_take(p, &w);
 	if (!talk_is_good(t, p, id))
 		return;
-	if (h->kind == HANDLE_FILE) {
-		end = file_set(t->deeds, &h->file, &w, &a);
-	} else {
-		talk_name_folder(&h->folder, t->path);
-		end = deeds_set(t->deeds, t->path, DEEDS_FOLLOW, &w, &a);
-	}
+	end = h->kind == HANDLE_FILE ? file_set(t->deeds, &h->file, &w, &a)
+	    : folder_set(t->deeds, &h->folder, &w, &a);
 	talk_answer(t, id, end, &a);
 }
 

@@ -2,8 +2,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include <bsd/string.h>
-
 #include "sftp/attributes.h"
 #include "sftp/talk.h"
 #include "text/text.h"
@@ -114,11 +112,4 @@ talk_new_handle(struct talk *t, uint32_t id, enum handle_kind kind)
 	if (h == NULL)
 		talk_say(t, id, STATUS_FAILURE, "too many open files");
 	return h;
-}
-
-void
-talk_name_folder(const struct folder *f, char dst[PATH_MAX])
-{
-	dst[0] = '/';
-	strlcpy(dst + 1, f->plain, PATH_MAX - 1);
 }

@@ -52,7 +52,4 @@ struct handle *talk_take_file(struct talk *, struct packet *, uint32_t id);
 /* A new one; or NULL, and that is the reply. */
 struct handle *talk_new_handle(struct talk *, uint32_t id, enum handle_kind);
 
-/* DST: what the folder's path is to a deed. */
-void	talk_name_folder(const struct folder *, char dst[PATH_MAX]);
-
 #endif

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include "deeds/folder.h"
 #include "doing.h"
 
 static struct stat st;
@@ -236,6 +237,32 @@ START_TEST(a_drop_in_sets_what_the_kernel_lets_it)
 }
 END_TEST
 
+/* By handle it is what was opened, whatever has its name by now. */
+START_TEST(rule_34_a_directory_that_is_open_is_set_itself)
+{
+	struct folder folder;
+
+	begin_restricted();
+	ck_assert_int_eq(mkdirat(unit_fd, "top/d", 0755), 0);
+	begin_session();
+	EXPECT_YES(folder_open(&deeds, &folder, "d", &answer));
+	ck_assert_int_eq(renameat(unit_fd, "top/d", unit_fd, "top/e"), 0);
+	ck_assert_int_eq(mkdirat(unit_fd, "top/d", 0755), 0);
+	log_clear();
+	wish = mode(0700);
+	EXPECT_YES(folder_set(&deeds, &folder, &wish, &answer));
+	log_is("set \"/d\" mode 0700\n");
+	ck_assert_uint_eq(mode_of("top/e"), 0700);
+	ck_assert_uint_eq(mode_of("top/d"), 0755);
+	wish = size(0);
+	EXPECT_NO(folder_set(&deeds, &folder, &wish, &answer), EISDIR, NULL);
+	policy.attributes = RIGHT_NO;
+	EXPECT_NO(folder_set(&deeds, &folder, &wish, &answer), EACCES,
+	    "setting attributes is not allowed");
+	folder_close(&folder);
+}
+END_TEST
+
 static void
 add(TCase *t)
 {
@@ -243,6 +270,7 @@ add(TCase *t)
 	tcase_add_test(t, rule_34_what_fails_first_is_told_and_the_rest_is_done);
 	tcase_add_test(t, rule_19_what_is_to_be_ignored_is_no_failure);
 	tcase_add_test(t, rule_34_modes_are_as_the_policy_has_them);
+	tcase_add_test(t, rule_34_a_directory_that_is_open_is_set_itself);
 	tcase_add_test(t, rule_28_nothing_is_changed_through_a_link);
 	tcase_add_test(t, section_9_attributes_are_a_right);
 	tcase_add_test(t, rule_34_nothing_is_set_where_the_path_is_seen);
