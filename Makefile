@@ -195,7 +195,7 @@ $(OUT)/fuzz/%.o: tests/fuzz/%.c Makefile
 # What plays a client, counts and measures.
 tools: $(OUT)/bench/peer $(OUT)/bench/yardstick
 
-$(OUT)/bench/peer: $(OUT)/bench/peer.o $(OUT)/bench/client.o $(OUT)/bench/server.o
+$(OUT)/bench/peer: $(addprefix $(OUT)/bench/,peer.o client.o server.o sftp.o)
 $(OUT)/bench/yardstick: $(OUT)/bench/yardstick.o
 $(OUT)/bench/peer $(OUT)/bench/yardstick:
 	@echo "  LINK $@"

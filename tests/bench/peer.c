@@ -7,6 +7,11 @@
  *	pull				COMMAND is a source: take what it sends
  *	push SIZE COUNT NAME		COMMAND is a sink: send it COUNT files
  *	push-deep SIZE COUNT LEVELS	the same, in directories that are one in another
+ *	sftp-put SIZE PIECE		COMMAND speaks SFTP, and so do all of these: see sftp.h
+ *	sftp-get SIZE PIECE
+ *	sftp-put-tree SIZE COUNT
+ *	sftp-get-tree SIZE COUNT
+ *	sftp-list COUNT
  *	start N				COMMAND is a sink, N times: wait for its greeting and go
  *
  *	-a	the processes run on any CPU; otherwise, the server has one, and the driver another
@@ -41,11 +46,13 @@
 
 #include "client.h"
 #include "server.h"
+#include "sftp.h"
 
 enum {
 	BUFFER_MAX = 1 << 20,	/* bytes of --read and --write */
 	STARTS_MAX = 100000,
-	COUNT_MAX = 100000000	/* files and directories */
+	COUNT_MAX = 100000000,	/* files and directories */
+	PIECE_MAX = 261120	/* bytes of a file in one packet of SFTP */
 };
 
 struct job;
@@ -120,6 +127,40 @@ play_push_deep(const struct job *job, struct client *c)
 }
 
 static void
+play_sftp_put(const struct job *job, struct client *c)
+{
+	sftp_put(c->from, c->to, take_number(job->args[0], 0, INT64_MAX),
+	    (uint32_t)take_number(job->args[1], 1, PIECE_MAX));
+}
+
+static void
+play_sftp_get(const struct job *job, struct client *c)
+{
+	sftp_get(c->from, c->to, take_number(job->args[0], 0, INT64_MAX),
+	    (uint32_t)take_number(job->args[1], 1, PIECE_MAX));
+}
+
+static void
+play_sftp_put_tree(const struct job *job, struct client *c)
+{
+	sftp_put_tree(c->from, c->to, (uint32_t)take_number(job->args[0], 0, PIECE_MAX),
+	    take_number(job->args[1], 0, COUNT_MAX));
+}
+
+static void
+play_sftp_get_tree(const struct job *job, struct client *c)
+{
+	sftp_get_tree(c->from, c->to, (uint32_t)take_number(job->args[0], 0, PIECE_MAX),
+	    take_number(job->args[1], 0, COUNT_MAX));
+}
+
+static void
+play_sftp_list(const struct job *job, struct client *c)
+{
+	sftp_list(c->from, c->to, take_number(job->args[0], 0, COUNT_MAX));
+}
+
+static void
 play_start(const struct job *job, struct client *c)
 {
 	(void)job;
@@ -130,6 +171,11 @@ static const struct workload workloads[] = {
 	{ "pull", 0, play_pull },
 	{ "push", 3, play_push },
 	{ "push-deep", 3, play_push_deep },
+	{ "sftp-put", 2, play_sftp_put },
+	{ "sftp-get", 2, play_sftp_get },
+	{ "sftp-put-tree", 2, play_sftp_put_tree },
+	{ "sftp-get-tree", 2, play_sftp_get_tree },
+	{ "sftp-list", 1, play_sftp_list },
 	{ "start", 1, play_start },
 };
 
@@ -253,7 +299,9 @@ static _Noreturn void
 usage(void)
 {
 	fputs("usage: peer [-aco] [--read N] [--write N] WORKLOAD [ARGUMENT]... -- COMMAND...\n"
-	    "workloads: pull, push SIZE COUNT NAME, push-deep SIZE COUNT LEVELS, start N\n",
+	    "workloads: pull, push SIZE COUNT NAME, push-deep SIZE COUNT LEVELS, start N,\n"
+	    "sftp-put SIZE PIECE, sftp-get SIZE PIECE, sftp-put-tree SIZE COUNT,\n"
+	    "sftp-get-tree SIZE COUNT, sftp-list COUNT\n",
 	    stderr);
 	exit(2);
 }

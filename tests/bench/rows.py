@@ -5,6 +5,7 @@ import os
 
 import machine
 import remote
+import sftp
 from measure import OPENSSH, calls_line, memory_line, scale_line, size_line, time_line
 
 GIB = 1 << 30
@@ -185,4 +186,5 @@ ROWS = {"pull-large": pull_large, "push-new": push_new, "push-over": push_over,
         "pull-small": pull_small, "push-small": push_small, "start": start,
         "pull-many": pull_many, "push-many": push_many,
         "pull-deep": pull_deep, "push-deep": push_deep,
-        "size": size_of_program, "static": static, "sshd": remote.through_sshd}
+        "size": size_of_program, "static": static, "sshd": remote.through_sshd,
+        **sftp.ROWS}
