@@ -40,7 +40,7 @@ count(struct deeds *d, uint64_t n)
 
 /* The log is told once: clients have many reads outstanding. */
 static int
-refuse_reading(struct deeds *d, struct file *f, int err, const char *text, struct answer *a)
+refuse_once(struct deeds *d, struct file *f, int err, const char *text, struct answer *a)
 {
 	if (!f->told)
 		(void)refuse_openly(d, f->spot.plain, err, text, a);
@@ -66,7 +66,7 @@ file_may_read(struct deeds *d, struct file *f, uint64_t offset, size_t n, struct
 	const char *why = policy_denies_direction(d->policy, false);
 
 	if (!f->reads && why != NULL)
-		return refuse_reading(d, f, EACCES, why, a);
+		return refuse_once(d, f, EACCES, why, a);
 	if (!f->reads) {
 		*a = (struct answer){ EBADF, NULL };
 		return -1;
@@ -74,7 +74,7 @@ file_may_read(struct deeds *d, struct file *f, uint64_t offset, size_t n, struct
 	if (f->writes && !f->undecided && pending_complete(d, f) == -1)
 		return pending_spoil(d, f, errno, NULL, a);
 	if (n > allowance(d) && bytes_at(f, offset, n) > allowance(d))
-		return refuse_reading(d, f, EDQUOT, too_much, a);
+		return refuse_once(d, f, EDQUOT, too_much, a);
 	return 0;
 }
 
@@ -169,11 +169,13 @@ reason_against(const struct deeds *d, struct file *f, uint64_t end, uint64_t mor
 static int
 admit(struct deeds *d, struct file *f, uint64_t *offset, uint64_t n, struct answer *a)
 {
-	const char *text;
+	const char *text, *why = policy_denies_direction(d->policy, true);
 	int err;
 
 	if (f->spoilt.err != 0)
 		return pending_spoil(d, f, 0, NULL, a);
+	if (!f->writes && why != NULL)
+		return refuse_once(d, f, EACCES, why, a);
 	if (!f->writes) {
 		*a = (struct answer){ EBADF, NULL };
 		return -1;

@@ -70,11 +70,14 @@ copy_some(int from, uint64_t at, int fd, uint64_t offset, uint64_t n)
 	ssize_t got = (ssize_t)syscall(SYS_copy_file_range, from, &in, fd, &out,
 	    (size_t)(n < PIECE ? n : PIECE), 0);
 
-	/* Some filesystems say 0 for what they do not copy. */
+	/*
+	 * Some filesystems say 0 for what they do not copy.  EBADF is a file that is not open to be read,
+	 * where the filter has no call to try it with, either.
+	 */
 	if (got > 0)
 		return got;
 	if (got == -1 && (errno == EINTR || errno == ENOSPC || errno == EDQUOT || errno == EFBIG ||
-	    errno == EIO))
+	    errno == EIO || errno == EBADF))
 		return -1;
 	return copy_by_hand(from, at, fd, offset, n);
 }
