@@ -324,6 +324,92 @@ START_TEST(rule_44_ways)
 }
 END_TEST
 
+/* What a file opened by FLAGS should become, whatever way it takes. */
+struct expected {
+	char   bytes[256];
+	size_t size;
+};
+
+static void
+change_any(struct expected *e, unsigned flags, bool *published)
+{
+	size_t at = (size_t)rand() % 60, n = 1 + (size_t)rand() % 40;
+	char data[64] = "";
+	struct stat st;
+
+	switch (rand() % 6) {
+	case 0:
+		must(try_size(&file, at), "size");
+		if (at < e->size)
+			memset(e->bytes + at, 0, sizeof(e->bytes) - at);
+		e->size = at;
+		break;
+	case 1:
+		must(file_look(&deeds, &file, &st, &answer), "look");
+		ck_assert_int_eq(st.st_size, (off_t)e->size);
+		break;
+	case 2:
+		ck_assert_str_eq(read_file(&file, e->size, 10), "");
+		(void)read_file(&file, 0, 256);
+		break;
+	case 3:
+		must(rand() % 4 == 0 ? (*published = true, file_publish(&deeds, &file, &answer)) : 0,
+		    "publish");
+		break;
+	default:
+		at = rand() % 3 == 0 ? 0 : at;
+		memset(data, 'A' + rand() % 26, n);
+		write_file(&file, at, data);
+		at = (flags & APPEND) != 0 ? e->size : at;
+		memcpy(e->bytes + at, data, n);
+		e->size = at + n > e->size ? at + n : e->size;
+	}
+}
+
+static void
+check_expected(const struct expected *e, unsigned seed)
+{
+	struct stat st;
+
+	ck_assert_int_eq(fstatat(unit_fd, "f", &st, 0), 0);
+	ck_assert_msg(st.st_size == (off_t)e->size && memcmp(get_file("f"), e->bytes, e->size) == 0,
+	    "seed %u: %lld bytes, expected %zu", seed, (long long)st.st_size, e->size);
+}
+
+/* New, replaced, copied or in place: it comes to the same. */
+START_TEST(rule_44_every_way_comes_to_the_same)
+{
+	static const unsigned flags[] = { WRITE, WRITE | CREATE, WRITE | APPEND, WRITE | TRUNCATE,
+	    WRITE | CREATE | APPEND, WRITE | CREATE | TRUNCATE };
+	static const unsigned replaces[] = { REPLACE_AUTO, REPLACE_ATOMIC, REPLACE_IN_PLACE };
+	static const char old[] = "the old content of the file";
+
+	start_drop_in();
+	audit_close(&audit);
+	for (unsigned seed = 0; seed < 2000; seed++) {
+		struct expected e = { .size = 0 };
+		unsigned flag = flags[seed % COUNT(flags)];
+		bool there = (flag & CREATE) == 0 || seed % 4 != 0, published = false;
+
+		srand(seed);
+		policy.replace = replaces[rand() % 3];
+		(void)unlinkat(unit_fd, "f", 0);
+		if (there)
+			put_file("f", old, 0644);
+		if (there && (flag & TRUNCATE) == 0)
+			memcpy(e.bytes, old, e.size = sizeof(old) - 1);
+		open_file(&file, "f", READ | flag);
+		for (int i = rand() % 6; i >= 0; i--)
+			change_any(&e, flag, &published);
+		if (published)
+			check_expected(&e, seed);
+		close_file(&file);
+		check_expected(&e, seed);
+		ck_assert_int_eq(count_entries("."), 1);
+	}
+}
+END_TEST
+
 /* In a restricted account the other names of a file may be anywhere. */
 START_TEST(rule_44_several_links)
 {
@@ -967,6 +1053,7 @@ add(TCase *t)
 	tcase_add_test(t, rule_33_appending);
 	tcase_add_test(t, rule_43_judged_when_opened);
 	tcase_add_test(t, rule_44_ways);
+	tcase_add_test(t, rule_44_every_way_comes_to_the_same);
 	tcase_add_test(t, rule_44_several_links);
 	tcase_add_test(t, rule_45_reads_and_sizes);
 	tcase_add_test(t, rule_45_uploads_alone);
