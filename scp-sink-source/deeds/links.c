@@ -167,10 +167,31 @@ read_text(const struct spot *s, char dst[PATH_MAX])
 	return 0;
 }
 
+/* Where nothing is revealed there are only the links that are listed. */
+static bool
+is_listed(const struct deeds *d, const struct spot *s)
+{
+	struct stat st;
+
+	return !deeds_is_quiet(d) || d->policy->list == RIGHT_YES ||
+	    (spot_stat(d, s, &st) == 0 && spot_is_own(d, s, &st));
+}
+
+/* Whether the client may know what it says. */
+static bool
+is_told(const struct deeds *d, const struct spot *s, const char *text)
+{
+	char plain[PATH_MAX];
+
+	if (!is_listed(d, s))
+		return false;
+	return !d->policy->restricted ||
+	    (meant_by(s, text, plain) == 0 && denies_target(d, plain) == NULL);
+}
+
 int
 deeds_read_link(struct deeds *d, const char *path, char dst[PATH_MAX], struct answer *a)
 {
-	char plain[PATH_MAX];
 	struct spot s;
 	int end;
 
@@ -178,8 +199,7 @@ deeds_read_link(struct deeds *d, const char *path, char dst[PATH_MAX], struct an
 	    spot_seek(d, path, SPOT_FILE, &s, a) == -1)
 		return -1;
 	end = read_text(&s, dst);
-	if (end == 0 && d->policy->restricted &&
-	    (meant_by(&s, dst, plain) == -1 || denies_target(d, plain) != NULL)) {
+	if (end == 0 && !is_told(d, &s, dst)) {
 		errno = ENOENT;
 		end = -1;
 	}

@@ -233,12 +233,15 @@ judge_move(struct deeds *d, struct move *m, struct answer *a)
 	return why == NULL ? 0 : refuse_telling(d, m->to.plain, EACCES, why, a);
 }
 
-/* What has no name yet gets it now, before that, or the directory, gets another. */
+/* What has no name yet gets it now, before that, or the directory, gets another that it may have. */
 static int
 publish(struct deeds *d, struct move *m, struct answer *a)
 {
 	struct file *pending = file_pending(d, &m->from);
+	const char *why = pending != NULL ? spot_denies_file(d, &m->to) : NULL;
 
+	if (why != NULL)
+		return refuse_telling(d, m->to.plain, EACCES, why, a);
 	if (pending != NULL)
 		return file_publish(d, pending, a);
 	return d->pending == NULL ? 0 : file_publish_within(d, m->from.plain, a);

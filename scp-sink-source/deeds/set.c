@@ -50,6 +50,27 @@ hold(struct target *t, enum deeds_link link)
 	return errno == ELOOP || !root_serves(r, t->fd, &t->st) ? -1 : 0;
 }
 
+/*
+ * Who sends a whole tree sets what its directories are like, new or not; but what it is sent to is none
+ * of them.
+ */
+static bool
+is_of_a_tree(const struct target *t)
+{
+	const struct root *r = t->d->root;
+
+	return S_ISDIR(t->st.st_mode) && t->d->policy->overwrite == OVERWRITE_YES &&
+	    t->plain[0] != '\0' && (!r->confined || strcmp(t->plain, r->from) != 0);
+}
+
+/* Beneath a root there is nothing but regular files and directories; and links, which have times. */
+static bool
+is_of_a_kind(const struct target *t)
+{
+	return !t->d->policy->restricted || S_ISREG(t->st.st_mode) || S_ISDIR(t->st.st_mode) ||
+	    S_ISLNK(t->st.st_mode);
+}
+
 /* Whether the client may: what is there by the name rules, and then whose it is. */
 static int
 judge(struct target *t, bool changes, struct answer *a)
@@ -61,11 +82,11 @@ judge(struct target *t, bool changes, struct answer *a)
 
 	if (why == NULL && !sight_has(d, t->plain, &seen))
 		why = "it was not made in this session";
-	/* Who sends a whole tree sets what its directories are like, new or not. */
-	if (why == NULL && changes && d->policy->attributes == RIGHT_OWN &&
-	    !(dir && d->policy->overwrite == OVERWRITE_YES) &&
+	if (why == NULL && changes && d->policy->attributes == RIGHT_OWN && !is_of_a_tree(t) &&
 	    !own_has(&d->own, t->plain, t->st.st_dev, t->st.st_ino))
 		why = "it was not made in this session";
+	if (why == NULL && !is_of_a_kind(t))
+		return refuse_telling(d, t->plain, ENXIO, NULL, a);
 	return why == NULL ? 0 : refuse_telling(d, t->plain, EACCES, why, a);
 }
 

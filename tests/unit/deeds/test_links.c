@@ -117,6 +117,11 @@ START_TEST(rule_40_a_link_is_read_where_it_stays_beneath_the_root)
 	EXPECT_NO(says("denied"), ENOENT, NULL);
 	EXPECT_NO(says("no"), ENOENT, NULL);
 	EXPECT_NO(says("f"), EINVAL, NULL);
+	policy.reveal = POLICY_NO;
+	EXPECT_YES(says("d/in"));
+	policy.list = RIGHT_OWN;
+	EXPECT_NO(says("d/in"), ENOENT, NULL);
+	EXPECT_NO(says("f"), ENOENT, NULL);
 	policy.upload_only = true;
 	EXPECT_NO(says("d/in"), EACCES, "downloads are not allowed");
 }

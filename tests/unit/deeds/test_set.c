@@ -170,6 +170,19 @@ START_TEST(rule_28_nothing_is_changed_through_a_link)
 }
 END_TEST
 
+START_TEST(rule_34_only_files_and_directories_are_changed_beneath_a_root)
+{
+	begin_restricted();
+	ck_assert_int_eq(mkfifoat(unit_fd, "top/fifo", 0644), 0);
+	begin_session();
+	wish = mode(0600);
+	EXPECT_NO(set("fifo"), ENXIO, "not a regular file");
+	wish = size(0);
+	EXPECT_NO(set("fifo"), ENXIO, "not a regular file");
+	ck_assert_uint_eq(mode_of("top/fifo"), 0644);
+}
+END_TEST
+
 START_TEST(section_9_attributes_are_a_right)
 {
 	begin_restricted();
@@ -182,9 +195,12 @@ START_TEST(section_9_attributes_are_a_right)
 	EXPECT_NO(set("d"), EACCES, "setting attributes is not allowed");
 	policy.attributes = RIGHT_OWN;
 	EXPECT_NO(set("f"), EACCES, "it was not made in this session");
-	/* Directories of whole trees. */
+	/* Directories of whole trees; but not where they are sent to. */
 	wish = mode(0700);
 	EXPECT_YES(set("d"));
+	EXPECT_NO(set("/"), EACCES, "it was not made in this session");
+	EXPECT_NO(set(""), EACCES, "it was not made in this session");
+	ck_assert_uint_eq(mode_of("top"), 0755);
 	policy.overwrite = OVERWRITE_NO;
 	EXPECT_NO(set("d"), EACCES, "it was not made in this session");
 	EXPECT_YES(deeds_mkdir(&deeds, "e", 0755, &answer));
@@ -272,6 +288,7 @@ add(TCase *t)
 	tcase_add_test(t, rule_34_modes_are_as_the_policy_has_them);
 	tcase_add_test(t, rule_34_a_directory_that_is_open_is_set_itself);
 	tcase_add_test(t, rule_28_nothing_is_changed_through_a_link);
+	tcase_add_test(t, rule_34_only_files_and_directories_are_changed_beneath_a_root);
 	tcase_add_test(t, section_9_attributes_are_a_right);
 	tcase_add_test(t, rule_34_nothing_is_set_where_the_path_is_seen);
 	tcase_add_test(t, a_drop_in_sets_what_the_kernel_lets_it);

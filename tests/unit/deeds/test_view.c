@@ -175,6 +175,19 @@ START_TEST(rule_57_renaming_an_open_file_publishes_it)
 }
 END_TEST
 
+START_TEST(rule_57_nothing_is_published_for_a_name_that_is_denied)
+{
+	begin_restricted();
+	policy.nrules = 1;
+	policy.rules[0] = (struct policy_rule){ .allow = true, .pattern = "f*" };
+	begin_session();
+	begin_upload(&file, "f", "abc");
+	EXPECT_NO(deeds_rename(&deeds, "f", "g", true, &answer), EACCES, "this name is not allowed");
+	ck_assert(!exists("top/f"));
+	end_upload(&file);
+}
+END_TEST
+
 START_TEST(rule_57_so_does_a_hard_link)
 {
 	begin_restricted();
@@ -259,6 +272,7 @@ add(TCase *t)
 	tcase_add_test(t, rule_56_what_is_removed_before_it_is_closed_is_never_there);
 	tcase_add_test(t, rule_56_who_does_not_see_the_old_one_leaves_it);
 	tcase_add_test(t, rule_57_renaming_an_open_file_publishes_it);
+	tcase_add_test(t, rule_57_nothing_is_published_for_a_name_that_is_denied);
 	tcase_add_test(t, rule_57_so_does_a_hard_link);
 	tcase_add_test(t, rule_57_a_directory_takes_what_is_pending_in_it_along);
 	tcase_add_test(t, rule_57_a_name_that_is_pending_is_taken);
