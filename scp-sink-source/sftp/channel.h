@@ -21,7 +21,7 @@
  * Whatever is lost, by the peer, a signal or a timer, is told by channel_next alone.
  */
 enum {
-	CHANNEL_IN = 786432,		/* three of the largest packets */
+	CHANNEL_IN = 524288,		/* two of the largest WRITEs */
 	CHANNEL_FULL = 262144,		/* replies that are written before we go on */
 	CHANNEL_DATA = 261120,		/* bytes of a file in one reply */
 	CHANNEL_REPLY = 270336		/* room that each reply has */

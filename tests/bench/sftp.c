@@ -255,7 +255,7 @@ sftp_get(int from, int to, uint64_t size, uint32_t piece)
 static void
 name_file(char name[32], unsigned long i)
 {
-	snprintf(name, 32, "tree/%05lu", i);
+	snprintf(name, 32, "tree/f%06lu", i);
 }
 
 void

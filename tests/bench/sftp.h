@@ -5,7 +5,7 @@
 /*
  * The client's part of a session of SFTP, at the least cost, with as many requests outstanding as
  * OpenSSH's client has.  FROM and TO are borrowed.  Files are in the server's working directory: "large",
- * or "tree/00000" and so on.  What is not as it should be is said, and ends the process with exit
+ * or "tree/f000000" and so on.  What is not as it should be is said, and ends the process with exit
  * status 1.
  */
 #include <stdint.h>

@@ -62,22 +62,16 @@ def put_small(bench, place):
     return lines_of(bench, f"sftp: put {count:,} new files of 1 KiB", sides, 0.80, 18, "a file")
 
 
-def make_tree(place, count):
-    os.mkdir(f"{place}/tree")
-    for i in range(count):
-        machine.make_file(f"{place}/tree/{i:05}", SMALL)
-
-
 def get_small(bench, place):
     count = bench.scaled(SMALLS)
-    make_tree(place, count)
+    machine.make_files(f"{place}/tree", count, SMALL)
     sides = sides_of(bench, ["sftp-get-tree", SMALL, count], place, files=count)
     return lines_of(bench, f"sftp: get {count:,} files of 1 KiB", sides, 0.75, 20, "a file")
 
 
 def list_many(bench, place):
     count = bench.scaled(ENTRIES)
-    make_tree(place, count)
+    machine.make_files(f"{place}/tree", count, SMALL)
     sides = sides_of(bench, ["sftp-list", count], place, files=count)
     return lines_of(bench, f"sftp: list {count:,} entries", sides, None, 1.05, "an entry")
 
