@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <unistd.h>
 
 #include <linux/fs.h>
@@ -70,10 +71,7 @@ copy_some(int from, uint64_t at, int fd, uint64_t offset, uint64_t n)
 	ssize_t got = (ssize_t)syscall(SYS_copy_file_range, from, &in, fd, &out,
 	    (size_t)(n < PIECE ? n : PIECE), 0);
 
-	/*
-	 * Some filesystems say 0 for what they do not copy.  EBADF is a file that is not open to be read,
-	 * where the filter has no call to try it with, either.
-	 */
+	/* Some filesystems say 0 for what they do not copy. */
 	if (got > 0)
 		return got;
 	if (got == -1 && (errno == EINTR || errno == ENOSPC || errno == EDQUOT || errno == EFBIG ||
@@ -117,12 +115,25 @@ copy_to(struct overlay *o, int fd, uint64_t end)
 	return 0;
 }
 
+/* Asked first: a filter may have no call by which to try. */
+static bool
+may_read(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	return flags != -1 && (flags & O_ACCMODE) != O_WRONLY && (flags & O_PATH) == 0;
+}
+
 /* Has the new file all bytes of the old one up to END. */
 static int
 reach(struct overlay *o, int fd, uint64_t end)
 {
 	if (o->old == -1 || o->high >= end)
 		return 0;
+	if (!may_read(o->old)) {
+		errno = EACCES;
+		return -1;
+	}
 	if (end > o->kept)
 		end = o->kept;
 	if (o->high == 0 && end == o->kept && ioctl(fd, FICLONE, o->old) == 0) {
@@ -131,7 +142,6 @@ reach(struct overlay *o, int fd, uint64_t end)
 			return -1;
 		o->high = end;
 	} else if (copy_to(o, fd, end) == -1) {
-		errno = errno == EBADF ? EACCES : errno;
 		return -1;
 	}
 	if (o->high >= o->kept)
