@@ -33,8 +33,10 @@ names(const char *path)
 	qsort(list + 2, n - 2, sizeof(list[0]), compare);
 	text[0] = '\0';
 	used = 0;
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		used += (size_t)sprintf(text + used, "%s ", list[i]);
+		free(list[i]);
+	}
 	return text;
 }
 
