@@ -25,8 +25,8 @@ _scp_sink_source_values() {
 
 _scp_sink_source_keys="upload-only download-only protocol root start overwrite replace partial sync
 	symlinks hidden allow deny recursive mkdir list rename remove attributes make-links max-depth
-	max-file-size max-session-bytes max-files min-free rate idle-timeout max-duration umask file-mode dir-mode modes times group log log-facility
-	log-format log-required reveal sandbox"
+	max-file-size max-session-bytes max-files min-free rate idle-timeout max-duration umask
+	file-mode dir-mode modes times group log log-facility log-format log-required reveal sandbox"
 
 # Replies with names of the kind that compgen has for an option, one a line.
 _scp_sink_source_reply() {

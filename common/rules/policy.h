@@ -46,7 +46,7 @@ struct policy_bits {
 };
 
 struct policy_rule {
-	bool	 allow;			/* else deny; partial: true */
+	bool	 allow;			/* else deny; of PARTIALS always */
 	unsigned source;		/* who said it */
 	char	 pattern[NAME_MAX + 1];
 };
@@ -123,7 +123,10 @@ const char *policy_denies_direction(const struct policy *, bool upload);
 /* SFTP, or else SCP. */
 const char *policy_denies_protocol(const struct policy *, bool sftp);
 
-/* Whether files are called NAME while they are not whole, so that it is nothing to be replaced. */
+/*
+ * True for a NAME that clients give to what is not whole yet: it is made and written under that name
+ * at once, and stays there when it is cut off.
+ */
 bool	policy_is_partial(const struct policy *, const char *name);
 
 /*

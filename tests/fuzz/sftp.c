@@ -134,8 +134,8 @@ plant(uid_t uid)
 static void
 add_rule(bool allow, bool partial, const char *pattern)
 {
-	struct policy_rule *r = partial ? &policy.partials[policy.npartials++] :
-	    &policy.rules[policy.nrules++];
+	struct policy_rule *r = partial ? &policy.partials[policy.npartials++]
+	    : &policy.rules[policy.nrules++];
 
 	*r = (struct policy_rule){ .allow = allow || partial };
 	strcpy(r->pattern, pattern);

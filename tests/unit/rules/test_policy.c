@@ -173,7 +173,9 @@ END_TEST
 
 START_TEST(rule_5_protocols)
 {
-	static const char scp_only[] = "SFTP is not allowed", sftp_only[] = "only SFTP is allowed";
+	static const char scp_only[] = "this account takes SCP only: use scp -O";
+	static const char sftp_only[] =
+	    "this account takes SFTP only: use sftp, or scp without -O";
 	struct policy p = policy_of(NULL, 0);
 
 	check_reason(policy_denies_protocol(&p, false), NULL, "both");
