@@ -60,16 +60,26 @@ static const struct choices sandbox_words = {
 static const struct choices format_words = {
 	"it takes text or json", { { "text", LOG_FORMAT_TEXT }, { "json", LOG_FORMAT_JSON } }
 };
+static const struct choices protocol_words = {
+	"it takes both, scp or sftp",
+	{ { "both", PROTOCOL_BOTH }, { "scp", PROTOCOL_SCP }, { "sftp", PROTOCOL_SFTP } }
+};
+static const struct choices rights = {
+	"it takes yes, own or no",
+	{ { "yes", RIGHT_YES }, { "own", RIGHT_OWN }, { "no", RIGHT_NO } }
+};
 
 #define AT(field) offsetof(struct policy, field)
 
 static const struct key keys[] = {
 	{ "upload-only", &flag_kind, AT(upload_only), NULL, NULL, NULL, NULL },
 	{ "download-only", &flag_kind, AT(download_only), NULL, NULL, NULL, NULL },
+	{ "protocol", &protocol_kind, AT(protocol), &protocol_words, "both", "both", NULL },
 	{ "root", &root_kind, AT(root), NULL, NULL, NULL, NULL },
 	{ "start", &start_kind, AT(start), NULL, NULL, NULL, NULL },
 	{ "overwrite", &overwrite_kind, AT(overwrite), &overwrite_words, "yes", "yes", NULL },
 	{ "replace", &exclusive_kind, AT(replace), &replace_words, "auto", "auto", NULL },
+	{ "partial", &partial_kind, AT(partials), NULL, "*.filepart", NULL, NULL },
 	{ "sync", &ordered_kind, AT(sync), &sync_words, "none", "none", NULL },
 	{ "symlinks", &ordered_kind, AT(symlinks), &symlinks_words, "beneath", "never", NULL },
 	{ "hidden", &ordered_kind, AT(hidden), &yes_no, "yes", "no", NULL },
@@ -77,6 +87,11 @@ static const struct key keys[] = {
 	{ "deny", &deny_kind, AT(rules), NULL, NULL, NULL, NULL },
 	{ "recursive", &ordered_kind, AT(recursive), &yes_no, "yes", "yes", NULL },
 	{ "mkdir", &ordered_kind, AT(mkdir), &yes_no, "yes", "yes", NULL },
+	{ "list", &ordered_kind, AT(list), &rights, "yes", "yes", "own" },
+	{ "rename", &ordered_kind, AT(rename), &rights, "yes", "yes", "own" },
+	{ "remove", &ordered_kind, AT(remove), &rights, "yes", "yes", "own" },
+	{ "attributes", &ordered_kind, AT(attributes), &rights, "yes", "yes", "own" },
+	{ "make-links", &ordered_kind, AT(make_links), &yes_no, "yes", "no", NULL },
 	{ "max-depth", &depth_kind, AT(max_depth), NULL, "2048", "64", NULL },
 	{ "max-file-size", &size_kind, AT(max_file_size), NULL, "none", "none", NULL },
 	{ "max-session-bytes", &size_kind, AT(max_session_bytes), NULL, "none", "none", NULL },
@@ -248,6 +263,9 @@ keys_set(struct policy *p, const struct account *a, const char *key, const char 
 static const char *
 default_of(const struct policy *p, const struct key *k)
 {
+	/* Where what is there is nobody's business, only what is known anyway is listed. */
+	if (k->at == AT(list) && p->reveal == POLICY_NO)
+		return "own";
 	if (!p->restricted)
 		return k->drop_in;
 	if (p->upload_only && k->restricted_upload != NULL)
@@ -264,6 +282,9 @@ keys_settle(struct policy *p, bool restricted)
 		const char *why = NULL;
 
 		s.value = default_of(p, s.key);
+		/* Patterns would add up. */
+		if (p->settled && s.key->kind->repeats)
+			continue;
 		if (s.value != NULL && (p->said & bit_of(s.key)) == 0)
 			why = s.key->kind->take(&s);
 		assert(why == NULL);

@@ -93,6 +93,23 @@ take_exclusive(const struct saying *s)
 	return NULL;
 }
 
+/* As take_exclusive, but a client may say it later, too. */
+static const char *
+take_protocol(const struct saying *s)
+{
+	const struct choice *w = find_choice(s->key->choices, s->value);
+	unsigned *now = kinds_field(s->policy, s->key);
+
+	if (w == NULL)
+		return s->key->choices->expected;
+	if (w->value == PROTOCOL_BOTH)
+		return NULL;
+	if (*now != PROTOCOL_BOTH && *now != w->value)
+		return "scp and sftp exclude each other";
+	*now = w->value;
+	return NULL;
+}
+
 /* The system's log wins; without it, all must be the same. */
 static const char *
 take_log(const struct saying *s)
@@ -191,21 +208,32 @@ has_bare_blank(const char *pattern)
 }
 
 static const char *
+judge_pattern(const struct saying *s)
+{
+	if (s->value[0] == '\0' || strlen(s->value) > NAME_MAX || strchr(s->value, '/') != NULL)
+		return s->key->kind->expected;
+	return has_bare_blank(s->value)
+	    ? "it takes one pattern: a blank in it needs a backslash before it" : NULL;
+}
+
+static void
+fill_rule(const struct saying *s, bool allow, struct policy_rule *r)
+{
+	*r = (struct policy_rule){ .allow = allow, .source = s->policy->source };
+	strlcpy(r->pattern, s->value, sizeof(r->pattern));
+}
+
+static const char *
 add_rule(const struct saying *s, bool allow)
 {
 	struct policy *p = s->policy;
-	struct policy_rule *r = &p->rules[p->nrules];
+	const char *why = judge_pattern(s);
 
-	if (s->value[0] == '\0' || strlen(s->value) >= sizeof(r->pattern) ||
-	    strchr(s->value, '/') != NULL)
-		return s->key->kind->expected;
-	if (has_bare_blank(s->value))
-		return "it takes one pattern: a blank in it needs a backslash before it";
+	if (why != NULL)
+		return why;
 	if (p->nrules == POLICY_RULES)
 		return "there are too many allow and deny";
-	*r = (struct policy_rule){ .allow = allow, .source = p->source };
-	strlcpy(r->pattern, s->value, sizeof(r->pattern));
-	p->nrules++;
+	fill_rule(s, allow, &p->rules[p->nrules++]);
 	return NULL;
 }
 
@@ -221,13 +249,29 @@ take_deny(const struct saying *s)
 	return add_rule(s, false);
 }
 
+/* A pattern makes names partial: where none are, a client's own word adds none. */
+static const char *
+take_partial(const struct saying *s)
+{
+	struct policy *p = s->policy;
+	const char *why = judge_pattern(s);
+
+	if (why != NULL || (p->settled && p->npartials == 0))
+		return why;
+	if (p->npartials == POLICY_PARTIALS)
+		return "there are too many partial";
+	fill_rule(s, true, &p->partials[p->npartials++]);
+	return NULL;
+}
+
+/* The rules that allow, those of each source by themselves. */
 static void
-show_allow(const struct policy *p, const struct key *k, FILE *out)
+show_allowed(const struct key *k, const struct policy_rule *rules, unsigned n, FILE *out)
 {
 	const struct policy_rule *last = NULL;
 
-	for (unsigned i = 0; i < p->nrules; i++) {
-		const struct policy_rule *r = &p->rules[i];
+	for (unsigned i = 0; i < n; i++) {
+		const struct policy_rule *r = &rules[i];
 
 		if (!r->allow)
 			continue;
@@ -236,6 +280,18 @@ show_allow(const struct policy *p, const struct key *k, FILE *out)
 		fprintf(out, "%s %s\n", k->name, r->pattern);
 		last = r;
 	}
+}
+
+static void
+show_allow(const struct policy *p, const struct key *k, FILE *out)
+{
+	show_allowed(k, p->rules, p->nrules, out);
+}
+
+static void
+show_partial(const struct policy *p, const struct key *k, FILE *out)
+{
+	show_allowed(k, p->partials, p->npartials, out);
 }
 
 static void
@@ -253,6 +309,7 @@ const struct kind ordered_kind = { .take = take_ordered, .show = show_word };
 const struct kind overwrite_kind = { .take = take_overwrite, .show = show_word };
 const struct kind log_kind = { .take = take_log, .show = show_word };
 const struct kind exclusive_kind = { .take = take_exclusive, .show = show_word };
+const struct kind protocol_kind = { .take = take_protocol, .show = show_word };
 const struct kind allow_kind = {
 	.expected = "it takes a pattern of one name", .repeats = true,
 	.take = take_allow, .show = show_allow
@@ -260,6 +317,10 @@ const struct kind allow_kind = {
 const struct kind deny_kind = {
 	.expected = "it takes a pattern of one name", .repeats = true,
 	.take = take_deny, .show = show_deny
+};
+const struct kind partial_kind = {
+	.expected = "it takes a pattern of one name", .repeats = true,
+	.take = take_partial, .show = show_partial
 };
 const struct kind depth_kind = {
 	.expected = "it takes a number from 0 to 2048", .take = take_limit, .show = show_limit,

@@ -76,6 +76,7 @@ void	   *kinds_field(struct policy *, const struct key *);
 const void *kinds_value(const struct policy *, const struct key *);
 
 extern const struct kind flag_kind, ordered_kind, overwrite_kind, log_kind, exclusive_kind,
-    allow_kind, deny_kind, depth_kind, count_kind, size_kind, rate_kind, time_kind, free_kind;
+    protocol_kind, allow_kind, deny_kind, partial_kind, depth_kind, count_kind, size_kind, rate_kind,
+    time_kind, free_kind;
 
 #endif

@@ -33,53 +33,36 @@ static bool
 is_denied(const struct policy *p, const char *name)
 {
 	for (unsigned i = 0; i < p->nrules; i++)
-		if (!p->rules[i].allow && !p->rules[i].partial &&
+		if (!p->rules[i].allow &&
 		    pattern_match(p->rules[i].pattern, name, PATTERN_DOT_PLAIN))
 			return true;
 	return false;
 }
 
 /*
- * Whether each source that has rules which allow names, or which call them PARTIAL, has one for this
- * one; SAID: there is any.  The rules of a source stand together, for sources speak one after the other.
+ * Whether each source that allows names allows this one.  The rules of a source stand together, for
+ * sources speak one after the other.
  */
 static bool
-has_rule(const struct policy *p, const char *name, bool partial, bool *said)
+all_allow(const struct policy_rule *rules, unsigned n, const char *name)
 {
 	const struct policy_rule *last = NULL;
-	bool found = true;
+	bool allowed = true;
 
-	for (unsigned i = 0; i < p->nrules; i++) {
-		const struct policy_rule *r = &p->rules[i];
+	for (unsigned i = 0; i < n; i++) {
+		const struct policy_rule *r = &rules[i];
 
-		if (!(partial ? r->partial : r->allow))
+		if (!r->allow)
 			continue;
 		if (last == NULL || last->source != r->source) {
-			if (!found)
-				break;
-			found = false;
+			if (!allowed)
+				return false;
+			allowed = false;
 		}
-		found = found || pattern_match(r->pattern, name, PATTERN_DOT_PLAIN);
+		allowed = allowed || pattern_match(r->pattern, name, PATTERN_DOT_PLAIN);
 		last = r;
 	}
-	*said = last != NULL;
-	return found;
-}
-
-static bool
-is_allowed(const struct policy *p, const char *name)
-{
-	bool said;
-
-	return has_rule(p, name, false, &said);
-}
-
-bool
-policy_is_partial(const struct policy *p, const char *name)
-{
-	bool said, found = has_rule(p, name, true, &said);
-
-	return said && found;
+	return allowed;
 }
 
 const char *
@@ -87,7 +70,7 @@ policy_denies_name(const struct policy *p, const char *name, bool directory)
 {
 	if (p->hidden == POLICY_NO && name[0] == '.')
 		return "names that begin with a dot are not allowed";
-	if (is_denied(p, name) || (!directory && !is_allowed(p, name)))
+	if (is_denied(p, name) || (!directory && !all_allow(p->rules, p->nrules, name)))
 		return "this name is not allowed";
 	return NULL;
 }
@@ -160,6 +143,20 @@ policy_denies_direction(const struct policy *p, bool upload)
 	if (upload)
 		return p->download_only ? "uploads are not allowed" : NULL;
 	return p->upload_only ? "downloads are not allowed" : NULL;
+}
+
+const char *
+policy_denies_protocol(const struct policy *p, bool sftp)
+{
+	if (sftp)
+		return p->protocol == PROTOCOL_SCP ? "SFTP is not allowed" : NULL;
+	return p->protocol == PROTOCOL_SFTP ? "only SFTP is allowed" : NULL;
+}
+
+bool
+policy_is_partial(const struct policy *p, const char *name)
+{
+	return p->npartials > 0 && all_allow(p->partials, p->npartials, name);
 }
 
 mode_t

@@ -16,7 +16,8 @@
  */
 enum {
 	POLICY_DEPTH_MAX = 2048,
-	POLICY_RULES = 64,		/* allow, deny and partial, in all sources */
+	POLICY_RULES = 64,		/* allow and deny, in all sources */
+	POLICY_PARTIALS = 16,		/* partial, in all sources */
 	POLICY_GROUP_MAX = 256		/* bytes of a group's name, NUL included */
 };
 
@@ -32,10 +33,11 @@ enum policy_times { TIMES_CLIENT, TIMES_IGNORE };
 enum policy_log { LOG_WAY_UNSAID, LOG_WAY_NONE, LOG_WAY_STDERR, LOG_WAY_SYSLOG };
 /* Neither of both is stricter. */
 enum policy_log_format { LOG_FORMAT_UNSAID, LOG_FORMAT_TEXT, LOG_FORMAT_JSON };
+enum policy_protocol { PROTOCOL_BOTH, PROTOCOL_SCP, PROTOCOL_SFTP };	/* the last two exclude each
+									 * other */
+/* To change or list what is there: anything, what the session has made itself, nothing. */
+enum policy_right { RIGHT_YES, RIGHT_OWN, RIGHT_NO };
 enum policy_required { REQUIRED_NO, REQUIRED_YES };
-enum policy_right { RIGHT_YES, RIGHT_OWN, RIGHT_NO };	/* OWN: to what the session has made */
-enum policy_protocol { PROTOCOL_BOTH, PROTOCOL_SCP, PROTOCOL_SFTP };	/* the last two exclude
-									 * each other */
 enum policy_sandbox { SANDBOX_NONE, SANDBOX_TRY, SANDBOX_REQUIRE };
 
 /* Permission bits: those that may be set, and those of them that always are. */
@@ -44,8 +46,7 @@ struct policy_bits {
 };
 
 struct policy_rule {
-	bool	 allow;			/* else deny, or: */
-	bool	 partial;		/* files of such names are not whole, and written in place */
+	bool	 allow;			/* else deny; of PARTIALS always */
 	unsigned source;		/* who said it */
 	char	 pattern[NAME_MAX + 1];
 };
@@ -63,8 +64,9 @@ struct policy {
 	char		   start[PATH_MAX];	/* beneath the root proper; "" is the root proper */
 	unsigned	   overwrite, replace, sync, symlinks, hidden, recursive, mkdir;
 	unsigned	   modes, times, log, log_format, log_required, reveal, sandbox;
-	unsigned	   list, rename, remove, attributes;	/* enum policy_right */
-	unsigned	   make_links, protocol;
+	unsigned	   protocol;
+	unsigned	   list, rename, remove, attributes;	/* of enum policy_right */
+	unsigned	   make_links;				/* of enum policy_yes_no */
 	unsigned	   log_facility;	/* LOG_AUTH and so on, as of syslog(3); 0: unsaid */
 	uint64_t	   max_depth;		/* at most POLICY_DEPTH_MAX */
 	uint64_t	   max_file_size, max_session_bytes, max_files;	/* AMOUNT_NONE: no limit */
@@ -78,6 +80,8 @@ struct policy {
 	struct policy_bits file_mode, dir_mode;
 	unsigned	   nrules;
 	struct policy_rule rules[POLICY_RULES];
+	unsigned	   npartials;
+	struct policy_rule partials[POLICY_PARTIALS];
 	bool		   settled;		/* what nobody has said is filled in */
 	uint64_t	   said;		/* keys that any source has said: a bit each */
 	uint64_t	   said_now;		/* those of the source that speaks */
@@ -107,11 +111,6 @@ const char *policy_denies_name(const struct policy *, const char *name, bool dir
  * above.  "" is the root, which nobody denies.
  */
 const char *policy_denies_path(const struct policy *, const char *path, bool directory);
-/*
- * True for a NAME that clients give to what is not whole yet: it is made and written under that name
- * at once, and stays there when it is cut off.  Not so unless somebody has said it.
- */
-bool	policy_is_partial(const struct policy *, const char *name);
 /* One more file of SIZE bytes; counts it where it is allowed. */
 const char *policy_denies_file(const struct policy *, struct usage *, uint64_t size);
 /*
@@ -121,6 +120,14 @@ const char *policy_denies_file(const struct policy *, struct usage *, uint64_t s
 const char *policy_denies_dir(const struct policy *, struct usage *, unsigned depth);
 /* An upload, or else a download. */
 const char *policy_denies_direction(const struct policy *, bool upload);
+/* SFTP, or else SCP. */
+const char *policy_denies_protocol(const struct policy *, bool sftp);
+
+/*
+ * True for a NAME that clients give to what is not whole yet: it is made and written under that name
+ * at once, and stays there when it is cut off.
+ */
+bool	policy_is_partial(const struct policy *, const char *name);
 
 /*
  * The mode of what a client calls ASKED (of twelve bits): what a new file or directory is made

@@ -635,7 +635,7 @@ END_TEST
 START_TEST(rule_54_partial)
 {
 	policy = restricted_policy();
-	policy.rules[policy.nrules++] = (struct policy_rule){ .source = 1, .partial = true,
+	policy.partials[policy.npartials++] = (struct policy_rule){ .allow = true, .source = 1,
 	    .pattern = "*.part" };
 	policy.replace = REPLACE_ATOMIC;
 	start();

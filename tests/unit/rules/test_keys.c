@@ -16,6 +16,7 @@
 #define NO_WAY "upload-only and download-only exclude each other"
 #define BLANK "it begins or ends with a blank"
 #define YES_NO "it takes yes or no"
+#define RIGHTS "it takes yes, own or no"
 #define NO_VALUE "it takes no value"
 #define NUMBER "it takes a number, or none"
 #define SIZE "it takes a size such as 10M, or none"
@@ -170,10 +171,12 @@ static const struct {
 } defaults[] = {
 	{ "upload-only", false, "-", "-", "" },
 	{ "download-only", false, "-", "-", "-" },
+	{ "protocol", true, "both", "both", "both" },
 	{ "root", true, "-", "-", "-" },
 	{ "start", true, "-", "-", "-" },
 	{ "overwrite", true, "yes", "yes", "yes" },
 	{ "replace", true, "auto", "auto", "auto" },
+	{ "partial", true, "*.filepart", "-", "-" },
 	{ "sync", true, "none", "none", "none" },
 	{ "symlinks", true, "beneath", "never", "never" },
 	{ "hidden", true, "yes", "no", "no" },
@@ -181,6 +184,11 @@ static const struct {
 	{ "deny", true, "-", "-", "-" },
 	{ "recursive", true, "yes", "yes", "yes" },
 	{ "mkdir", true, "yes", "yes", "yes" },
+	{ "list", true, "yes", "yes", "own" },
+	{ "rename", true, "yes", "yes", "own" },
+	{ "remove", true, "yes", "yes", "own" },
+	{ "attributes", true, "yes", "yes", "own" },
+	{ "make-links", true, "yes", "no", "no" },
 	{ "max-depth", true, "2048", "64", "64" },
 	{ "max-file-size", true, "none", "none", "none" },
 	{ "max-session-bytes", true, "none", "none", "none" },
@@ -244,6 +252,13 @@ START_TEST(what_nobody_has_said_in_fields)
 		ck_assert_uint_eq(p.nrules, 0);
 		ck_assert_uint_eq(p.recursive, POLICY_YES);
 		ck_assert_uint_eq(p.mkdir, POLICY_YES);
+		ck_assert_uint_eq(p.protocol, PROTOCOL_BOTH);
+		ck_assert_uint_eq(p.npartials, !r);
+		ck_assert_uint_eq(p.list, r && p.upload_only ? RIGHT_OWN : RIGHT_YES);
+		ck_assert_uint_eq(p.rename, p.list);
+		ck_assert_uint_eq(p.remove, p.list);
+		ck_assert_uint_eq(p.attributes, p.list);
+		ck_assert_uint_eq(p.make_links, r ? POLICY_NO : POLICY_YES);
 		ck_assert_uint_eq(p.max_depth, r ? 64 : POLICY_DEPTH_MAX);
 		ck_assert_uint_eq(p.max_file_size, AMOUNT_NONE);
 		ck_assert_uint_eq(p.max_session_bytes, AMOUNT_NONE);
@@ -297,7 +312,8 @@ END_TEST
 /* There is none but those of the table above, nor are they shown in another order. */
 START_TEST(all_keys_are_shown)
 {
-	struct policy p = settled("upload-only; root /srv; allow a; deny b; umask 022", true);
+	struct policy p = settled("upload-only; root /srv; partial *.p; allow a; deny b; umask 022",
+	    true);
 	static char text[SHOWN_MAX];
 	char *lines = text, *line;
 	size_t at = 0;
@@ -332,6 +348,13 @@ static const struct {
 	{ "deny", "*", NULL }, { "deny", "\xff", NULL }, { "deny", "a\\\tb", NULL },
 	{ "recursive", "yes", NULL }, { "recursive", "no", NULL },
 	{ "mkdir", "yes", NULL }, { "mkdir", "no", NULL },
+	{ "protocol", "both", NULL }, { "protocol", "scp", NULL }, { "protocol", "sftp", NULL },
+	{ "partial", "*.filepart", NULL }, { "partial", "a\\ b", NULL }, { "partial", "none", NULL },
+	{ "list", "yes", NULL }, { "list", "own", NULL }, { "list", "no", NULL },
+	{ "rename", "yes", NULL }, { "rename", "own", NULL }, { "rename", "no", NULL },
+	{ "remove", "yes", NULL }, { "remove", "own", NULL }, { "remove", "no", NULL },
+	{ "attributes", "yes", NULL }, { "attributes", "own", NULL }, { "attributes", "no", NULL },
+	{ "make-links", "yes", NULL }, { "make-links", "no", NULL },
 	{ "max-depth", "0", NULL }, { "max-depth", "7", NULL }, { "max-depth", "2048", NULL },
 	{ "max-depth", "007", "7" },
 	{ "max-file-size", "0", NULL }, { "max-file-size", "10M", NULL },
@@ -411,6 +434,14 @@ START_TEST(words_in_fields)
 	ck_assert_uint_eq((p = said("hidden no")).hidden, POLICY_NO);
 	ck_assert_uint_eq((p = said("recursive no")).recursive, POLICY_NO);
 	ck_assert_uint_eq((p = said("mkdir no")).mkdir, POLICY_NO);
+	ck_assert_uint_eq((p = said("protocol scp")).protocol, PROTOCOL_SCP);
+	ck_assert_uint_eq((p = said("protocol sftp")).protocol, PROTOCOL_SFTP);
+	ck_assert_uint_eq((p = said("list own")).list, RIGHT_OWN);
+	ck_assert_uint_eq((p = said("list no")).list, RIGHT_NO);
+	ck_assert_uint_eq((p = said("rename own")).rename, RIGHT_OWN);
+	ck_assert_uint_eq((p = said("remove no")).remove, RIGHT_NO);
+	ck_assert_uint_eq((p = said("attributes own")).attributes, RIGHT_OWN);
+	ck_assert_uint_eq((p = said("make-links no")).make_links, POLICY_NO);
 	ck_assert_uint_eq((p = said("reveal no")).reveal, POLICY_NO);
 	ck_assert_uint_eq((p = said("modes inherit")).modes, MODES_INHERIT);
 	ck_assert_uint_eq((p = said("times ignore")).times, TIMES_IGNORE);
@@ -470,6 +501,13 @@ static const struct {
 	{ "hidden", YES_NO, { "true", "false", "1", "0", "on", "YES", "yes no", "none" } },
 	{ "recursive", YES_NO, { "true", "n" } },
 	{ "mkdir", YES_NO, { "true", "y" } },
+	{ "protocol", "it takes both, scp or sftp", { "Both", "SFTP", "yes", "none", "scp,sftp" } },
+	{ "partial", PATTERN, { "/", "a/b", "*/" } },
+	{ "list", RIGHTS, { "true", "Own", "none", "own " "yes" } },
+	{ "rename", RIGHTS, { "ow", "1" } },
+	{ "remove", RIGHTS, { "owner", "n" } },
+	{ "attributes", RIGHTS, { "all", "any" } },
+	{ "make-links", YES_NO, { "own", "true" } },
 	{ "reveal", YES_NO, { "true", "none" } },
 	{ "sandbox", "it takes none, try or require", { "yes", "required" } },
 	{ "log-required", YES_NO, { "true", "none" } },
@@ -619,6 +657,16 @@ static const struct {
 	{ "deny", "a", "b", "a,b", NULL },
 	{ "recursive", "yes", "no", "no", NULL },
 	{ "mkdir", "yes", "no", "no", NULL },
+	{ "protocol", "both", "scp", "scp", NULL },
+	{ "protocol", "both", "sftp", "sftp", NULL },
+	{ "protocol", "sftp", "sftp", "sftp", NULL },
+	{ "protocol", "scp", "sftp", NULL, "scp and sftp exclude each other" },
+	{ "list", "yes", "own", "own", NULL },
+	{ "list", "own", "no", "no", NULL },
+	{ "rename", "yes", "no", "no", NULL },
+	{ "remove", "own", "yes", "own", NULL },
+	{ "attributes", "no", "own", "no", NULL },
+	{ "make-links", "yes", "no", "no", NULL },
 	{ "max-depth", "5", "7", "5", NULL },
 	{ "max-depth", "0", "2048", "0", NULL },
 	{ "max-file-size", "none", "5", "5", NULL },
@@ -710,7 +758,8 @@ START_TEST(said_twice)
 {
 	for (size_t i = 0; i < COUNT(good); i++) {
 		bool repeats = strcmp(good[i].key, "allow") == 0 ||
-		    strcmp(good[i].key, "deny") == 0 || strcmp(good[i].key, "min-free") == 0;
+		    strcmp(good[i].key, "deny") == 0 || strcmp(good[i].key, "min-free") == 0 ||
+		    strcmp(good[i].key, "partial") == 0;
 		struct policy p;
 		char script[256];
 
@@ -1153,6 +1202,13 @@ static const struct {
 	{ "deny", { "*.exe", ".ssh", "b*", "[0-9]*", "?", "*~" } },
 	{ "recursive", { "yes", "yes", "no" } },
 	{ "mkdir", { "yes", "no" } },
+	{ "protocol", { "both", "both", "both", "scp", "sftp" } },
+	{ "partial", { "*.part", "*.filepart", "*", "a*", "?*" } },
+	{ "list", { "yes", "own", "no" } },
+	{ "rename", { "yes", "own", "no" } },
+	{ "remove", { "yes", "own", "no" } },
+	{ "attributes", { "yes", "own", "no" } },
+	{ "make-links", { "yes", "no" } },
 	{ "max-depth", { "0", "1", "5", "64", "2048" } },
 	{ "max-file-size", { "none", "0", "10", "1K", "1M" } },
 	{ "max-session-bytes", { "none", "0", "10", "1K", "1M", "18446744073709551614" } },
@@ -1216,7 +1272,8 @@ append_source(char script[SCRIPT_MAX], uint32_t *state, bool with_paths)
 		if (pick(state, 2) == 0)
 			append_saying(script, state, place_pool[i].key, place_pool[i].values);
 	for (size_t i = 0; i < COUNT(pool); i++) {
-		bool rules = strcmp(pool[i].key, "allow") == 0 || strcmp(pool[i].key, "deny") == 0;
+		bool rules = strcmp(pool[i].key, "allow") == 0 ||
+		    strcmp(pool[i].key, "deny") == 0 || strcmp(pool[i].key, "partial") == 0;
 
 		for (int j = 0; j < (rules ? 3 : 1); j++)
 			if (pick(state, rarely) == 0 && i != other_way)
@@ -1313,9 +1370,12 @@ words_wider(const struct policy *p, const struct policy *q)
 	if (p->overwrite < q->overwrite || p->sync < q->sync || p->symlinks < q->symlinks ||
 	    p->hidden < q->hidden || p->recursive < q->recursive || p->mkdir < q->mkdir ||
 	    p->modes < q->modes || p->times < q->times || p->log < q->log ||
-	    p->log_required < q->log_required || p->reveal < q->reveal)
+	    p->log_required < q->log_required || p->reveal < q->reveal || p->list < q->list ||
+	    p->rename < q->rename || p->remove < q->remove || p->attributes < q->attributes ||
+	    p->make_links < q->make_links)
 		return "an ordered word";
-	if ((q->replace != p->replace && q->replace != REPLACE_AUTO) ||
+	if ((q->protocol != p->protocol && q->protocol != PROTOCOL_BOTH) ||
+	    (q->replace != p->replace && q->replace != REPLACE_AUTO) ||
 	    (q->log_facility != p->log_facility && q->log_facility != 0) ||
 	    (q->log_format != p->log_format && q->log_format != LOG_FORMAT_UNSAID))
 		return "another word";

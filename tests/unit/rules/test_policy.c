@@ -461,15 +461,15 @@ START_TEST(rule_54_partial_names)
 	struct policy p = policy_of(NULL, 0);
 
 	ck_assert(!policy_is_partial(&p, "f.part"));
-	p.rules[0] = (struct policy_rule){ .source = 1, .pattern = "*.part", .partial = true };
-	p.rules[1] = (struct policy_rule){ .source = 1, .pattern = "*.filepart", .partial = true };
-	p.nrules = 2;
+	p.partials[0] = (struct policy_rule){ .allow = true, .source = 1, .pattern = "*.part" };
+	p.partials[1] = (struct policy_rule){ .allow = true, .source = 1, .pattern = "*.filepart" };
+	p.npartials = 2;
 	ck_assert(policy_is_partial(&p, "f.part") && policy_is_partial(&p, "f.filepart"));
 	ck_assert(!policy_is_partial(&p, "f"));
 	check_reason(policy_denies_name(&p, "f.part", false), NULL, "what is not whole");
 	check_reason(policy_denies_name(&p, "f", false), NULL, "what is whole");
-	p.rules[2] = (struct policy_rule){ .source = 2, .pattern = "*.part", .partial = true };
-	p.nrules = 3;
+	p.partials[2] = (struct policy_rule){ .allow = true, .source = 2, .pattern = "*.part" };
+	p.npartials = 3;
 	ck_assert(policy_is_partial(&p, "f.part") && !policy_is_partial(&p, "f.filepart"));
 }
 END_TEST
