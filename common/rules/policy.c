@@ -149,8 +149,9 @@ const char *
 policy_denies_protocol(const struct policy *p, bool sftp)
 {
 	if (sftp)
-		return p->protocol == PROTOCOL_SCP ? "SFTP is not allowed" : NULL;
-	return p->protocol == PROTOCOL_SFTP ? "only SFTP is allowed" : NULL;
+		return p->protocol == PROTOCOL_SCP ? "this account takes SCP only: use scp -O" : NULL;
+	return p->protocol == PROTOCOL_SFTP ? "this account takes SFTP only: use sftp, or scp without -O"
+	    : NULL;
 }
 
 bool

@@ -4,7 +4,7 @@ import common
 from stage import records, sshd, transfers
 from stage.report import holds, same
 
-ALONE = "not served: this account is for scp alone"
+ALONE = "not served: this account is for copying files alone"
 NOT_SERVED = "not served: it has an unquoted "
 OPTION = "this option is not allowed here"
 UNKNOWN = "unknown option"

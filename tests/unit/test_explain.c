@@ -113,7 +113,7 @@ END_TEST
 static const struct {
 	const char *command, *option, *out;
 } refused[] = {
-	{ "id", "--hidden=no", "refused:   scp: not served: this account is for scp alone\n" },
+	{ "id", "--hidden=no", "refused:   scp: not served: this account is for copying files alone\n" },
 	{ "scp -t x; id", "--hidden=no", "refused:   scp: not served: it has an unquoted ; & or |\n" },
 	{ "scp -f x", "--upload-only", "refused:   scp: downloads are not allowed\n" },
 	{ "scp -t a b", "--hidden=no", "refused:   ambiguous target\n" },
