@@ -10,7 +10,9 @@ _scp_sink_source_values() {
 	replace) echo "auto atomic in-place" ;;
 	sync) echo "none file full" ;;
 	symlinks) echo "beneath never" ;;
-	hidden | recursive | mkdir | log-required | reveal) echo "yes no" ;;
+	hidden | recursive | mkdir | log-required | reveal | make-links) echo "yes no" ;;
+	protocol) echo "both scp sftp" ;;
+	list | rename | remove | attributes) echo "yes own no" ;;
 	modes) echo "client inherit" ;;
 	times) echo "client ignore" ;;
 	log) echo "syslog stderr none" ;;
@@ -24,7 +26,8 @@ _scp_sink_source_values() {
 _scp_sink_source_keys="upload-only download-only root start overwrite replace sync symlinks hidden
 	allow deny recursive mkdir max-depth max-file-size max-session-bytes max-files min-free rate
 	idle-timeout max-duration umask file-mode dir-mode modes times group log log-facility
-	log-format log-required reveal sandbox"
+	log-format log-required reveal sandbox protocol list rename remove attributes make-links
+	partial"
 
 # Replies with names of the kind that compgen has for an option, one a line.
 _scp_sink_source_reply() {
