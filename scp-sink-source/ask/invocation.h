@@ -23,7 +23,7 @@ enum invocation_way {
 struct invocation {
 	enum invocation_way way;
 	const char	   *command;	/* the client's, borrowed; with SERVE, LOGIN and EXPLAIN; NULL
-					 * where that is the whole line of a Subsystem */
+					 * where sshd has not told us */
 	enum invocation_way subsystem;	/* with INTERACTIVE: what it is where somebody speaks SFTP, for a
 					 * Subsystem's line may look like a login: SERVE or LOGIN; or
 					 * INTERACTIVE */
