@@ -65,18 +65,47 @@ deeds_mkdir(struct deeds *d, const char *path, mode_t mode, struct answer *a)
 	return end;
 }
 
-/* Whether what is there may be removed; *THERE, whether anything is. */
+/* Whether what is there, if anything is, may be removed. */
 static int
-judge_removal(struct deeds *d, const struct spot *s, bool *there, struct answer *a)
+judge_removal(struct deeds *d, const struct spot *s, struct answer *a)
 {
 	struct stat st;
 
-	*there = true;
-	if (d->policy->remove == RIGHT_YES && file_pending(d, s) == NULL)
+	if (s->top)
+		return refuse_errno(d, s->plain, EBUSY, a);
+	if (d->policy->remove != RIGHT_OWN || spot_stat(d, s, &st) == -1 || spot_is_own(d, s, &st))
 		return 0;	/* Removing it says what there is. */
-	*there = spot_stat(d, s, &st) == 0;
-	if (*there && d->policy->remove == RIGHT_OWN && !spot_is_own(d, s, &st))
-		return refuse_telling(d, s->plain, EACCES, not_own, a);
+	return refuse_telling(d, s->plain, EACCES, not_own, a);
+}
+
+/*
+ * A name that is pending goes, and what it would have replaced.  Who does not know of that, and may not
+ * remove it, has removed what he knows of.
+ */
+static int
+take_pending(struct deeds *d, const struct spot *s, struct file *pending, struct answer *a)
+{
+	struct stat st;
+
+	if (spot_stat(d, s, &st) == 0) {
+		if (d->policy->remove != RIGHT_OWN || spot_is_own(d, s, &st)) {
+			if (unlinkat(s->place.dirfd, s->place.leaf, 0) == -1)
+				return refuse_errno(d, s->plain, errno, a);
+		} else if (!deeds_is_blind(d)) {
+			return refuse_telling(d, s->plain, EACCES, not_own, a);
+		}
+	}
+	file_forsake(d, pending);
+	return 0;
+}
+
+static int
+take_there(struct deeds *d, const struct spot *s, bool dir, struct answer *a)
+{
+	if (judge_removal(d, s, a) == -1 || (dir && file_publish_within(d, s->plain, a) == -1))
+		return -1;
+	if (unlinkat(s->place.dirfd, s->place.leaf, dir ? AT_REMOVEDIR : 0) == -1)
+		return refuse_errno(d, s->plain, errno, a);
 	return 0;
 }
 
@@ -84,25 +113,10 @@ static int
 take_away(struct deeds *d, const struct spot *s, enum audit_act act, struct answer *a)
 {
 	const bool dir = act == AUDIT_RMDIR;
-	struct file *pending = file_pending(d, s);
-	bool there;
+	struct file *pending = dir ? NULL : file_pending(d, s);
 
-	if (s->top)
-		return refuse_errno(d, s->plain, EBUSY, a);
-	if (judge_removal(d, s, &there, a) == -1)
+	if ((pending != NULL ? take_pending(d, s, pending, a) : take_there(d, s, dir, a)) == -1)
 		return -1;
-	if (dir) {
-		if (file_publish_within(d, s->plain, a) == -1)
-			return -1;
-	} else if (pending != NULL) {
-		file_forsake(d, pending);
-		if (!there) {
-			note_act(d, act, s->plain, NULL);
-			return 0;
-		}
-	}
-	if (unlinkat(s->place.dirfd, s->place.leaf, dir ? AT_REMOVEDIR : 0) == -1)
-		return refuse_errno(d, s->plain, errno, a);
 	own_forget(&d->own, s->plain);
 	note_act(d, act, s->plain, NULL);
 	return spot_settle(d, s, a);

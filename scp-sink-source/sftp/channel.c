@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 #include <assert.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "sftp/channel.h"
 #include "wire/io.h"
 
 enum {
-	PIPE = 524288,		/* bytes that pipes hold that much goes through */
+	PIPE = RELAY_SIZE,	/* bytes that pipes hold that much goes through */
 	WIDE_FROM = 1 << 18,	/* bytes of files that are worth it */
 	MOVE = 1 << 14,		/* bytes that a peer must take or send, or be idle */
 	READ_MIN = 65536,	/* room that is worth a read */
@@ -23,10 +21,10 @@ channel_init(struct channel *c, int in, int out, struct deadline *deadline, uint
 	c->deadline = deadline;
 	pace_init(&c->pace, rate);
 	c->why = NULL;
-	c->lost = c->wide_in = c->wide_out = c->no_pipe = false;
+	c->lost = c->wide_in = c->wide_out = false;
 	c->moved = c->owed = 0;
 	c->quiet = MOVE;
-	c->pipe[0] = c->pipe[1] = -1;
+	relay_init(&c->relay);
 	c->pos = c->len = c->mark = c->first = 0;
 	reply_init(&c->replies, c->outbuf, sizeof(c->outbuf));
 }
@@ -73,11 +71,7 @@ void
 channel_close(struct channel *c)
 {
 	flush(c);
-	for (int i = 0; i < 2; i++) {
-		if (c->pipe[i] != -1)
-			close(c->pipe[i]);
-		c->pipe[i] = -1;
-	}
+	relay_close(&c->relay);
 }
 
 /* Files go through the pipe FD.  Those that are held to a rate need no wide one. */
@@ -270,38 +264,18 @@ channel_end_data(struct channel *c, size_t got)
 	widen(c, &c->wide_out, c->out);
 }
 
-/* A pipe that holds any piece, wherever in a page that begins; whoever has too many gets none. */
-static bool
-open_pipe(struct channel *c)
-{
-	if (c->pipe[0] != -1 || c->no_pipe)
-		return c->pipe[0] != -1;
-	c->no_pipe = pipe2(c->pipe, O_CLOEXEC) == -1;
-	if (c->no_pipe) {
-		c->pipe[0] = c->pipe[1] = -1;
-		return false;
-	}
-	io_widen(c->pipe[1], PIPE);
-	c->no_pipe = fcntl(c->pipe[1], F_GETPIPE_SZ) < PIPE;
-	if (!c->no_pipe)
-		return true;
-	close(c->pipe[0]);
-	close(c->pipe[1]);
-	c->pipe[0] = c->pipe[1] = -1;
-	return false;
-}
-
-/* Moves N bytes from the pipe, where they are, to the peer. */
+/* Moves N bytes from the relay, where they are, to the peer. */
 static void
 drain(struct channel *c, size_t n)
 {
+	const int from = relay_end(&c->relay);
 	enum io_way way = IO_SPLICE;
 
 	while (n > 0 && !c->lost) {
 		uint64_t moved;
 
 		(void)deadline_await(c->deadline, DEADLINE_CLIENT, -1);
-		c->lost = io_move(c->pipe[0], c->out, n, c->outbuf, piece_of(c, sizeof(c->outbuf)), &way,
+		c->lost = io_move(from, c->out, n, c->outbuf, piece_of(c, sizeof(c->outbuf)), &way,
 		    &moved) != 0;
 		deadline_work(c->deadline);
 		n -= moved;
@@ -311,21 +285,17 @@ drain(struct channel *c, size_t n)
 ssize_t
 channel_splice_data(struct channel *c, uint32_t id, int fd, uint64_t offset, size_t n)
 {
-	off_t at = (off_t)offset;
-	size_t got = 0;
-	ssize_t more = 1;
+	ssize_t got = -1;
 
 	assert(n <= CHANNEL_DATA);
-	if (c->pace.rate != 0 || !open_pipe(c))
-		return -1;
-	for (; got < n && more > 0; got += more > 0 ? (size_t)more : 0)
-		more = splice(fd, &at, c->pipe[1], NULL, n - got, 0);
-	if (got == 0)
-		return more;
-	put_data_head(channel_reply(c), id, got);
-	c->moved += got;
+	if (c->pace.rate == 0)
+		got = relay_fill(&c->relay, fd, offset, n);
+	if (got <= 0)
+		return got;
+	put_data_head(channel_reply(c), id, (size_t)got);
+	c->moved += (uint64_t)got;
 	widen(c, &c->wide_out, c->out);
 	flush(c);
-	drain(c, got);
-	return (ssize_t)got;
+	drain(c, (size_t)got);
+	return got;
 }

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "sftp/packet.h"
+#include "sftp/relay.h"
 #include "wire/deadline.h"
 #include "wire/pace.h"
 
@@ -36,8 +37,7 @@ struct channel {
 	uint64_t	 moved;		/* bytes of files, either way */
 	uint64_t	 owed;		/* those in the replies that the pace does not know yet */
 	size_t		 quiet;		/* bytes that came since the peer last was seen to move */
-	int		 pipe[2];	/* owned: large pieces of files go through it; -1: none yet */
-	bool		 no_pipe;	/* there cannot be one */
+	struct relay	 relay;		/* through which large pieces of files go */
 	size_t		 pos, len;	/* unread: inbuf[pos..len) */
 	size_t		 mark;		/* where the last reply begins */
 	size_t		 first;		/* where those to the last packet begin */

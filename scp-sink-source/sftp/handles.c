@@ -31,6 +31,7 @@ handles_add(struct handles *h, enum handle_kind kind)
 	}
 	new->kind = kind;
 	new->generation++;
+	new->writes = false;
 	new->moved = 0;
 	return new;
 }

@@ -23,6 +23,7 @@ struct handle {
 	enum handle_kind kind;
 	unsigned	 next;		/* of those that are free: a slot, or HANDLES_MAX */
 	uint32_t	 generation;	/* counts its users */
+	bool		 writes;	/* a file that may be written to */
 	uint64_t	 moved;		/* bytes that were read and written */
 	union {
 		struct file   file;

@@ -10,11 +10,17 @@ talk_request request_lstat, request_stat, request_setstat, request_lsetstat, req
     request_readlink, request_symlink, request_hardlink;
 
 /* files.c: what is open. */
-talk_request request_open, request_close, request_read, request_write, request_fstat,
-    request_fsetstat, request_fsync, request_copy_data;
+talk_request request_open, request_close, request_fstat, request_fsetstat, request_fsync,
+    request_copy_data;
+
+/* bodies.c */
+talk_request request_read, request_write;
 
 /* folders.c: listings. */
 talk_request request_opendir, request_readdir;
+
+/* people.c: homes and names. */
+talk_request request_expand_path, request_home_directory, request_users_groups;
 
 /* extensions.c */
 talk_request request_extended;

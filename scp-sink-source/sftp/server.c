@@ -112,6 +112,7 @@ begin(struct talk *t, struct deeds *deeds, struct title *title)
 	t->deeds = deeds;
 	t->title = title;
 	t->greeted = false;
+	t->writers = 0;
 	t->shown = NULL;
 	t->view = (struct ls_view){ .uid = a->uid, .gid = a->gid, .user = a->name, .group = a->group };
 	handles_init(&t->handles, count_handles());

@@ -19,6 +19,7 @@ struct talk {
 	struct deeds   *deeds;		/* borrowed, and so is TITLE */
 	struct title   *title;
 	bool		greeted;	/* INIT was there */
+	unsigned	writers;	/* open files that may be written to */
 	const struct handle *shown;	/* whom the title is about; NULL: nobody yet */
 	struct ls_view	view;
 	struct channel	channel;

@@ -24,7 +24,7 @@ class Fault(Exception):
 class Peer:
     """Sends and expects; reads all the while, so that neither side waits for the other for ever."""
 
-    def __init__(self, argv, cwd, transport="pipe", chop=0, timeout=10, packets=False, env=None,
+    def __init__(self, argv, cwd, transport="pipe", chop=0, timeout=60, packets=False, env=None,
                  umask=0o022, uid=None, limits=()):
         self.chop = chop
         self.timeout = timeout

@@ -216,7 +216,7 @@ def make_setup(out):
     prog = suite.within_reach(os.path.join(out, "scp"), top)
     with open(prog, "rb") as f:
         san = b"__asan_init" in f.read()
-    return Setup(prog, top, 30 if san else 10, san)
+    return Setup(prog, top, 60, san)
 
 
 def clean(setup):

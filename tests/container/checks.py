@@ -286,8 +286,8 @@ def forwards_local(lab):
                              env=lab.env, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         holds("the client listens", sshd.listens_in_time(child, ours), "it does not")
-        with socket.create_connection((sshd.HOST, ours), 10) as probe:
-            probe.settimeout(10)
+        with socket.create_connection((sshd.HOST, ours), 60) as probe:
+            probe.settimeout(60)
             with contextlib.suppress(ConnectionResetError):
                 same("what answers through it", b"", probe.recv(100))
     finally:
@@ -450,7 +450,7 @@ def without_more(lab):
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as daemon:
         daemon.bind(path)
         os.chmod(path, 0o666)
-        daemon.settimeout(20)
+        daemon.settimeout(60)
         lab.box.start([Mount(rules, CONFIG, True), Mount(path, LOG, False),
                        Mount(lab.box.place_of(lab.volumes[KEYS]), KEYS, False),
                        Mount(clients, os.path.dirname(CLIENTS), True)], ["--detach"])

@@ -285,7 +285,7 @@ def sink_4_gib(scp, top):
     os.unlink(f"{top}/zeros")
 
 
-TITLE_PATIENCE = 10             # seconds for a title to change
+TITLE_PATIENCE = 60             # seconds for a title to change
 HELD = 32 * CHUNK               # bytes of a body that is held in the middle
 
 

@@ -16,7 +16,7 @@ TMPFILES = f"{EXAMPLES}/tmpfiles.d/scp-incoming.conf"
 FORCED = f"{EXAMPLES}/sshd_config.d/10-scp-upload-only.conf"
 DIRECTORY = "/srv/incoming"
 ENV = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"}
-PATIENCE = 30                   # seconds for a session
+PATIENCE = 60                   # seconds for a session
 
 ACL = """\
 user::rwx

@@ -17,7 +17,7 @@ import tempfile
 import termios
 import time
 
-PATIENCE = 20                   # seconds after which a server is said to hang
+PATIENCE = 60                   # seconds after which a server is said to hang
 NAP = 0.0002                    # between two looks at a server; nothing follows from its length
 UMASK = 0o027
 SANITIZER_EXIT = 99             # what no other exit status of the server can be taken for

@@ -16,7 +16,7 @@
 
 enum {
 	INPUT_MAX = 1 << 16,	/* bytes of a file */
-	PATIENCE = 20		/* seconds for one of them */
+	PATIENCE = 60		/* seconds for one of them */
 };
 
 static bool able;	/* the target can be played here */

@@ -12,7 +12,7 @@ from stage.report import Failed, same
 from stage.installed import TOP
 
 SCRIPT = f"{TOP}/packaging/completion.bash"
-PATIENCE = 20               # seconds for bash to say something
+PATIENCE = 60               # seconds for bash to say something
 READY = "bash-is-ready"
 # What is typed before a tabulator and a dot, and the words that the line has then: the dot is a word
 # of its own where a blank came before it.

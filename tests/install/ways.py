@@ -106,6 +106,46 @@ def upload_only(made, port):
     holds("the log tells of it", "anna" in str(made.log.tail(20)), made.log.tail(20))
 
 
+def as_openssh(made, port):
+    return ["-F", made.host("anna", port).config], {}
+
+
+def as_pscp(made, port):
+    """A session that somebody has saved as "server"."""
+    host = made.host("anna", port)
+    saved = f"{made.base}/putty/sessions"
+    os.makedirs(saved)
+    sshd.write_text(f"{saved}/server", f"Protocol=ssh\nHostName=127.0.0.1\nPortNumber={port}\n")
+    return (["-batch", "-noagent", "-i", adapters.Pscp(host, made.env).key(),
+             "-hostkey", host.fingerprint], {"PUTTYDIR": f"{made.base}/putty"})
+
+
+def as_curl(made, port):
+    host = made.host("anna", port)
+    return (["-q", "-sS", "--insecure", "--connect-to", f"server:22:127.0.0.1:{port}",
+             "--key", host.key, "--pubkey", host.key + ".pub"], {})
+
+
+CLIENTS = {"scp": as_openssh, "pscp": as_pscp, "curl": as_curl}
+
+
+def what_users_type(made, port):
+    """README's line for each client, which is told besides where the server is, and who we are."""
+    local = f"{made.base}/typed"
+    os.mkdir(local)
+    block, = texts.blocks(texts.readme("What users type"))
+    lines = [line.partition("#")[0].split() for line in block.splitlines()]
+    same("clients", list(CLIENTS), [line[0] for line in lines])
+    for program, *words in lines:
+        body = f"sent by {program}\n"
+        sshd.write_text(f"{local}/{program}.txt", body)
+        options, env = CLIENTS[program](made, port)
+        typed = [word.replace("FILE", f"{program}.txt") for word in words]
+        got = process.run([f"/usr/bin/{program}", *options, *typed], {**made.env, **env}, cwd=local)
+        same(f"exit status of {program}", 0, got.code, got.log)
+        same(f"what {program} sent", body, sshd.read_text(f"/srv/incoming/{program}.txt"))
+
+
 def login_shell(made, port):
     there_and_back(made, port, "carl", ".", "/srv/partners/carl/file")
     shell = made.ssh("carl", host=made.host("carl", port))
@@ -173,7 +213,9 @@ def check_served(report, made, out):
     # As Debian's sshd_config has it.
     made.serve("all.conf", "Include /etc/ssh/sshd_config.d/*.conf\n")
     with made.server(sftp="internal-sftp", env={"PATH": everybody.path()}) as port:
-        for name, test in (("PATH, for everybody", for_everybody), ("a forced command", upload_only), ("a login shell", login_shell),
+        for name, test in (("PATH, for everybody", for_everybody),
+                           ("a forced command", upload_only),
+                           ("what users type", what_users_type), ("a login shell", login_shell),
                            ("a login shell restricts by itself", restricts_by_itself),
                            ("a login shell without a root", without_a_root),
                            ("what sshd says", sshd_says)):

@@ -10,7 +10,7 @@ import time
 from stage import machine, process, sshd
 from stage.world import world_with
 
-PATIENCE = 30                   # seconds for a connection to stand
+PATIENCE = 60                   # seconds for a connection to stand
 AREA = "3g"                     # bytes in memory that all files may take; they take far less
 FULL = "2500k"                  # bytes of a disk that fills up
 DESCRIPTORS = 20                # of ours, for each session

@@ -16,7 +16,7 @@ EARLY, LATE = (0.1, 0.3), (0.7, 0.9)    # parts of a long session
 MORE_DESCRIPTORS = 2            # late than early: a file may be open just then, or not
 # kB late than early: code that runs late for the first time comes into memory then.
 MORE_MEMORY = {"anonymous": 64, "rss": 512}
-PATIENCE = 30                   # seconds for sshd to see that a session is over
+PATIENCE = 60                   # seconds for sshd to see that a session is over
 NAP = 0.1
 NEVER = float("inf")            # a time after which nothing has changed
 

@@ -11,7 +11,7 @@ from stage import process, transfers
 from stage.report import Failed
 
 GATE_PATIENCE = 300             # seconds for all servers to be there
-END_PATIENCE = 30               # seconds for those to end whose clients have gone
+END_PATIENCE = 60               # seconds for those to end whose clients have gone
 NUDGE = 0.2                     # seconds after which who still stands at the gate is told again
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from stage import machine
 from stage.report import Failed, holds, same
 
-PATIENCE = 20                   # seconds for a session whose client is gone to say that it ended
+PATIENCE = 60                   # seconds for a session whose client is gone to say that it ended
 RECORD_MAX = 8192
 HEAD = re.compile(rb"<(\d+)>\w{3} [ \d]\d \d\d:\d\d:\d\d scp\[(\d+)\]: ")
 STRING = r'"((?:[^"\\]|\\["\\]|\\[0-7]{3})*)"'

@@ -10,7 +10,7 @@ import subprocess
 import time
 
 HOST = "127.0.0.1"
-START_PATIENCE = 15         # seconds for a server to listen
+START_PATIENCE = 60         # seconds for a server to listen
 TAIL = 8                    # lines of a log that are shown
 SERVER_PATH = "/usr/bin:/bin"
 

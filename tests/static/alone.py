@@ -9,7 +9,7 @@ import time
 
 from stage.report import holds, same
 
-PATIENCE = 30                   # seconds for one session
+PATIENCE = 60                   # seconds for one session
 ANNA = 54321                    # a user of whom the machine knows nothing
 CREW = 54322
 FILE = b"C0644 5 f\nhello\0"

@@ -11,7 +11,7 @@ import time
 
 from stage.report import Skipped, holds, same
 
-PATIENCE = 30                   # seconds for one session
+PATIENCE = 60                   # seconds for one session
 FILE = b"C0644 5 f\nhello\0"
 DONE = b"\0\0\0"
 COMMANDS = range(1, 400, 7)     # lengths of a command

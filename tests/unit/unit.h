@@ -28,6 +28,24 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
+/*
+ * Check writes down where a test has got to at each thing that it asserts, for the case that it dies
+ * there.  Where the same is asserted a million times, once is enough.
+ */
+static inline void
+unit_mark_point(const char *file, int line)
+{
+	static const char *last_file;
+	static int last_line;
+
+	if (line == last_line && file == last_file)
+		return;
+	last_file = file;
+	last_line = line;
+	_mark_point(file, line);
+}
+#define _mark_point unit_mark_point
+
 enum {
 	NOBODY = 65534,		/* whom tests become that are not for root */
 	STRANGER = 12345	/* somebody else, who need not exist */
@@ -92,6 +110,13 @@ unit_find_mount(char at[PATH_MAX])
  * What a test has mounted there is not its own, and may be the whole system, which FTW_MOUNT does not
  * tell apart where it is the same filesystem: false, and nothing may be removed, unless it is gone.
  */
+/* Seconds that one test may take beside others; a sanitizer needs several times as many. */
+#ifdef SANITIZED
+#define UNIT_PATIENCE 900
+#else
+#define UNIT_PATIENCE 180
+#endif
+
 static inline bool
 unit_unmount(void)
 {
@@ -240,7 +265,7 @@ run_unit(const char *name, void (*add)(TCase *))
 
 	unit_runner = getpid();
 	tcase_add_checked_fixture(tests, unit_setup, unit_teardown);
-	tcase_set_timeout(tests, 60);
+	tcase_set_timeout(tests, UNIT_PATIENCE);
 	add(tests);
 	suite_add_tcase(suite, tests);
 	runner = srunner_create(suite);

@@ -699,6 +699,21 @@ END_TEST
  * The kernel looks at one text at a time; the walk has all of them in one path, which must fit, and
  * goes up so often only.  Where it gives up, it says so: a path that is cut short is another one.
  */
+/*
+ * What the kernel opens, and the walk does not: where others on this machine keep renaming, the kernel
+ * gives up on a path that goes up often.
+ */
+static int
+open_undisturbed(const char *path)
+{
+	enum { TRIES = 1000 };
+	int fd = -1;
+
+	for (int try = 0; fd == -1 && try < TRIES; try++)
+		fd = beneath_open(top, path, true, O_RDONLY);
+	return fd;
+}
+
 START_TEST(more_than_the_walk_takes)
 {
 	enum { TOO_LONG = 8 };
@@ -723,7 +738,7 @@ START_TEST(more_than_the_walk_takes)
 		ck_assert_int_eq(unlinkat(top, "l", 0), 0);
 	}
 	if (kernels[_i].err == 0)
-		expect_content(beneath_open(top, "up2", true, O_RDONLY), "g", "up and up");
+		expect_content(open_undisturbed("up2"), "g", "up and up");
 	else
 		expect_error(beneath_open(top, "up2", true, O_RDONLY), ELOOP, "up and up");
 }

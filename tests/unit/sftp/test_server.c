@@ -6,6 +6,8 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 
+#include <signal.h>
+
 #include "policies.h"
 #include "sftp/attributes.h"
 #include "sftp/packet.h"
@@ -799,7 +801,6 @@ START_TEST(rule_32_reads)
 }
 END_TEST
 
-/* How long what WRITE says is lets it begin in the middle of a page. */
 START_TEST(rule_73_writes_that_continue_each_other)
 {
 	const char *bytes = pattern();
@@ -953,6 +954,240 @@ START_TEST(rule_50_what_is_not_closed_is_not_kept)
 }
 END_TEST
 
+/* Who reads slowly, through a pipe, hears the same. */
+START_TEST(rule_74_large_reads_through_pipes)
+{
+	const char *bytes = pattern();
+	int fds[2], in, status;
+	size_t len = 0;
+	ssize_t n;
+	pid_t child;
+
+	put_file("f", bytes, 0644);
+	begin(drop_in_policy());
+	say_open(1, "f", 1);
+	for (uint32_t i = 0; i < 20; i++) {
+		say_read(2 + i, 0, i * 4097, 150000 + i);
+		say_read(2 + i, 0, i, 10);
+	}
+	in = memory(said_bytes, said.len);
+	ck_assert_int_eq(pipe2(fds, O_CLOEXEC), 0);
+	child = fork();
+	if (child == 0) {
+		close(fds[0]);
+		_exit(sftp_serve(&deeds, &title, NULL, in, fds[1], 0, &why) != 0);
+	}
+	close(fds[1]);
+	while ((n = read(fds[0], heard_bytes + len, 7919)) > 0)
+		len += (size_t)n;
+	ck_assert_int_eq(n, 0);
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert_int_eq(status, 0);
+	packet_init(&heard, heard_bytes, len);
+	hear_version();
+	hear_handle(1, 0, 1);
+	for (uint32_t i = 0; i < 20; i++) {
+		hear_data(2 + i, bytes + i * 4097, 150000 + i);
+		hear_data(2 + i, bytes + i, 10);
+	}
+	hear_nothing();
+	close(fds[0]);
+	close(in);
+}
+END_TEST
+
+/* Nobody reads before all is done: what was read is what there was then. */
+START_TEST(rule_12_what_is_read_is_older_than_what_is_written_behind_it)
+{
+	const char *bytes = pattern();
+	struct policy p = drop_in_policy();
+	int fds[2], in;
+	ssize_t n;
+
+	put_file("f", bytes, 0644);
+	p.replace = REPLACE_IN_PLACE;
+	begin(p);
+	say_open(1, "f", 1);
+	say_open(2, "f", 2);
+	say_read(3, 0, 0, 100000);
+	say_write(4, 1, 5000, "#####", 5);
+	in = memory(said_bytes, said.len);
+	ck_assert_int_eq(pipe2(fds, O_CLOEXEC), 0);
+	ck_assert_int_ge(fcntl(fds[1], F_SETPIPE_SZ, 524288), 524288);
+	ck_assert_int_eq(sftp_serve(&deeds, &title, NULL, in, fds[1], 0, &why), 0);
+	close(fds[1]);
+	close(in);
+	n = read(fds[0], heard_bytes, sizeof(heard_bytes));
+	close(fds[0]);
+	ck_assert_int_gt(n, 100000);
+	packet_init(&heard, heard_bytes, (size_t)n);
+	hear_version();
+	hear_handle(1, 0, 1);
+	hear_handle(2, 1, 1);
+	hear_data(3, bytes, 100000);
+	hear_status(4, STATUS_OK);
+	hear_nothing();
+	ck_assert_int_eq(strncmp(get_file("f") + 5000, "#####", 5), 0);
+}
+END_TEST
+
+START_TEST(rule_33_no_write_beyond_what_a_file_can_hold)
+{
+	static const uint64_t offsets[] = { INT64_MAX, (uint64_t)INT64_MAX + 1, UINT64_MAX };
+
+	for (size_t i = 0; i < COUNT(offsets); i++) {
+		begin(drop_in_policy());
+		say_open(1, "f", 2 | 8);
+		say_write(2, 0, offsets[i], "ab", 2);
+		say_handle(PACKET_CLOSE, 3, 0, 1);
+		finish();
+		hear_handle(1, 0, 1);
+		hear_status(2, STATUS_FAILURE);
+		hear_status(3, STATUS_FAILURE);
+		hear_nothing();
+		ck_assert(!exists("f"));
+	}
+}
+END_TEST
+
+START_TEST(rule_24_copy_data)
+{
+	put_file("f", "0123456789", 0644);
+	begin(drop_in_policy());
+	say_open(1, "f", 1);
+	say_open(2, "g", 2 | 8 | 16);
+	say_extended(3, "copy-data");
+	put_handle(0, 1);
+	reply_put_wide(&said, 4);
+	reply_put_wide(&said, 0);
+	put_handle(1, 1);
+	reply_put_wide(&said, 2);
+	said_all();
+	say_extended(4, "copy-data");
+	put_handle(0, 1);
+	reply_put_wide(&said, 0);
+	reply_put_wide(&said, 0);
+	put_handle(0, 1);
+	reply_put_wide(&said, 2);
+	said_all();
+	say_extended(5, "copy-data");
+	put_handle(0, 1);
+	reply_put_wide(&said, 0);
+	said_all();
+	say_extended(6, "fsync@openssh.com");
+	put_handle(1, 1);
+	said_all();
+	say_handle(PACKET_CLOSE, 7, 1, 1);
+	finish();
+	hear_handle(1, 0, 1);
+	hear_handle(2, 1, 1);
+	hear_status(3, STATUS_OK);
+	hear_status(4, STATUS_FAILURE);
+	hear_status(5, STATUS_BAD_MESSAGE);
+	hear_status(6, STATUS_OK);
+	hear_status(7, STATUS_OK);
+	hear_nothing();
+	ck_assert_mem_eq(get_file("g"), "\0\000456789", 9);
+}
+END_TEST
+
+START_TEST(rule_34_no_size_through_a_link)
+{
+	put_file("f", "abc", 0644);
+	begin(drop_in_policy());
+	say_extended(1, "lsetstat@openssh.com");
+	reply_put_text(&said, "f");
+	reply_put_number(&said, 1);
+	reply_put_wide(&said, 0);
+	said_all();
+	finish();
+	hear_status(1, STATUS_BAD_MESSAGE);
+	hear_nothing();
+	ck_assert_str_eq(get_file("f"), "abc");
+}
+END_TEST
+
+static void
+say_two(unsigned type, uint32_t id, const char *one, const char *other)
+{
+	say(type, id);
+	reply_put_text(&said, one);
+	reply_put_text(&said, other);
+	said_all();
+}
+
+START_TEST(rule_39_both_ways_to_rename)
+{
+	put_file("a", "A", 0644);
+	put_file("b", "B", 0644);
+	begin(drop_in_policy());
+	say_two(PACKET_RENAME, 1, "a", "b");
+	say_extended(2, "posix-rename@openssh.com");
+	reply_put_text(&said, "a");
+	reply_put_text(&said, "b");
+	said_all();
+	say_two(PACKET_RENAME, 3, "b", "c");
+	finish();
+	hear_status(1, STATUS_FAILURE);
+	hear_status(2, STATUS_OK);
+	hear_status(3, STATUS_OK);
+	hear_nothing();
+	ck_assert_str_eq(get_file("c"), "A");
+}
+END_TEST
+
+START_TEST(rule_41_the_text_of_a_link_comes_first)
+{
+	begin(drop_in_policy());
+	say_two(PACKET_SYMLINK, 1, "text", "link");
+	say_path(PACKET_READLINK, 2, "link");
+	finish();
+	hear_status(1, STATUS_OK);
+	hear_name(2, "text");
+	hear_nothing();
+}
+END_TEST
+
+START_TEST(rule_37_modes_of_directories)
+{
+	begin(drop_in_policy());
+	say(PACKET_MKDIR, 1);
+	reply_put_text(&said, "d");
+	reply_put_number(&said, 4);
+	reply_put_number(&said, 0107750);
+	said_all();
+	say_path(PACKET_MKDIR, 2, "e");
+	finish();
+	hear_status(1, STATUS_OK);
+	hear_status(2, STATUS_OK);
+	hear_nothing();
+	ck_assert_uint_eq(mode_of("d"), 0750);
+	ck_assert_uint_eq(mode_of("e"), 0755);
+}
+END_TEST
+
+START_TEST(rule_68_nobody_hears_of_what_is_not_in_the_log)
+{
+	int fds[2];
+
+	ck_assert_int_eq(pipe2(fds, O_CLOEXEC), 0);
+	close(fds[0]);
+	ck_assert(signal(SIGPIPE, SIG_IGN) != SIG_ERR);
+	begin(drop_in_policy());
+	audit_to_fd(&audit, fds[1], AUDIT_TEXT, true);
+	say_open(1, "f", 2 | 8 | 16);
+	say_write(2, 0, 0, "abc", 3);
+	say_handle(PACKET_CLOSE, 3, 0, 1);
+	say_path(PACKET_STAT, 4, ".");
+	ck_assert_int_eq(serve(), -1);
+	hear_version();
+	hear_handle(1, 0, 1);
+	hear_status(2, STATUS_OK);
+	hear_nothing();
+	close(fds[1]);
+}
+END_TEST
+
 static void
 add(TCase *t)
 {
@@ -983,6 +1218,15 @@ add(TCase *t)
 	tcase_add_test(t, rule_35_listings_come_in_replies_that_any_client_takes);
 	tcase_add_test(t, bounds_a_thousand_handles_at_most);
 	tcase_add_test(t, rule_50_what_is_not_closed_is_not_kept);
+	tcase_add_test(t, rule_74_large_reads_through_pipes);
+	tcase_add_test(t, rule_12_what_is_read_is_older_than_what_is_written_behind_it);
+	tcase_add_test(t, rule_33_no_write_beyond_what_a_file_can_hold);
+	tcase_add_test(t, rule_24_copy_data);
+	tcase_add_test(t, rule_34_no_size_through_a_link);
+	tcase_add_test(t, rule_39_both_ways_to_rename);
+	tcase_add_test(t, rule_41_the_text_of_a_link_comes_first);
+	tcase_add_test(t, rule_37_modes_of_directories);
+	tcase_add_test(t, rule_68_nobody_hears_of_what_is_not_in_the_log);
 }
 
 int

@@ -11,7 +11,7 @@
 enum {
 	NANO = 1000000000,
 	HOUR = 3600,
-	PATIENCE = 20		/* seconds until a signal that shall come is given up */
+	PATIENCE = 50		/* seconds until a signal that shall come is given up */
 };
 
 #define IDLE "idle for too long"

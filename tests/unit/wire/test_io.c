@@ -17,7 +17,7 @@ enum {
 	MUCH = 300000,		/* bytes: more than a pipe or a socket holds */
 	SOME = 50000,		/* bytes: less than a pipe holds */
 	TICK = 1000,		/* microseconds */
-	PATIENCE = 5000		/* ticks, or milliseconds, until what shall sleep is given up */
+	PATIENCE = 40000		/* ticks, or milliseconds, until what shall sleep is given up */
 };
 
 static char scratch[4096];

@@ -9,7 +9,7 @@
 #include "wire/stream.h"
 
 enum {
-	PATIENCE = 5000,	/* milliseconds until a process that shall sleep is taken to spin */
+	PATIENCE = 40000,	/* milliseconds until a process that shall sleep is taken to spin */
 	SLOW = 1000,		/* bytes a second: of bodies that nobody sees the end of */
 	TICK = 50000,		/* microseconds between two signals */
 	IDLE = 1000,		/* seconds: longer than any test */
