@@ -134,9 +134,10 @@ plant(uid_t uid)
 static void
 add_rule(bool allow, bool partial, const char *pattern)
 {
-	struct policy_rule *r = &policy.rules[policy.nrules++];
+	struct policy_rule *r = partial ? &policy.partials[policy.npartials++]
+	    : &policy.rules[policy.nrules++];
 
-	*r = (struct policy_rule){ .allow = allow, .partial = partial };
+	*r = (struct policy_rule){ .allow = allow || partial };
 	strcpy(r->pattern, pattern);
 }
 
@@ -242,7 +243,7 @@ check_new(const char *name, const struct stat *st)
 	else
 		REQUIRE(strncmp(name, ".scp-", 5) != 0, "%s is left", name);
 	for (unsigned i = 0; i < policy.nrules; i++)
-		if (!policy.rules[i].allow && !policy.rules[i].partial)
+		if (!policy.rules[i].allow)
 			REQUIRE(fnmatch("*.bad", name, 0) != 0, "%s", name);
 	if (!S_ISLNK(st->st_mode))
 		REQUIRE((st->st_mode & 07777 & ~(bits->may | bits->must)) == 0, "%s: %o", name,
