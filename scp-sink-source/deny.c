@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: ISC */
+#include <sys/ioctl.h>
+
+#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
+
+#include <bsd/string.h>
 
 #include "deny.h"
 #include "process.h"
@@ -11,7 +17,8 @@
 #include "wire/record.h"
 
 enum {
-	PATIENCE = 30		/* seconds for a client to hear that it is not served */
+	PATIENCE = 30,		/* seconds for a client to hear that it is not served, or to say that it is one */
+	SAID_MAX = SFTP_TEXT_MAX + 1
 };
 
 /*
@@ -39,6 +46,20 @@ complain(const struct service *s, const struct invocation *v)
 		    "       scp [-pqrv] [-l limit] -f file ...");
 }
 
+/* In SFTP, without our name, which clients put before it as well. */
+static void
+decline(const struct service *s)
+{
+	static const char us[] = "scp: ";
+	const char *problem = s->problem;
+	char said[SAID_MAX];
+
+	if (strncmp(problem, us, sizeof(us) - 1) == 0)
+		problem += sizeof(us) - 1;
+	strlcpy(said, problem, sizeof(said));
+	sftp_decline(STDIN_FILENO, STDOUT_FILENO, said);
+}
+
 int
 deny_request(struct service *s, const struct invocation *v, int argc, char *argv[],
     const char *request)
@@ -55,20 +76,32 @@ deny_request(struct service *s, const struct invocation *v, int argc, char *argv
 	if (s->sftp || !patient || !answer(s))
 		complain(s, v);
 	if (s->sftp && patient)
-		sftp_decline(STDIN_FILENO, STDOUT_FILENO, SERVICE_NO_SFTP);
+		decline(s);
 	if (patient)
 		deadline_end(&patience);
 	service_end(s);
 	return 1;
 }
 
-int
+static bool
+is_spoken_to(void)
+{
+	struct pollfd p = { .fd = STDIN_FILENO, .events = POLLIN };
+	int waiting = 0;
+
+	return isatty(STDIN_FILENO) == 0 && poll(&p, 1, PATIENCE * 1000) == 1 &&
+	    ioctl(STDIN_FILENO, FIONREAD, &waiting) == 0 && waiting > 0;
+}
+
+bool
 deny_shell(struct service *s, const struct invocation *v, const char *config)
 {
-	process_say("scp: this account is for copying files with scp -O: there is no shell here.");
+	process_say("scp: this account is for copying files: there is no shell here.");
+	if (v->subsystem != INVOKED_INTERACTIVE && is_spoken_to())
+		return true;
 	if (service_load(s, v, config) == 0 && service_log(s) == 0)
 		snprintf(s->problem, sizeof(s->problem), "scp: no command");
 	service_deny(s, "");
 	service_end(s);
-	return 1;
+	return false;
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -131,6 +132,40 @@ path_problem(const struct service *s)
 	return why;
 }
 
+/* What a session of SFTP may do, which has no paths yet. */
+static void
+show_sftp(const struct service *s)
+{
+	const struct policy *p = &s->policy;
+	static const struct {
+		const char *what;
+		size_t	    at;
+	} rights[] = {
+		{ "list", offsetof(struct policy, list) },
+		{ "rename", offsetof(struct policy, rename) },
+		{ "remove", offsetof(struct policy, remove) },
+		{ "set attributes", offsetof(struct policy, attributes) },
+	};
+	const char *between = "may:       ";
+
+	printf("protocol:  SFTP\ndirection: %s\n",
+	    p->upload_only ? "upload" : p->download_only ? "download" : "both");
+	if (s->kept_from != NULL)
+		printf("           not up: %s\n", s->kept_from);
+	show_quoted("root:      ", s->where);
+	putchar('\n');
+	for (size_t i = 0; i < sizeof(rights) / sizeof(rights[0]); i++) {
+		unsigned right = *(const unsigned *)(const void *)((const char *)p + rights[i].at);
+
+		if (right == RIGHT_NO || (i > 0 && p->download_only))
+			continue;
+		printf("%s%s%s", between, rights[i].what, right == RIGHT_OWN ? " its own" : "");
+		between = ", ";
+	}
+	printf("%s%s\n", between, p->make_links == POLICY_YES && !p->download_only ? "make links"
+	    : "make no links");
+}
+
 /* The last line, and the exit status. */
 static int
 refuse(struct service *s, const char *label, const char *why)
@@ -155,9 +190,12 @@ explain_request(struct service *s, const struct invocation *v, const char *confi
 		return refuse(s, REFUSED, s->problem);
 	}
 	show_words(&s->words);
-	printf("direction: %s\n", s->request.role == REQUEST_SINK ? "upload" : "download");
+	if (s->request.role != REQUEST_SFTP)
+		printf("direction: %s\n", s->request.role == REQUEST_SINK ? "upload" : "download");
 	if (service_open(s) == -1)
 		return refuse(s, REFUSED, s->problem);
+	if (s->request.role == REQUEST_SFTP)
+		show_sftp(s);
 	show_paths(s);
 	why = s->request.role == REQUEST_SINK && s->request.npaths != 1 ? "ambiguous target"
 	    : path_problem(s);

@@ -22,6 +22,7 @@ help(void)
 {
 	fputs("scp [--sandbox=word] [-dpqrv] [-l limit] -t [--] target\n"
 	      "scp [--sandbox=word] [-pqrv] [-l limit] -f [--] file ...\n"
+	      "scp --sftp [--key[=value]] ...\n"
 	      "scp --serve [--key[=value]] ...\n"
 	      "scp --check [file [user]]\n"
 	      "scp --explain command [--user user] [--key[=value]] ...\n"
@@ -100,7 +101,10 @@ main(int argc, char *argv[], char *envp[])
 	case INVOKED_HELP:
 		return help();
 	case INVOKED_INTERACTIVE:
-		return deny_shell(&service, &invocation, CONFIG);
+		if (!deny_shell(&service, &invocation, CONFIG))
+			return 1;
+		invocation_turn_to_sftp(&invocation);
+		return serve(&service, &invocation, argc, argv);
 	case INVOKED_CHECK:
 		return explain_policy(&service, &invocation, CONFIG);
 	case INVOKED_EXPLAIN:

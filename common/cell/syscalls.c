@@ -73,7 +73,7 @@ static const int reading_anywhere[] = {
 /* What is only held, as links can be, has times and an owner by its name, which may be "". */
 static const int writing_anywhere[] = {
 	SCMP_SYS(pwrite64), SCMP_SYS(pwritev), SCMP_SYS(copy_file_range),
-	SCMP_SYS(utimensat), SCMP_SYS(utimensat_time64), SCMP_SYS(fchownat),
+	SCMP_SYS(utimensat), SCMP_SYS(utimensat_time64), SCMP_SYS(fchownat), SCMP_SYS(getcwd),
 };
 
 static const int linking[] = {

@@ -30,9 +30,24 @@ invocation_is_ours(const char *shell)
 }
 
 bool
-invocation_is_sftp(const char *word)
+invocation_is_sftp(const struct words *command)
 {
-	return strcmp(base_name(word), "sftp-server") == 0 || strcmp(word, "internal-sftp") == 0;
+	const char *first, *second;
+
+	if (command->count == 0)
+		return false;
+	first = command->list[0].text;
+	second = command->count > 1 ? command->list[1].text : "";
+	return strcmp(base_name(first), "sftp-server") == 0 || strcmp(first, "internal-sftp") == 0 ||
+	    (invocation_is_ours(first) &&
+	    (strcmp(second, "--sftp") == 0 || strcmp(second, "--serve") == 0));
+}
+
+void
+invocation_turn_to_sftp(struct invocation *v)
+{
+	v->way = v->subsystem;
+	v->sftp = true;
 }
 
 static int
@@ -79,10 +94,21 @@ take_user(struct invocation *v, const char **why)
 	return 0;
 }
 
+/* What ORIGINAL is, with the administrator's words: without it there may be a Subsystem. */
+static void
+serve(struct invocation *v, const char *original)
+{
+	v->command = original;
+	if (original != NULL)
+		return;
+	v->subsystem = v->way;
+	v->way = INVOKED_INTERACTIVE;
+}
+
 /*
  * A login shell gets one string.  It is the client's command, or, where sshd has a forced command
- * for the account, that; then ORIGINAL is the client's.  Whether there is one only sshd knows, so
- * a string that looks like it may only narrow.
+ * for the account, that; then ORIGINAL is the client's.  Or it is the line of sshd's Subsystem.  Which of
+ * them only sshd knows, so a string that looks like the administrator's may only narrow.
  */
 static int
 take_login(struct invocation *v, const char *string, const char *original, struct words *words)
@@ -92,15 +118,18 @@ take_login(struct invocation *v, const char *string, const char *original, struc
 	v->way = INVOKED_LOGIN;
 	v->command = string;
 	if (words_split(words, string, strlen(string), &none) == -1 || words->count < 2 ||
-	    !invocation_is_scp(words->list[0].text) ||
-	    strcmp(words->list[1].text, "--serve") != 0)
+	    !invocation_is_ours(words->list[0].text) ||
+	    (strcmp(words->list[1].text, "--serve") != 0 &&
+	    strcmp(words->list[1].text, "--sftp") != 0))
 		return 0;	/* Whatever it is, it will be judged as the client's. */
 	v->narrow = true;
-	v->command = original;
-	if (original == NULL)
-		v->way = INVOKED_INTERACTIVE;
 	for (size_t i = 2; i < words->count; i++)
 		v->options[v->noptions++] = words->list[i].text;
+	if (strcmp(words->list[1].text, "--sftp") == 0) {
+		v->sftp = true;
+		return 0;
+	}
+	serve(v, original);
 	return 0;
 }
 
@@ -109,7 +138,7 @@ static const struct first {
 	const char	   *word;
 	enum invocation_way way;
 } firsts[] = {
-	{ "--serve", INVOKED_SERVE }, { "--check", INVOKED_CHECK },
+	{ "--serve", INVOKED_SERVE }, { "--sftp", INVOKED_SFTP }, { "--check", INVOKED_CHECK },
 	{ "--explain", INVOKED_EXPLAIN }, { "--version", INVOKED_VERSION },
 	{ "--help", INVOKED_HELP }, { "-h", INVOKED_HELP },
 };
@@ -136,9 +165,10 @@ take_rest(struct invocation *v, int argc, char *const argv[], const char *origin
 {
 	switch (v->way) {
 	case INVOKED_SERVE:
-		v->command = original;
-		if (original == NULL)
-			v->way = INVOKED_INTERACTIVE;
+		serve(v, original);
+		return take_options(v, argc, argv, why);
+	case INVOKED_SFTP:
+		v->sftp = true;
 		return take_options(v, argc, argv, why);
 	case INVOKED_EXPLAIN:
 		*why = "--explain takes a command";
@@ -162,7 +192,9 @@ invocation_parse(struct invocation *v, int argc, char *const argv[], const char 
 	bool shell = name[0] == '-' || strcmp(base_name(name), SHELL) == 0;
 	const struct first *first;
 
-	*v = (struct invocation){ .way = shell ? INVOKED_INTERACTIVE : INVOKED_PLAIN };
+	*v = (struct invocation){
+		.way = shell ? INVOKED_INTERACTIVE : INVOKED_PLAIN, .subsystem = INVOKED_INTERACTIVE,
+	};
 	*why = NULL;
 	if (argc == 3 && strcmp(argv[1], "-c") == 0)
 		return take_login(v, argv[2], original, words);

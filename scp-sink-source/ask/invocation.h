@@ -12,6 +12,7 @@ enum invocation_way {
 	INVOKED_PLAIN,		/* a drop-in: the argument vector is the request */
 	INVOKED_SERVE,		/* --serve: options of the administrator, and the client's command */
 	INVOKED_LOGIN,		/* as a login shell with the client's command */
+	INVOKED_SFTP,		/* --sftp: a drop-in, too, for sshd's Subsystem, with options */
 	INVOKED_INTERACTIVE,	/* by somebody who wants a shell */
 	INVOKED_CHECK,		/* --check */
 	INVOKED_EXPLAIN,	/* --explain, and a command */
@@ -21,12 +22,17 @@ enum invocation_way {
 
 struct invocation {
 	enum invocation_way way;
-	const char	   *command;	/* the client's, borrowed; with SERVE, LOGIN and EXPLAIN */
+	const char	   *command;	/* the client's, borrowed; with SERVE, LOGIN and EXPLAIN; NULL
+					 * where sshd has not told us */
+	enum invocation_way subsystem;	/* with INTERACTIVE: what it is where somebody speaks SFTP, for a
+					 * Subsystem's line may look like a login: SERVE or LOGIN; or
+					 * INTERACTIVE */
+	bool		    sftp;	/* the request is that, whatever else is said */
 	bool		    narrow;	/* OPTIONS may be the client's own words: they must not widen
 					 * even what nobody else has said */
 	size_t		    noptions;
-	const char	   *options[WORDS_MAX];	/* borrowed: what follows --serve, --check or the
-						 * command of --explain; a drop-in's --sandbox */
+	const char	   *options[WORDS_MAX];	/* borrowed: what follows --serve, --sftp, --check or
+						 * the command of --explain; a drop-in's --sandbox */
 	const char	   *user;	/* of --explain's --user, borrowed; NULL: whoever asks */
 	bool		    must;	/* the configuration file must be there */
 	int		    skipped;	/* words of a drop-in's argument vector that these are */
@@ -56,7 +62,13 @@ bool	invocation_is_scp(const char *word);
 /* True for an account's shell that is this program. */
 bool	invocation_is_ours(const char *shell);
 
-/* True for the first word of a command that an SFTP client asks for. */
-bool	invocation_is_sftp(const char *word);
+/*
+ * True for a command that asks for SFTP: that is the line of sshd's Subsystem, whatever that is, so also
+ * our own name with --sftp or --serve.  SFTP rule 2.
+ */
+bool	invocation_is_sftp(const struct words *command);
+
+/* Somebody who seemed to want a shell speaks SFTP. */
+void	invocation_turn_to_sftp(struct invocation *);
 
 #endif

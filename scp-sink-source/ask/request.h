@@ -9,7 +9,8 @@
 enum request_role {
 	REQUEST_NONE,		/* neither -t nor -f: not a server's command line */
 	REQUEST_SINK,
-	REQUEST_SOURCE
+	REQUEST_SOURCE,
+	REQUEST_SFTP		/* an SFTP session: what is wanted is said in there */
 };
 
 enum request_trust {

@@ -28,7 +28,7 @@ service_init(struct service *s, const char *connection, const char *const said[A
 	s->request = (struct request){ .role = REQUEST_NONE };
 	s->problem[0] = s->where[0] = '\0';
 	s->known = s->found = s->loaded = s->sftp = s->misread = s->mistaken = false;
-	s->rootless = NULL;
+	s->rootless = s->kept_from = NULL;
 	s->narrow = false;
 	s->words.count = 0;
 	s->warn = NULL;
@@ -162,9 +162,9 @@ name_root(struct service *s)
 int
 service_load(struct service *s, const struct invocation *v, const char *config)
 {
-	bool restricted = v->way != INVOKED_PLAIN;
+	bool restricted = v->way != INVOKED_PLAIN && v->way != INVOKED_SFTP;
 
-	if (restricted && know_account(s) == -1)
+	if ((restricted || v->sftp) && know_account(s) == -1)
 		return -1;
 	if (load_file(s, config, v->must) == -1)
 		return -1;
@@ -202,16 +202,13 @@ service_log(struct service *s)
 static int
 read_command(struct service *s, const char *command)
 {
-	const char *why, *name;
+	const char *why;
 
 	if (words_split(&s->words, command, strlen(command), &why) == -1)
 		return complain(s, "not served", why);
-	name = s->words.count > 0 ? s->words.list[0].text : "";
-	s->sftp = invocation_is_sftp(name);
-	if (s->sftp)
-		return complain(s, NULL, SERVICE_NO_SFTP);
-	if (!invocation_is_scp(name))
-		return complain(s, "not served", "this account is for scp alone");
+	s->sftp = invocation_is_sftp(&s->words);
+	if (!s->sftp && (s->words.count == 0 || !invocation_is_scp(s->words.list[0].text)))
+		return complain(s, "not served", "this account is for copying files alone");
 	return 0;
 }
 
@@ -264,56 +261,89 @@ read_request(struct service *s, int argc, char *const argv[], enum request_trust
 	return complain(s, where, why);
 }
 
+/* What the client's words ask for. */
+static int
+read_words(struct service *s)
+{
+	if (s->sftp) {
+		/* What else stands there is sshd's, or the client's own: it says nothing. */
+		s->request = (struct request){ .role = REQUEST_SFTP };
+		s->words.count = 0;
+		return 0;
+	}
+	for (size_t i = 0; i < s->words.count; i++)
+		s->argv[i] = s->words.list[i].text;
+	return read_request(s, (int)s->words.count, s->argv, REQUEST_FOREIGN);
+}
+
 int
 service_read(struct service *s, const struct invocation *v, int argc, char *const argv[])
 {
 	const char *why;
 	int end;
 
-	if (v->way == INVOKED_PLAIN) {
+	s->sftp = v->sftp;
+	if (v->way == INVOKED_PLAIN)
 		end = read_request(s, argc - v->skipped, argv + v->skipped, REQUEST_OWN);
-	} else {
-		if (read_command(s, v->command) == -1)
-			return -1;
-		for (size_t i = 0; i < s->words.count; i++)
-			s->argv[i] = s->words.list[i].text;
-		end = read_request(s, (int)s->words.count, s->argv, REQUEST_FOREIGN);
-	}
+	else if (!v->sftp && read_command(s, v->command) == -1)
+		end = -1;
+	else
+		end = read_words(s);
 	if (end == -1 || s->request.role == REQUEST_NONE)
 		return end;
 	if (s->rootless != NULL)
 		return complain(s, s->rootless, SERVICE_NO_ROOT);
-	why = policy_denies_direction(&s->policy, s->request.role == REQUEST_SINK);
+	why = policy_denies_protocol(&s->policy, s->sftp);
+	if (why == NULL && !s->sftp)
+		why = policy_denies_direction(&s->policy, s->request.role == REQUEST_SINK);
 	return why == NULL ? 0 : complain(s, NULL, why);
 }
 
 /*
  * Whoever may write what a shell, or sshd, reads in his home has more than scp, whatever else the
- * policy says.
+ * policy says: why not to upload, a constant, or NULL.  *HELD: the root holds the home, or may do so.
  */
-static int
-check_home(struct service *s, const struct policy *p)
+static const char *
+home_forbids(const struct service *s, const struct policy *p, bool *held)
 {
 	bool known = s->account.home[0] == '/';
 	char keys[PATH_MAX + sizeof("/.ssh")];
-	int held;
+	int holds;
 
-	if (s->request.role != REQUEST_SINK)
-		return 0;
 	snprintf(keys, sizeof(keys), "%s/.ssh", s->account.home);
+	*held = true;
 	if (known && root_lies_in(&s->root, keys) != 0)
-		return complain(s, s->where, "it is where sshd looks for keys: uploads need another "
-		    "root");
-	if (p->hidden == POLICY_NO && p->symlinks == SYMLINKS_NEVER)
+		return "it is where sshd looks for keys: uploads need another root";
+	holds = known ? root_holds(&s->root, s->account.home) : -1;
+	*held = holds != 0;
+	if (holds == 0 || (p->hidden == POLICY_NO && p->symlinks == SYMLINKS_NEVER))
+		return NULL;
+	if (holds == -1)
+		return "nobody can tell whether it holds the account's home: uploads need hidden no and "
+		    "symlinks never";
+	return "it holds the account's home, where .ssh and .profile are commands in disguise: uploads "
+	    "need hidden no and symlinks never, or another root";
+}
+
+/* A session of SFTP that may do both is left the other direction; and no link goes where names cannot. */
+static int
+check_home(struct service *s, const struct policy *p)
+{
+	const char *why;
+	bool held;
+
+	if (s->request.role == REQUEST_SOURCE || p->download_only)
 		return 0;
-	held = known ? root_holds(&s->root, s->account.home) : -1;
-	if (held == 0)
+	why = home_forbids(s, p, &held);
+	if (s->request.role == REQUEST_SFTP && held)
+		s->policy.make_links = POLICY_NO;
+	if (why == NULL)
 		return 0;
-	if (held == -1)
-		return complain(s, s->where, "nobody can tell whether it holds the account's home: "
-		    "uploads need hidden no and symlinks never");
-	return complain(s, s->where, "it holds the account's home, where .ssh and .profile are "
-	    "commands in disguise: uploads need hidden no and symlinks never, or another root");
+	if (s->request.role != REQUEST_SFTP || p->upload_only)
+		return complain(s, s->where, why);
+	s->policy.download_only = true;
+	s->kept_from = why;
+	return 0;
 }
 
 void

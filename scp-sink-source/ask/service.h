@@ -18,9 +18,6 @@
 /* What a login shell says of an account that nobody has given a root. */
 #define SERVICE_NO_ROOT "no root is set for this account"
 
-/* What a client that speaks SFTP reads. */
-#define SERVICE_NO_SFTP "this account takes SCP only: use scp -O"
-
 /*
  * All that is known before a session begins: for whom, what he may do, what the client wants, where.
  * Each step needs the ones before it, and returns 0, or -1 with PROBLEM, a line without a newline.
@@ -44,6 +41,7 @@ struct service {
 	bool		 sftp;		/* the client speaks that */
 	bool		 misread;	/* the options of the request are not understood */
 	bool		 mistaken;	/* they are those of an administrator, in the wrong place */
+	const char	*kept_from;	/* why an SFTP session must not upload, a constant; or NULL */
 	const char	*rootless;	/* borrowed: the file that has no root for a login shell's
 					 * account; NULL where none is missed */
 	char		 user[ACCOUNT_NAME_MAX];	/* the account's name, or its number */

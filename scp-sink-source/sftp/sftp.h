@@ -8,11 +8,12 @@
  * for something first.
  */
 enum {
-	SFTP_REPLIES_MAX = 16		/* requests that are answered */
+	SFTP_REPLIES_MAX = 16,		/* requests that are answered */
+	SFTP_TEXT_MAX = 200		/* bytes of what is said */
 };
 
 /*
- * Reads requests from IN and answers each with the text WHY, at most 200 bytes, on OUT, until the
+ * Reads requests from IN and answers each with the text WHY, at most SFTP_TEXT_MAX bytes, on OUT, until the
  * client has heard enough.
  */
 void	sftp_decline(int in, int out, const char *why);

@@ -25,7 +25,6 @@ UMASK = 0o022                   # of the sessions
 VISIBLE = [entry for entry in trees.TREE if not entry[0].startswith(".")]
 HINT = "scp: this account takes uploads by scp -O, and nothing else\n"
 REFUSED = "Permission denied (publickey)."
-ONLY_SCP = "this account takes SCP only: use scp -O"
 
 
 class Lab:
@@ -253,15 +252,18 @@ def has_no_shell(lab):
         holds("nobody does what is typed", "uid=" not in outcome.text, outcome.log)
 
 
-def speaks_no_sftp(lab):
+def takes_uploads_by_sftp(lab):
+    """And nothing else."""
     config = lab.host.config
-    outcome = process.run(["/usr/bin/sftp", "-b", "/dev/null", "-F", config, "server"], lab.env)
-    holds("sftp fails", outcome.code != 0, outcome.log)
-    holds(f"and says {ONLY_SCP!r}", ONLY_SCP in outcome.text, outcome.log)
-    with lab.nothing_lands():
-        outcome = process.run(["/usr/bin/scp", "-s", "-B", "-F", config, lab.local(), "server:new"],
-                              lab.env)
-    holds("and so does scp by SFTP", outcome.code != 0, outcome.log)
+    source = lab.local(b"by SFTP\n")
+    outcome = process.run(["/usr/bin/scp", "-s", "-B", "-F", config, source, "server:by-sftp"],
+                          lab.env)
+    same("scp by SFTP", 0, outcome.code, outcome.log)
+    same("what landed", trees.digest(source), lab.there().get("by-sftp"))
+    outcome = process.run(["/usr/bin/scp", "-s", "-B", "-F", config, "server:by-sftp",
+                           f"{source}.back"], lab.env)
+    holds("nothing can be pulled", outcome.code != 0 and not os.path.exists(f"{source}.back"),
+          outcome.log)
 
 
 def forwards_nothing(lab):
@@ -498,7 +500,7 @@ RUNNING = [
     ("sends nothing", sends_nothing),
     ("runs nothing", runs_nothing),
     ("has no shell", has_no_shell),
-    ("speaks no SFTP", speaks_no_sftp),
+    ("takes uploads by SFTP", takes_uploads_by_sftp),
     ("forwards nothing", forwards_nothing),
     ("forwards no port of the client", forwards_local),
     ("stays inside", stays_inside),

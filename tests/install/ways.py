@@ -159,11 +159,10 @@ def restricts_by_itself(made, port):
     config = made.host("carl", port).config
     got = process.run(["/usr/bin/ssh", "-F", config, "-W", f"127.0.0.1:{port}", "server"], made.env)
     holds("nothing is forwarded", "SSH-2.0" not in got.out and got.code != 0, got.log)
-    got = process.run(["/usr/bin/sftp", "-b", "/dev/null", "-F", config, "server"], made.env)
-    holds("there is no SFTP", got.code != 0, got.log)
-    control = process.run(["/usr/bin/sftp", "-b", "/dev/null", "-F",
-                           made.host("emil", port).config, "server"], made.env)
-    same("who is not restricted has it", 0, control.code, control.log)
+    held, free = (made.sftp(name, port, "ls -1 /") for name in ("carl", "emil"))
+    holds("SFTP is held to his directory", "etc" not in held.out.split(), held.log)
+    same("but it is served", 0, held.code, held.log)
+    holds("who is not restricted has all of it", "etc" in free.out.split(), free.log)
 
 
 def without_a_root(made, port):
@@ -177,10 +176,12 @@ def without_a_root(made, port):
 def in_force():
     """README's questions: what sshd has is asked of the configuration that our server reads."""
     asked = texts.blocks(texts.readme("Is it in force?"))[0].splitlines()
-    same("questions", 3, len(asked), asked)
+    same("questions", 4, len(asked), asked)
     explained = texts.as_root(asked[1]).text
-    checked = texts.as_root(asked[2], status=int(not os.path.exists("/dev/log"))).text
+    checked = texts.as_root(asked[3], status=int(not os.path.exists("/dev/log"))).text
     holds("--explain says what becomes of it", "served" in explained, explained)
+    explained = texts.as_root(asked[2]).text
+    holds("and of SFTP", "served" in explained, explained)
     holds("--check says what she may do", "log syslog" in checked, checked)
     outside = texts.as_root(asked[1].replace("scp -t x", "scp -t ../x"), status=1).text
     holds("it says why not", "outside the root" in outside, outside)

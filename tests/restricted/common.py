@@ -16,7 +16,7 @@ NAMES = ["two  words, it's \"gr\u00fc\u00dfe\" $(x);&|`y` ~<*?>[a-b]{c,d}\\e #f!
 VISIBLE = [entry for entry in trees.TREE if not entry[0].startswith(".")]
 UNLINKED = [entry for entry in VISIBLE if entry[1] != "link"]
 ONLY_SCP = "this account takes SCP only: use scp -O"
-NO_SHELL = "scp: this account is for copying files with scp -O: there is no shell here.\n"
+NO_SHELL = "scp: this account is for copying files: there is no shell here.\n"
 
 
 def relative(client, path):

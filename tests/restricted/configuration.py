@@ -184,7 +184,7 @@ def explains_itself(estate):
     with common.unchanged(f"{estate.base}/srv"):
         for command, code, word in (("scp -t new", 0, "served"), ("scp -t ../x", 1, "refused"),
                                     ("scp -f x", 1, "downloads are not allowed"),
-                                    ("id", 1, "this account is for scp alone")):
+                                    ("id", 1, "this account is for copying files alone")):
             got = says(estate, "--explain", command, *options)
             same(f"{command}: exit status", code, got.returncode, got.stdout + got.stderr)
             holds(f"{command}: it says {word!r}", word in got.stdout, got.stdout)

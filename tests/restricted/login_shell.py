@@ -254,7 +254,7 @@ def environment_is_ignored(world):
     with common.unchanged(world.root, times_of_dirs=False):
         same("exit status", 0, estate.ssh("nina", "scp -t well", **words).code)
         common.one_line(estate.ssh("nina", "id", **words),
-                        "scp: not served: this account is for scp alone\n")
+                        "scp: not served: this account is for copying files alone\n")
         common.one_line(estate.ssh("nina", **words), common.NO_SHELL)
         for serve in ("scp --serve --hidden=yes -t .x", "scp --serve --hidden=yes",
                       "/x/scp --serve --root=/ --hidden=yes"):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
 """
-There is nothing but scp behind a restricted account: no other command, no shell, no SFTP, no
+There is nothing but scp behind a restricted account of "protocol scp": no other command, no shell, no SFTP, no
 forwarding, whichever of the ready set-ups it has; and nothing is executed.
 """
 import os
@@ -245,24 +245,23 @@ def nothing_is_executed(estate):
 
 def config(estate):
     """Where those are whose login shell has nothing else to say it; nobody forces one on dora."""
-    return "".join(f"match user {name}\n\troot {estate.base}/srv/{where}\n"
+    return "protocol scp\n" + "".join(f"match user {name}\n\troot {estate.base}/srv/{where}\n"
                    for name, where in (("dora", "dora"), ("carl", "partners/carl")))
 
 
 def banner(estate):
-    """The ready lines for hedy, with the banner that they leave to be decided."""
+    """The ready lines for hedy, with a banner."""
     text = estate.ready("sshd_config.d/10-scp-upload-only.conf")
     path = f"{estate.base}/scp-only.txt"
     sshd.write_text(path, common.ONLY_SCP + "\n")
-    holds("the ready lines have a banner", "#\tBanner " in text, text)
-    return re.sub(r"#\tBanner .*", f"\tBanner {path}", text).replace(
-        "Match Group incoming\n", "Match Group talkative\n")
+    return text.replace("Match Group incoming\n",
+                        f"Match Group talkative\n\tBanner {path}\n")
 
 
 def check_all(report, estate):
     for name in ("anna", "kim", "carl"):
         report.run(f"{NAME}: refuse commands of {name}", refusals.refuse_commands, estate,
-                   name, [(refusals.UNKNOWN, refusals.SERVING)])
+                   name, [(common.ONLY_SCP, refusals.SERVING)])
     report.run(f"{NAME}: refuse commands of dora", refusals.refuse_commands, estate, "dora",
                [])
     report.run(f"{NAME}: refuse much", refusals.refuse_much, estate, "anna")

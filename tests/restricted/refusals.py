@@ -4,7 +4,7 @@ import common
 from stage import records, sshd, transfers
 from stage.report import holds, same
 
-ALONE = "not served: this account is for scp alone"
+ALONE = "not served: this account is for copying files alone"
 NOT_SERVED = "not served: it has an unquoted "
 OPTION = "this option is not allowed here"
 UNKNOWN = "unknown option"
@@ -46,7 +46,7 @@ REFUSALS = [
     (LACKING, ["scp -l", "scp -t -l"]),
     (common.ONLY_SCP, ["/usr/lib/openssh/sftp-server", "sftp-server -e", "internal-sftp"]),
 ]
-# To a login shell these may be the administrator's words, of which there is no request then.
+# Lines by which somebody's sshd may ask for SFTP; to a login shell they may be the administrator's words.
 SERVING = ["scp --serve", "scp --serve -t x", "scp --serve --hidden=yes --root=/"]
 
 

@@ -150,6 +150,14 @@ class Estate:
         return process.run(["/usr/bin/ssh", "-F", config, *shared, *options, "server", *words],
                            {**self.env, **(env or {})}, stdin=stdin)
 
+    def sftp(self, name, port, *lines):
+        """What sftp says when LINES are typed."""
+        batch = f"{self.base}/batch"
+        with open(batch, "w", encoding="ascii") as file:
+            file.write("".join(f"{line}\n" for line in lines))
+        return process.run(["/usr/bin/sftp", "-b", batch, "-F", self.host(name, port).config,
+                            "server"], self.env)
+
     def tail(self, _name):
         """Of sshd, which says little of what matters here, and of our own."""
         last = sshd.tail_of(f"{self.base}/sshd.log").splitlines()[-SHOWN:]

@@ -113,7 +113,7 @@ END_TEST
 static const struct {
 	const char *command, *option, *out;
 } refused[] = {
-	{ "id", "--hidden=no", "refused:   scp: not served: this account is for scp alone\n" },
+	{ "id", "--hidden=no", "refused:   scp: not served: this account is for copying files alone\n" },
 	{ "scp -t x; id", "--hidden=no", "refused:   scp: not served: it has an unquoted ; & or |\n" },
 	{ "scp -f x", "--upload-only", "refused:   scp: downloads are not allowed\n" },
 	{ "scp -t a b", "--hidden=no", "refused:   ambiguous target\n" },
@@ -178,7 +178,7 @@ START_TEST(without_a_file)
 	char line[256];
 
 	ck_assert_int_eq(ASK(W("scp"), W("--check")), 0);
-	snprintf(line, sizeof(line), "\n# there is no %s\n# root: none is set\n# start: the working "
+	snprintf(line, sizeof(line), "\n# there is no %s\nprotocol both\n# root: none is set\n# start: the working "
 	    "directory, for sshd the home\noverwrite yes\n", config);
 	expect(line, "");
 	ck_assert_int_eq(ASK(W("scp"), W("--check"), W(config)), 0);

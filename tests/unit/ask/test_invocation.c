@@ -47,6 +47,16 @@ static const struct way_row {
 	{ { "/usr/lib/x/scp-shell", "-t", "x" }, NULL, INVOKED_INTERACTIVE, NULL, false, { NULL } },
 	{ { "-scp", "-l" }, NULL, INVOKED_INTERACTIVE, NULL, false, { NULL } },
 
+	/* SFTP rules 1 and 3. */
+	{ { "scp", "--sftp" }, NULL, INVOKED_SFTP, NULL, false, { NULL } },
+	{ { "scp", "--sftp", "--root=/x" }, "id", INVOKED_SFTP, NULL, false, { "--root=/x" } },
+	{ { "scp-shell", "-c", "scp --sftp --list=no" }, NULL, INVOKED_LOGIN,
+	    "scp --sftp --list=no", true, { "--list=no" } },
+	{ { "sh", "--sftp" }, NULL, INVOKED_SFTP, NULL, false, { NULL } },
+	{ { "scp", "-t", "--sftp" }, NULL, INVOKED_PLAIN, NULL, false, { NULL } },
+	{ { "scp-shell", "-c", "internal-sftp --sftp" }, NULL, INVOKED_LOGIN, "internal-sftp --sftp",
+	    false, { NULL } },
+
 	{ { "scp", "--check" }, NULL, INVOKED_CHECK, NULL, false, { NULL } },
 	{ { "scp", "--check", "f", "u" }, NULL, INVOKED_CHECK, NULL, false, { "f", "u" } },
 	{ { "scp", "--explain", "scp -t x", "--root=/" }, NULL, INVOKED_EXPLAIN, "scp -t x", false,
@@ -101,6 +111,33 @@ START_TEST(each_way_in_is_told_apart)
 	for (; n < COUNT(r->options) && r->options[n] != NULL; n++)
 		ck_assert_str_eq(v.options[n], r->options[n]);
 	ck_assert_uint_eq(v.noptions, n);
+	ck_assert_int_eq(v.sftp, r->way == INVOKED_SFTP ||
+	    (r->way == INVOKED_LOGIN && strncmp(r->command, "scp --sftp", 10) == 0));
+}
+END_TEST
+
+/* SFTP rule 4: without the client's words the administrator's may be a Subsystem's line. */
+START_TEST(rule_4_who_wants_a_shell_may_speak_sftp)
+{
+	static const struct {
+		struct way_row	    row;
+		enum invocation_way then;
+	} rows[] = {
+		{ { .argv = { "scp", "--serve", "--root=/x" } }, INVOKED_SERVE },
+		{ { .argv = { "scp-shell", "-c", "scp --serve" } }, INVOKED_LOGIN },
+		{ { .argv = { "-scp-shell" } }, INVOKED_INTERACTIVE },
+	};
+	const char *why;
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		ck_assert_int_eq(parse(&rows[i].row, &why), 0);
+		ck_assert_int_eq(v.way, INVOKED_INTERACTIVE);
+		ck_assert_int_eq(v.subsystem, rows[i].then);
+		ck_assert(!v.sftp);
+		invocation_turn_to_sftp(&v);
+		ck_assert_int_eq(v.way, rows[i].then);
+		ck_assert(v.sftp);
+	}
 }
 END_TEST
 
@@ -144,20 +181,35 @@ START_TEST(names_of_programs)
 {
 	static const struct {
 		const char *word;
-		bool	    scp, sftp;
+		bool	    scp;
 	} rows[] = {
-		{ "scp", true, false },		{ "/usr/bin/scp", true, false },
-		{ "./scp", true, false },	{ "xscp", false, false },
-		{ "scp/", false, false },	{ "", false, false },
-		{ "scp-shell", false, false },	{ "SCP", false, false },
-		{ "internal-sftp", false, true }, { "x/internal-sftp", false, false },
-		{ "sftp-server", false, true },	{ "/usr/lib/openssh/sftp-server", false, true },
-		{ "sftp", false, false },
+		{ "scp", true }, { "/usr/bin/scp", true }, { "./scp", true }, { "xscp", false },
+		{ "scp/", false }, { "", false }, { "scp-shell", false }, { "SCP", false },
 	};
 
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++)
 		ck_assert_msg(invocation_is_scp(rows[i].word) == rows[i].scp, "%s", rows[i].word);
-		ck_assert_msg(invocation_is_sftp(rows[i].word) == rows[i].sftp, "%s", rows[i].word);
+}
+END_TEST
+
+/* Whatever the line of sshd's Subsystem is; the words behind it may be the client's. */
+START_TEST(rule_2_commands_that_ask_for_sftp)
+{
+	static const struct {
+		const char *command;
+		bool	    sftp;
+	} rows[] = {
+		{ "internal-sftp", true }, { "internal-sftp -l INFO", true }, { "x/internal-sftp", false },
+		{ "sftp-server", true }, { "/usr/lib/openssh/sftp-server -e", true }, { "sftp", false },
+		{ "/usr/lib/x/scp --sftp", true }, { "scp --serve --root=/", true },
+		{ "scp-shell --sftp", true }, { "scp", false }, { "scp -t --sftp", false },
+		{ "scp --sftpx", false }, { "sh --sftp", false }, { "", false }, { "--sftp", false },
+	};
+	const char *why;
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		ck_assert_int_eq(words_split(&words, rows[i].command, strlen(rows[i].command), &why), 0);
+		ck_assert_msg(invocation_is_sftp(&words) == rows[i].sftp, "%s", rows[i].command);
 	}
 }
 END_TEST
@@ -184,7 +236,9 @@ add(TCase *t)
 	tcase_add_test(t, explain_takes_a_command);
 	tcase_add_test(t, no_argument_vector_at_all);
 	tcase_add_test(t, options_are_bounded);
+	tcase_add_test(t, rule_4_who_wants_a_shell_may_speak_sftp);
 	tcase_add_test(t, names_of_programs);
+	tcase_add_test(t, rule_2_commands_that_ask_for_sftp);
 	tcase_add_test(t, the_request_as_it_was_sent);
 }
 

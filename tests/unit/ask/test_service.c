@@ -302,16 +302,15 @@ static const struct {
 	{ "'scp' -rvt x", NULL },
 	{ "/usr/bin/scp -f x", NULL },
 	{ "scp -f '$HOME;`id`'", NULL },
-	{ "", "scp: not served: this account is for scp alone" },
-	{ "id", "scp: not served: this account is for scp alone" },
-	{ "sudo scp -t x", "scp: not served: this account is for scp alone" },
-	{ "A=b scp -t x", "scp: not served: this account is for scp alone" },
-	{ "/bin/sh -c 'scp -t x'", "scp: not served: this account is for scp alone" },
+	{ "", "scp: not served: this account is for copying files alone" },
+	{ "id", "scp: not served: this account is for copying files alone" },
+	{ "sudo scp -t x", "scp: not served: this account is for copying files alone" },
+	{ "A=b scp -t x", "scp: not served: this account is for copying files alone" },
+	{ "/bin/sh -c 'scp -t x'", "scp: not served: this account is for copying files alone" },
 	{ "scp", "scp: neither -t nor -f: only copies that a client asks for are served" },
 	{ "scp a host:b", "scp: neither -t nor -f: only copies that a client asks for are served" },
 	{ "scp --help", "scp: --help: unknown option" },
 	{ "scp --version", "scp: --version: unknown option" },
-	{ "scp --serve --root=/ -t x", "scp: --serve: unknown option" },
 	{ "scp -rft x", "scp: -t: -t and -f exclude each other" },
 	{ "scp -t -rf x", "scp: -f: -t and -f exclude each other" },
 	{ "scp -S /bin/sh -t x", "scp: -S: this option is not allowed here" },
@@ -320,8 +319,9 @@ static const struct {
 	{ "scp -D id -t x", "scp: -D: this option is not allowed here" },
 	{ "scp -s -t x", "scp: -s: this option is not allowed here" },
 	{ "scp -1BC -t x", NULL },
-	{ "internal-sftp", "scp: this account takes SCP only: use scp -O" },
-	{ "/usr/lib/openssh/sftp-server -e", "scp: this account takes SCP only: use scp -O" },
+	{ "internal-sftp", NULL },
+	{ "/usr/lib/openssh/sftp-server -e", NULL },
+	{ "scp --serve --root=/ -t x", NULL },
 };
 
 START_TEST(commands_are_served_or_refused)
@@ -333,6 +333,32 @@ START_TEST(commands_are_served_or_refused)
 	else
 		ck_assert_msg(service_read(&s, &v, 0, NULL) == 0, "%s: %s", commands[_i].command,
 		    s.problem);
+}
+END_TEST
+
+/* SFTP rule 5. */
+START_TEST(rule_5_each_protocol_can_be_refused)
+{
+	static const struct {
+		const char *command, *protocol, *problem;
+	} rows[] = {
+		{ "internal-sftp", "--protocol=scp", "scp: this account takes SCP only: use scp -O" },
+		{ "internal-sftp", "--protocol=sftp", NULL },
+		{ "internal-sftp", "--protocol=both", NULL },
+		{ "scp -t x", "--protocol=scp", NULL },
+		{ "scp -t x", "--protocol=sftp",
+		    "scp: this account takes SFTP only: use sftp, or scp without -O" },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		INVOKE(rows[i].command, SERVE, word(rows[i].protocol));
+		ck_assert_int_eq(service_load(&s, &v, config), 0);
+		if (rows[i].problem != NULL)
+			expect_problem(service_read(&s, &v, 0, NULL), rows[i].problem);
+		else
+			ck_assert_int_eq(service_read(&s, &v, 0, NULL), 0);
+		ck_assert_int_eq(s.sftp, strcmp(rows[i].command, "internal-sftp") == 0);
+	}
 }
 END_TEST
 
@@ -543,6 +569,7 @@ add(TCase *t)
 	tcase_add_test(t, a_login_shell_without_a_root_serves_nobody);
 	tcase_add_test(t, a_login_shell_serves_where_its_root_is);
 	tcase_add_loop_test(t, commands_are_served_or_refused, 0, (int)COUNT(commands));
+	tcase_add_test(t, rule_5_each_protocol_can_be_refused);
 	tcase_add_test(t, what_a_shell_would_do_is_refused);
 	tcase_add_test(t, operands_are_found_in_the_root);
 	tcase_add_test(t, patterns_tell_nothing_where_nothing_is_revealed);
