@@ -307,6 +307,7 @@ static const char *
 home_forbids(const struct service *s, const struct policy *p, bool *held)
 {
 	bool known = s->account.home[0] == '/';
+	bool guarded = p->hidden == POLICY_NO && p->symlinks == SYMLINKS_NEVER;
 	char keys[PATH_MAX + sizeof("/.ssh")];
 	int holds;
 
@@ -314,9 +315,12 @@ home_forbids(const struct service *s, const struct policy *p, bool *held)
 	*held = true;
 	if (known && root_lies_in(&s->root, keys) != 0)
 		return "it is where sshd looks for keys: uploads need another root";
+	/* Only where links could be made does it matter then. */
+	if (guarded && (s->request.role != REQUEST_SFTP || p->make_links == POLICY_NO))
+		return NULL;
 	holds = known ? root_holds(&s->root, s->account.home) : -1;
 	*held = holds != 0;
-	if (holds == 0 || (p->hidden == POLICY_NO && p->symlinks == SYMLINKS_NEVER))
+	if (holds == 0 || guarded)
 		return NULL;
 	if (holds == -1)
 		return "nobody can tell whether it holds the account's home: uploads need hidden no and "

@@ -491,6 +491,45 @@ START_TEST(uploads_stay_out_of_the_home_unless_nothing_is_hidden)
 }
 END_TEST
 
+/*
+ * Over SFTP, who may do both is left the other direction, and no link is made where names are guarded;
+ * beside the home the policy is what it was.
+ */
+START_TEST(the_home_by_sftp)
+{
+	static const struct {
+		const char *option, *links, *home;
+		int	    end;
+		bool	    kept_from, makes_links;
+	} rows[] = {
+		{ "--mkdir=yes", "--make-links=no", "@/home", 0, false, false },
+		{ "--mkdir=yes", "--make-links=yes", "@/home", 0, false, false },
+		{ "--hidden=yes", "--make-links=yes", "@/home", 0, true, false },
+		{ "--symlinks=beneath", "--make-links=no", "@/home", 0, true, false },
+		{ "--hidden=yes", "--make-links=yes", "/", 0, false, true },
+		{ "--mkdir=yes", "--make-links=yes", "/", 0, false, true },
+		{ "--hidden=yes", "--make-links=yes", "", 0, true, false },
+		{ "--hidden=yes", "--upload-only", "@/home", -1, false, false },
+		{ "--hidden=yes", "--download-only", "@/home", 0, false, false },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		INVOKE("internal-sftp", SERVE, word("--root=@"), word(rows[i].option),
+		    word(rows[i].links));
+		ck_assert_int_eq(service_load(&s, &v, config), 0);
+		ck_assert(mkdirat(unit_fd, "home", 0755) == 0 || errno == EEXIST);
+		snprintf(s.account.home, sizeof(s.account.home), "%s", word(rows[i].home));
+		ck_assert_int_eq(service_read(&s, &v, 0, NULL), 0);
+		ck_assert_msg(service_open(&s) == rows[i].end, "%zu: %s", i, s.problem);
+		ck_assert_msg((s.kept_from != NULL) == rows[i].kept_from, "%zu", i);
+		if (rows[i].kept_from)
+			ck_assert(s.policy.download_only);
+		ck_assert_msg((s.policy.make_links == POLICY_YES) == rows[i].makes_links, "%zu", i);
+		service_end(&s);
+	}
+}
+END_TEST
+
 /* A home that nobody knows may be anywhere. */
 START_TEST(uploads_beside_a_home_that_is_not_known)
 {
@@ -576,6 +615,7 @@ add(TCase *t)
 	tcase_add_test(t, directories_must_exist);
 	tcase_add_loop_test(t, options_in_the_wrong_place, 0, (int)COUNT(misplaced));
 	tcase_add_test(t, uploads_stay_out_of_the_home_unless_nothing_is_hidden);
+	tcase_add_test(t, the_home_by_sftp);
 	tcase_add_test(t, uploads_beside_a_home_that_is_not_known);
 	tcase_add_test(t, uploads_stay_out_of_where_keys_are);
 	tcase_add_test(t, nothing_stays_open);
