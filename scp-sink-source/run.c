@@ -43,7 +43,8 @@ rights_of(const struct service *s)
 	if (p->download_only)
 		return rights;
 	rights |= LANDLOCK_WRITE;
-	if (p->mkdir == POLICY_YES || p->remove != RIGHT_NO)
+	/* A directory that is renamed is made and removed, too, as Landlock has it. */
+	if (p->mkdir == POLICY_YES || p->remove != RIGHT_NO || p->rename != RIGHT_NO)
 		rights |= LANDLOCK_DIRS;
 	if (p->rename != RIGHT_NO)
 		rights |= LANDLOCK_MOVE;

@@ -268,7 +268,6 @@ read_words(struct service *s)
 	if (s->sftp) {
 		/* What else stands there is sshd's, or the client's own: it says nothing. */
 		s->request = (struct request){ .role = REQUEST_SFTP };
-		s->words.count = 0;
 		return 0;
 	}
 	for (size_t i = 0; i < s->words.count; i++)

@@ -123,6 +123,33 @@ static const struct {
 	{ "scp -t x", "--start=none", "/none: No such file or directory\n" },
 };
 
+/* With root and direction, and what else it may do. */
+START_TEST(rule_64_sftp)
+{
+	static const struct {
+		const char *option, *direction, *may;
+	} rows[] = {
+		{ "--hidden=no", "both", "list, rename, remove, set attributes, make no links" },
+		{ "--upload-only", "upload", "list its own, rename its own, remove its own, "
+		    "set attributes its own, make no links" },
+		{ "--download-only", "download", "list, make no links" },
+		{ "--list=no", "both", "rename, remove, set attributes, make no links" },
+		{ "--make-links=yes", "both", "list, rename, remove, set attributes, make links" },
+	};
+	char text[1024];
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		ck_assert_int_eq(ASK(W("scp"), W("--explain"), W("internal-sftp -l INFO"),
+		    under("--root=", ""), W(rows[i].option)), 0);
+		snprintf(text, sizeof(text), "command:   \"internal-sftp -l INFO\"\n"
+		    "words:     \"internal-sftp\" \"-l\" \"INFO\"\n"
+		    "protocol:  SFTP\ndirection: %s\nroot:      \"%s\"\nmay:       %s\nserved\n",
+		    rows[i].direction, unit_path, rows[i].may);
+		expect(text, "");
+	}
+}
+END_TEST
+
 START_TEST(requests_that_are_refused)
 {
 	ck_assert_int_eq(ASK(W("scp"), W("--explain"), W(refused[_i].command), under("--root=", ""),
@@ -358,6 +385,7 @@ static void
 add(TCase *t)
 {
 	tcase_add_test(t, requests_that_are_served);
+	tcase_add_test(t, rule_64_sftp);
 	tcase_add_loop_test(t, requests_that_are_refused, 0, (int)COUNT(refused));
 	tcase_add_test(t, options_are_judged_like_those_of_serve);
 	tcase_add_test(t, control_bytes_are_shown_as_escapes);

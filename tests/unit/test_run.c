@@ -33,6 +33,7 @@ enum {
 #endif
 
 static struct service service;
+static unsigned rename_right;	/* of a session that neither makes nor removes directories */
 static struct deadline deadline;
 static int log_daemon, other_daemon;
 
@@ -71,6 +72,11 @@ begin(enum request_role role)
 	service.policy.sandbox = SANDBOX_TRY;
 	service.policy.idle_timeout = service.policy.max_duration = AMOUNT_NONE;
 	service.request.role = role;
+	if (role == REQUEST_SFTP) {
+		service.policy.mkdir = POLICY_NO;
+		service.policy.remove = RIGHT_NO;
+		service.policy.rename = rename_right;
+	}
 	snprintf(root, sizeof(root), "%s/in", unit_path);
 	socket_name(&name);
 	if (audit_to_syslog(&service.audit, name.sun_path, 0, AUDIT_TEXT, true) == -1 ||
@@ -335,6 +341,66 @@ START_TEST(a_session_that_was_taken_over)
 }
 END_TEST
 
+static int
+make_a_directory(void)
+{
+	return error_of(mkdirat(unit_fd, "in/new", 0755));
+}
+
+static int
+rename_a_directory(void)
+{
+	return error_of(renameat(unit_fd, "in/d", unit_fd, "in/e"));
+}
+
+static int
+read_and_write(void)
+{
+	return error_of(openat(unit_fd, "in/f", O_RDWR | O_CLOEXEC));
+}
+
+static int
+write_outside(void)
+{
+	return error_of(openat(unit_fd, "out", O_WRONLY | O_CLOEXEC));
+}
+
+/* A session over SFTP does both, beneath the root; directories are renamed where that is all there is. */
+START_TEST(rule_69_both_directions)
+{
+	static const struct {
+		const char *what;
+		int	  (*deed)(void);
+		unsigned    rename;
+		int	    end;
+	} both[] = {
+		{ "read and write", read_and_write, RIGHT_YES, DONE },
+		{ "outside", write_outside, RIGHT_YES, EACCES },
+		{ "rename", rename_a_directory, RIGHT_OWN, DONE },
+		{ "rename", rename_a_directory, RIGHT_NO, EACCES },
+		{ "mkdir", make_a_directory, RIGHT_NO, EACCES },
+	};
+
+	start_daemons();
+	put_file("in/f", "hello", 0644);
+	put_file("out", "hello", 0644);
+	for (size_t i = 0; i < COUNT(both); i++) {
+		int got;
+
+		(void)unlinkat(unit_fd, "in/e", AT_REMOVEDIR);
+		ck_assert(mkdirat(unit_fd, "in/d", 0755) == 0 || errno == EEXIST);
+		rename_right = both[i].rename;
+		got = end_of(REQUEST_SFTP, both[i].deed);
+		if (version_of(receive(log_daemon)) <= 0) {
+			printf("SKIP: this kernel has no Landlock\n");
+			return;
+		}
+		ck_assert_msg(got == both[i].end, "%s: expected %d, got %d", both[i].what,
+		    both[i].end, got);
+	}
+}
+END_TEST
+
 /* A session that writes a record each time that it is told to, of which so many arrive. */
 static pid_t
 write_records(int told, int begun, int wanted)
@@ -397,6 +463,7 @@ static void
 add(TCase *t)
 {
 	tcase_add_loop_test(t, a_session_that_was_taken_over, 0, (int)COUNT(rows));
+	tcase_add_test(t, rule_69_both_directions);
 	tcase_add_test(t, a_log_that_starts_anew_is_found);
 	tcase_add_test(t, a_log_that_could_not_be_pinned);
 }
