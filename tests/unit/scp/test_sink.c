@@ -3906,7 +3906,7 @@ put_secrets(void)
 	add_rule(false, "*.exe");
 }
 
-/* The record, and AHEAD of the answer all that belongs to it, at once. */
+/* The record, and AHEAD of the answer all that belongs to it, at once; or what belongs to it, later. */
 static void
 say_secret(const char *record, bool ahead)
 {
@@ -3922,6 +3922,34 @@ say_secret(const char *record, bool ahead)
 	say(said, n);
 }
 
+/* What a client's words alone are refused for is refused at once, all else when it is over. */
+static bool
+is_early(const char *reason)
+{
+	return strcmp(reason, HIDDEN) == 0 || strcmp(reason, DENIED) == 0 ||
+	    strcmp(reason, OUTSIDE) == 0;
+}
+
+/* A record that is acknowledged, and what belongs to it; the refusal is yet to come. */
+static void
+hear_late_secret(const char *record, bool ahead)
+{
+	hear_ok();
+	if (record[0] == 'C') {
+		if (!ahead)
+			say("hello", sizeof("hello"));
+		return;
+	}
+	if (!ahead)
+		SAY("C0644 5 f\n");
+	hear_ok();
+	if (!ahead)
+		say("hello", sizeof("hello"));
+	hear_warning("scp: f: Permission denied");
+	if (!ahead)
+		SAY("E\n");
+}
+
 /* What is refused in row I, in the lockstep or AHEAD of the answers. */
 static void
 check_secret(size_t i, bool ahead)
@@ -3929,10 +3957,13 @@ check_secret(size_t i, bool ahead)
 	bool hidden = policy.reveal == POLICY_NO;
 	const char *reason = hidden ? IS_DENIED : secrets[i].reason, *record = secrets[i].record;
 	char logged[256];
+	bool late, directory;
 
 	/* Where nothing is revealed, a target that is no directory is no reason not to greet. */
 	if (record == NULL && hidden)
 		record = "C0644 5 f\n";
+	late = hidden && !is_early(secrets[i].reason);
+	directory = record != NULL && record[0] == 'D';
 	log_clear();
 	start(secrets[i].flags, secrets[i].target);
 	if (record == NULL) {
@@ -3942,13 +3973,15 @@ check_secret(size_t i, bool ahead)
 	} else {
 		hear_ok();
 		say_secret(record, ahead);
+		if (late)
+			hear_late_secret(record, ahead);
 		hear_refusal(secrets[i].target, secrets[i].name[0] != '\0' ? secrets[i].name : "f",
 		    reason);
-		if (ahead && record[0] == 'D') {
+		if (ahead && directory && !late) {
 			hear_some_warning("scp: ");
 			hear_ok();
 		}
-		finish(ahead && record[0] == 'D' ? 2 : 1);
+		finish((ahead || late) && directory ? 2 : 1);
 	}
 	snprintf(logged, sizeof(logged), "\" reason \"%s\"\n", secrets[i].reason);
 	ck_assert_msg(strncmp(log_text(), "refused \"/", 10) == 0 &&
@@ -4050,6 +4083,13 @@ START_TEST(what_the_disk_has_is_the_same_wherever_it_goes)
 		start("r", targets[i]);
 		hear_ok();
 		SAY("C0644 6 f\n");
+		hear_ok();
+		say("hello!", sizeof("hello!"));
+		hear_warning("scp: f: No space left on device");
+		finish(1);
+		start("r", targets[i]);
+		hear_ok();
+		SAY("C0644 2000000 f\n");
 		hear_warning("scp: f: No space left on device");
 		finish(1);
 	}
