@@ -19,7 +19,9 @@
 #define OTHERWISE_BEFORE SCMP_ACT_KILL_THREAD	/* Linux 4.14; there is one thread */
 
 enum {
-	FCHMODAT2 = 452		/* of Linux 6.6, which libseccomp may not know; the same everywhere */
+	/* Which libseccomp may not know; the same everywhere. */
+	FACCESSAT2 = 439,	/* of Linux 5.8 */
+	FCHMODAT2 = 452		/* of Linux 6.6 */
 };
 
 /* Numbers below 0 are of calls that other architectures have. */
@@ -59,9 +61,9 @@ static const int sending[] = {
 static const int receiving[] = {
 	SCMP_SYS(mkdirat), SCMP_SYS(linkat), SCMP_SYS(unlinkat),
 	SCMP_SYS(renameat), SCMP_SYS(renameat2), SCMP_SYS(ftruncate), SCMP_SYS(ftruncate64),
-	SCMP_SYS(fchmod), SCMP_SYS(fchmodat), FCHMODAT2, SCMP_SYS(fchown),
-	SCMP_SYS(fchown32), SCMP_SYS(fgetxattr),
-	SCMP_SYS(fsetxattr), SCMP_SYS(fremovexattr), SCMP_SYS(flock), SCMP_SYS(fsync),
+	SCMP_SYS(fchmod), SCMP_SYS(fchmodat), FCHMODAT2, FACCESSAT2, SCMP_SYS(fchown),
+	SCMP_SYS(fchown32), SCMP_SYS(fgetxattr), SCMP_SYS(getxattr), SCMP_SYS(flistxattr),
+	SCMP_SYS(listxattr), SCMP_SYS(fsetxattr), SCMP_SYS(fremovexattr), SCMP_SYS(flock), SCMP_SYS(fsync),
 };
 
 static int

@@ -5,11 +5,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <acl/libacl.h>
-#include <sys/acl.h>
-
 #include "paths/attrs.h"
 #include "paths/proc.h"
+#include "paths/xattr.h"
 
 #ifndef SYS_fchmodat2
 #define SYS_fchmodat2 452	/* Linux 6.6, the same number everywhere */
@@ -64,37 +62,6 @@ attrs_apply(int fd, const struct attrs *a, const char **what)
 }
 
 /*
- * Copies an ACL, and the permission bits with it.  A plain file's, too: FD may have been born with
- * one.
- */
-static int
-copy_acl(int fd, int replaced)
-{
-	acl_t acl = acl_get_fd(replaced);
-	int end, saved;
-
-	if (acl == NULL)
-		return -1;
-	end = acl_set_fd(fd, acl);
-	saved = errno;
-	acl_free(acl);
-	errno = saved;
-	return end;
-}
-
-static int
-inherit_permissions(int fd, int replaced, mode_t has, mode_t wanted)
-{
-	int old = acl_extended_fd(replaced), new = acl_extended_fd(fd);
-
-	if (old > 0 || new > 0)
-		return copy_acl(fd, replaced);
-	if ((old == -1 || new == -1) && errno != ENOTSUP && errno != ENOSYS)
-		return -1;
-	return has == wanted ? 0 : fchmod(fd, wanted);
-}
-
-/*
  * As the kernel does when a file is written in place: only root's writing keeps set-id bits, but
  * set-group-ID without the right to execute means something else.
  */
@@ -111,6 +78,7 @@ attrs_inherit(int fd, int replaced, mode_t *mode)
 {
 	struct stat old, new;
 	const mode_t bits = ATTRS_SPECIAL | 0777;
+	int acl;
 
 	if (fstat(replaced, &old) == -1 || fstat(fd, &new) == -1)
 		return -1;
@@ -118,5 +86,8 @@ attrs_inherit(int fd, int replaced, mode_t *mode)
 	    fchown(fd, old.st_uid, old.st_gid) == -1)
 		return -1;
 	*mode = mode_after_writing(old.st_mode & bits);
-	return inherit_permissions(fd, replaced, new.st_mode & bits, old.st_mode & 0777);
+	acl = xattr_copy(fd, replaced);
+	if (acl != 0 || (new.st_mode & bits) == (old.st_mode & 0777))
+		return acl == -1 ? -1 : 0;
+	return fchmod(fd, old.st_mode & 0777);
 }

@@ -37,8 +37,8 @@ int	attrs_chmod(int fd, mode_t mode);
 int	attrs_adopt(int fd, gid_t group, mode_t must);
 
 /*
- * Gives the new, empty file FD what the file REPLACED has: owner, group, ACL and permissions. 
- * Set-id and sticky bits stay away while data comes; *MODE is, with them, what writing into
+ * Gives the new, empty file FD what the file REPLACED, which may be O_PATH, has: owner, group, ACL and
+ * permissions, and the other extended attributes that xattr_copy gives.  Set-id and sticky bits stay away while data comes; *MODE is, with them, what writing into
  * REPLACED would leave.  -1 when anything cannot be carried over: then replacing would lose
  * something.
  */

@@ -15,14 +15,26 @@
  */
 int	dir_open(int dirfd, const char *name, int flags, mode_t mode);
 
-/* Renames FROM in DIRFD to TO there, which must be free: EEXIST.  0, -1. */
+/*
+ * Renames FROM in DIRFD to TO there, which must be free: EEXIST.  0; 1 where it was linked instead, of
+ * which whoever watches DIRFD hears less; -1.
+ */
 int	dir_rename_free(int dirfd, const char *from, const char *to);
+
+/* The same without the link: EINVAL or ENOSYS where there is no such rename. */
+int	dir_move_free(int dirfd, const char *from, const char *to);
 
 /*
  * Each of the names A and B in DIRFD becomes that of the other's file.  0, -1: with EINVAL or ENOSYS
  * where there is no such rename.
  */
 int	dir_exchange(int dirfd, const char *a, const char *b);
+
+/*
+ * Opens the file NAME in DIRFD for writing and closes it, so that whoever watches DIRFD hears that all
+ * of it is there, as inotify(7) tells it.  Its mode may keep the user out.
+ */
+void	dir_announce(int dirfd, const char *name);
 
 /* Has the disk know what names the directory DIRFD has.  0, -1. */
 int	dir_sync(int dirfd);

@@ -2,6 +2,8 @@
 #ifndef PATHS_FS_H
 #define PATHS_FS_H
 
+#include <sys/vfs.h>
+
 #include <stdbool.h>
 
 /* What kind of filesystem a descriptor lies in. */
@@ -11,5 +13,11 @@
  * is there are no files of anybody.
  */
 bool	fs_is_kernels(int fd);
+
+/*
+ * True in those of our own disks and memory where the kernel alone knows who may do what, and where
+ * what cannot be written is said at once and not when it is closed.
+ */
+bool	fs_is_plain(const struct statfs *);
 
 #endif

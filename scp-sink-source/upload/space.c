@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/vfs.h>
 
 #include <errno.h>
 #include <unistd.h>
 
+#include "paths/fs.h"
 #include "upload/space.h"
 
 enum {
@@ -14,28 +16,40 @@ enum {
 	MIN_FILE = 8192		/* bytes that a file takes beyond its size, and more */
 };
 
+static bool
+can_tell(const struct statfs *fs)
+{
+	return fs->f_blocks != 0 && fs->f_frsize > 0;
+}
+
+static uint64_t
+block_of(const struct statfs *fs)
+{
+	return (uint64_t)fs->f_frsize;
+}
+
 /* Blocks that hold so many bytes. */
 static uint64_t
-blocks_of(const struct statvfs *fs, uint64_t bytes)
+blocks_of(const struct statfs *fs, uint64_t bytes)
 {
-	return bytes / fs->f_frsize + (bytes % fs->f_frsize != 0);
+	return bytes / block_of(fs) + (bytes % block_of(fs) != 0);
 }
 
 /* Blocks that this file may still take: what is overwritten in place needs no other room. */
 static uint64_t
-room_for(int fd, bool in_place, const struct statvfs *fs)
+room_for(int fd, bool in_place, const struct statfs *fs)
 {
 	struct stat st;
 	uint64_t room = fs->f_bavail;
 
 	if (in_place && fstat(fd, &st) == 0)
-		room += (uint64_t)st.st_blocks * BLOCK / fs->f_frsize;
+		room += (uint64_t)st.st_blocks * BLOCK / block_of(fs);
 	return geteuid() == 0 ? room + (fs->f_bfree - fs->f_bavail) : room;
 }
 
 /* Blocks that the policy keeps free. */
 static uint64_t
-reserve_of(const struct policy *p, const struct statvfs *fs)
+reserve_of(const struct policy *p, const struct statfs *fs)
 {
 	uint64_t blocks = blocks_of(fs, p->min_free);
 	uint64_t share = fs->f_blocks / 100 * p->min_free_percent +
@@ -46,9 +60,9 @@ reserve_of(const struct policy *p, const struct statvfs *fs)
 
 /* Bytes that need not be asked for again, of BLOCKS that would still be free. */
 static uint64_t
-spare_of(const struct policy *p, const struct statvfs *fs, uint64_t blocks)
+spare_of(const struct policy *p, const struct statfs *fs, uint64_t blocks)
 {
-	uint64_t mib = blocks / (MIB / fs->f_frsize + 1);
+	uint64_t mib = blocks / (MIB / block_of(fs) + 1);
 
 	return p->min_free > 0 || p->min_free_percent > 0 || mib < PLENTY ? 0 : mib / 8 * MIB;
 }
@@ -56,11 +70,14 @@ spare_of(const struct policy *p, const struct statvfs *fs, uint64_t blocks)
 static int
 ask(struct space *s, const struct policy *p, int fd, uint64_t size, bool in_place)
 {
-	struct statvfs fs;
+	struct statfs fs;
 	uint64_t blocks;
 
 	s->spare = 0;
-	if (fstatvfs(fd, &fs) == -1 || fs.f_blocks == 0 || fs.f_frsize == 0)
+	if (fstatfs(fd, &fs) == -1)
+		return 0;
+	s->plain = fs_is_plain(&fs);
+	if (!can_tell(&fs))
 		return 0;
 	blocks = blocks_of(&fs, size) + reserve_of(p, &fs);
 	if (blocks <= fs.f_bavail)
@@ -87,24 +104,25 @@ space_check(struct space *s, const struct policy *p, int fd, uint64_t size, bool
 int
 space_obstacle(const struct policy *p, int fd, uint64_t size)
 {
-	struct statvfs fs;
+	struct statfs fs;
 	uint64_t room;
 
-	if (fstatvfs(fd, &fs) == -1)
+	if (fstatfs(fd, &fs) == -1)
 		return 0;
-	if ((fs.f_flag & ST_RDONLY) != 0)
+	if ((fs.f_flags & ST_RDONLY) != 0)
 		return EROFS;
 	/* What cannot say has none of either. */
-	if (fs.f_blocks == 0 || fs.f_frsize == 0)
+	if (!can_tell(&fs))
 		return 0;
 	room = geteuid() == 0 ? fs.f_bfree : fs.f_bavail;
 	if (room == 0 || room < blocks_of(&fs, size) + reserve_of(p, &fs))
 		return ENOSPC;
-	return fs.f_files > 0 && (geteuid() == 0 ? fs.f_ffree : fs.f_favail) == 0 ? ENOSPC : 0;
+	return fs.f_files > 0 && fs.f_ffree == 0 ? ENOSPC : 0;
 }
 
 void
 space_forget(struct space *s)
 {
 	s->spare = 0;
+	s->plain = false;
 }

@@ -13,6 +13,7 @@
  */
 struct space {
 	uint64_t	spare;	/* bytes for which there is room, without asking; 0 at first */
+	bool		plain;	/* what was asked last: see fs_is_plain */
 };
 
 /*
