@@ -178,6 +178,8 @@ allow_receiving(scmp_filter_ctx filter)
 		/* Some C libraries then say once more that it is closed by exec. */
 		{ SCMP_SYS(fcntl), 1, { IS_INT(1, F_SETFD) } },
 		{ SCMP_SYS(fcntl64), 1, { IS_INT(1, F_SETFD) } },
+		/* Room is taken, and not given back. */
+		{ SCMP_SYS(fallocate), 1, { IS_INT(1, FALLOC_FL_KEEP_SIZE) } },
 		/* The times of descriptors, not of paths. */
 		{ SCMP_SYS(utimensat), 1, { IS(1, 0) } },
 		{ SCMP_SYS(utimensat_time64), 1, { IS(1, 0) } },

@@ -45,3 +45,14 @@ fs_is_plain(const struct statfs *fs)
 
 	return is_one_of((unsigned long)fs->f_type, types, sizeof(types) / sizeof(types[0]));
 }
+
+bool
+fs_counts_bytes(const struct statfs *fs)
+{
+	static const unsigned long types[] = {
+		EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, TMPFS_MAGIC, F2FS_SUPER_MAGIC, MSDOS_SUPER_MAGIC,
+		EXFAT_SUPER_MAGIC,
+	};
+
+	return is_one_of((unsigned long)fs->f_type, types, sizeof(types) / sizeof(types[0]));
+}

@@ -20,4 +20,10 @@ bool	fs_is_kernels(int fd);
  */
 bool	fs_is_plain(const struct statfs *);
 
+/*
+ * True where a file takes as many bytes of those that are said to be free as it has: not where they are
+ * compressed, shared or borrowed, and not where somebody else counts them.
+ */
+bool	fs_counts_bytes(const struct statfs *);
+
 #endif

@@ -7,6 +7,7 @@
 
 #include "paths/dir.h"
 #include "scp/level.h"
+#include "upload/space.h"
 
 enum {
 	FILE_BITS = 0777,
@@ -118,7 +119,8 @@ level_open(struct level *l, int dirfd, const char *name, const struct attrs *wan
 static int
 adopt(struct level *l, int dirfd, const struct policy *p)
 {
-	if (attrs_adopt(l->fd, p->has_group ? p->group : ATTRS_NO_GROUP, p->dir_mode.must) == 0 &&
+	if (space_keep(p, l->fd) == 0 &&
+	    attrs_adopt(l->fd, p->has_group ? p->group : ATTRS_NO_GROUP, p->dir_mode.must) == 0 &&
 	    (p->sync != SYNC_FULL || dir_sync(dirfd) == 0)) {
 		l->attrs.mode |= p->dir_mode.must;
 		return 0;

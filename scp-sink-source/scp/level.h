@@ -22,7 +22,8 @@ struct level {
  * client says, and has_mode whether it shall be exactly that, as with -p.  While it is filled it
  * is readable, writable and searchable for us if we have any say in it.  What is there keeps its
  * attributes where the policy overwrites nothing.  -1 with errno: ENOTDIR where NAME is something
- * else, which may be a link; ENOENT where it would be new and the policy has no new ones.  PROTOCOL
+ * else, which may be a link; ENOENT where it would be new and the policy has no new ones;
+ * ENOSPC where a new one would take what the policy keeps free.  PROTOCOL
  * rule 10.
  */
 int	level_make(struct level *, int dirfd, const char *name, const struct attrs *wanted,

@@ -4,6 +4,7 @@
 #include <sys/vfs.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include "paths/fs.h"
@@ -35,16 +36,30 @@ blocks_of(const struct statfs *fs, uint64_t bytes)
 	return bytes / block_of(fs) + (bytes % block_of(fs) != 0);
 }
 
+/* Blocks that are free for us. */
+static uint64_t
+room_of(const struct statfs *fs)
+{
+	return geteuid() == 0 ? fs->f_bfree : fs->f_bavail;
+}
+
 /* Blocks that this file may still take: what is overwritten in place needs no other room. */
 static uint64_t
 room_for(int fd, bool in_place, const struct statfs *fs)
 {
 	struct stat st;
-	uint64_t room = fs->f_bavail;
+	uint64_t room = room_of(fs);
 
 	if (in_place && fstat(fd, &st) == 0)
 		room += (uint64_t)st.st_blocks * BLOCK / block_of(fs);
-	return geteuid() == 0 ? room + (fs->f_bfree - fs->f_bavail) : room;
+	return room;
+}
+
+/* What the policy keeps free of ALL, which is a share. */
+static uint64_t
+share_of(const struct policy *p, uint64_t all)
+{
+	return all / 100 * p->min_free_percent + (all % 100 * p->min_free_percent + 99) / 100;
 }
 
 /* Blocks that the policy keeps free. */
@@ -52,10 +67,15 @@ static uint64_t
 reserve_of(const struct policy *p, const struct statfs *fs)
 {
 	uint64_t blocks = blocks_of(fs, p->min_free);
-	uint64_t share = fs->f_blocks / 100 * p->min_free_percent +
-	    (fs->f_blocks % 100 * p->min_free_percent + 99) / 100;
+	uint64_t share = share_of(p, fs->f_blocks);
 
 	return blocks > share ? blocks : share;
+}
+
+static bool
+keeps_free(const struct policy *p)
+{
+	return p->min_free > 0 || p->min_free_percent > 0;
 }
 
 /* Bytes that need not be asked for again, of BLOCKS that would still be free. */
@@ -64,7 +84,14 @@ spare_of(const struct policy *p, const struct statfs *fs, uint64_t blocks)
 {
 	uint64_t mib = blocks / (MIB / block_of(fs) + 1);
 
-	return p->min_free > 0 || p->min_free_percent > 0 || mib < PLENTY ? 0 : mib / 8 * MIB;
+	return keeps_free(p) || mib < PLENTY ? 0 : mib / 8 * MIB;
+}
+
+/* Blocks that must be free for SIZE bytes: where that cannot be said, it is tried. */
+static uint64_t
+blocks_for(const struct policy *p, const struct statfs *fs, uint64_t size)
+{
+	return reserve_of(p, fs) + (fs_counts_bytes(fs) ? blocks_of(fs, size) : 0);
 }
 
 static int
@@ -79,13 +106,51 @@ ask(struct space *s, const struct policy *p, int fd, uint64_t size, bool in_plac
 	s->plain = fs_is_plain(&fs);
 	if (!can_tell(&fs))
 		return 0;
-	blocks = blocks_of(&fs, size) + reserve_of(p, &fs);
+	blocks = blocks_for(p, &fs, size);
 	if (blocks <= fs.f_bavail)
 		s->spare = spare_of(p, &fs, fs.f_bavail - blocks);
 	if (blocks <= fs.f_bavail || blocks <= room_for(fd, in_place, &fs))
 		return 0;
 	errno = ENOSPC;
 	return -1;
+}
+
+/* Whether there still is all that the policy keeps free, of files as well as of bytes. */
+static bool
+is_kept(const struct policy *p, int fd)
+{
+	struct statfs fs;
+
+	if (fstatfs(fd, &fs) == -1 || !can_tell(&fs))
+		return true;
+	return room_of(&fs) >= reserve_of(p, &fs) &&
+	    (fs.f_files == 0 || fs.f_ffree >= share_of(p, fs.f_files));
+}
+
+int
+space_keep(const struct policy *p, int fd)
+{
+	if (!keeps_free(p) || is_kept(p, fd))
+		return 0;
+	errno = ENOSPC;
+	return -1;
+}
+
+int
+space_take(const struct policy *p, int fd, uint64_t size, bool *taken)
+{
+	struct statfs fs;
+
+	*taken = true;
+	if (!keeps_free(p))
+		return 0;
+	/* What is compressed takes less than that. */
+	if (size > 0 && fstatfs(fd, &fs) == 0)
+		*taken = fs_counts_bytes(&fs) && size <= INT64_MAX &&
+		    fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)size) == 0;
+	else if (size > 0)
+		*taken = false;
+	return space_keep(p, fd);
 }
 
 int
@@ -114,8 +179,8 @@ space_obstacle(const struct policy *p, int fd, uint64_t size)
 	/* What cannot say has none of either. */
 	if (!can_tell(&fs))
 		return 0;
-	room = geteuid() == 0 ? fs.f_bfree : fs.f_bavail;
-	if (room == 0 || room < blocks_of(&fs, size) + reserve_of(p, &fs))
+	room = room_of(&fs);
+	if (room == 0 || room < blocks_for(p, &fs, size))
 		return ENOSPC;
 	return fs.f_files > 0 && fs.f_ffree == 0 ? ENOSPC : 0;
 }

@@ -37,7 +37,9 @@ begin_temp(struct upload *up, int dirfd, mode_t mode)
 		return -1;
 	up->fd = up->temp.fd;
 	up->way = up->temp.unnamed ? UPLOAD_UNNAMED : UPLOAD_NAMED;
-	return space_check(&up->space, up->policy, up->fd, up->size, false);
+	if (space_check(&up->space, up->policy, up->fd, up->size, false) == -1)
+		return -1;
+	return space_take(up->policy, up->fd, up->size, &up->taken);
 }
 
 struct old {			/* what is there already */
@@ -407,6 +409,8 @@ upload_commit(struct upload *up, const struct attrs *wanted, const char **what)
 	assert(up->way != UPLOAD_NONE);
 	*what = NULL;
 	if (up->way == UPLOAD_IN_PLACE && up->regular && ftruncate(up->fd, (off_t)up->size) == -1)
+		return -1;
+	if (up->way != UPLOAD_IN_PLACE && !up->taken && space_keep(up->policy, up->fd) == -1)
 		return -1;
 	if (up->late_mode && !a.has_mode) {
 		a.has_mode = true;

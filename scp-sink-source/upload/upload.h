@@ -41,6 +41,7 @@ struct upload {
 	struct space	space;
 	bool		regular;	/* FD is a regular file */
 	bool		replaces;	/* there is a regular file that the temporary replaces */
+	bool		taken;		/* the temporary has all the room that it needs */
 	bool		late_mode;	/* bits that wait for the data: MODE is still to be set */
 	mode_t		mode;		/* with LATE_MODE: all twelve bits */
 	struct temp	temp;

@@ -46,6 +46,7 @@ KINDS = {
     "seekhole": ((*ANY, "EIO-"), ("EINVAL", "EINVAL-")),
     "getdents": ((*ANY, "EIO-"), ()),
     "readlinkat": ((*ANY, "EIO-"), ()),
+    "fallocate": ((), (*ANY, "EOPNOTSUPP")),
     "ftruncate": ((*ANY, "EIO-"), ()),
     "fchmod": ((*ANY, "EIO-"), ()),
     "fchmodat2": (ANY, ("ENOSYS", "ENOSYS-")),

@@ -390,6 +390,22 @@ flock(int fd, int operation)
 }
 
 int
+fallocate(int fd, int mode, off_t from, off_t size)
+{
+	if (fails("fallocate"))
+		return -1;
+	return NEXT(fallocate)(fd, mode, from, size);
+}
+
+int
+fallocate64(int fd, int mode, off64_t from, off64_t size)
+{
+	if (fails("fallocate"))
+		return -1;
+	return NEXT(fallocate64)(fd, mode, from, size);
+}
+
+int
 fsync(int fd)
 {
 	if (fails("fsync"))
