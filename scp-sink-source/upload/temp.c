@@ -29,6 +29,7 @@
 
 #include "paths/dir.h"
 #include "paths/proc.h"
+#include "upload/ability.h"
 #include "upload/backup.h"
 #include "upload/hidden.h"
 #include "upload/temp.h"
@@ -171,6 +172,11 @@ temp_open(struct temp *t, int dirfd, const char *goal, mode_t mode)
 	t->unnamed = !t->named_only && open_unnamed(t, mode);
 	if (t->unnamed)
 		return t->fd == -1 ? -1 : 0;
+	/* There the hidden name would be for ever. */
+	if (ability_only_adds(t->dirfd)) {
+		errno = EPERM;
+		return -1;
+	}
 	t->born = mode;
 	number = hidden_claim(t->dirfd, t->goal, t->name, create, t);
 	if (number == -1)

@@ -29,6 +29,19 @@ upload_init(struct upload *up, const struct policy *policy)
 	temp_init(&up->temp);
 }
 
+/* Whether a temporary with a name, which somebody may have taken meanwhile, can have its own. */
+static int
+check_names(struct upload *up, int dirfd)
+{
+	if (up->way != UPLOAD_NAMED || up->policy->overwrite == OVERWRITE_YES)
+		return 0;
+	ability_look(&up->ability, dirfd, up->name);
+	if (up->ability.free)
+		return 0;
+	errno = EOPNOTSUPP;
+	return -1;
+}
+
 /* A temporary in which there is room for what is announced. */
 static int
 begin_temp(struct upload *up, int dirfd, mode_t mode)
@@ -37,7 +50,8 @@ begin_temp(struct upload *up, int dirfd, mode_t mode)
 		return -1;
 	up->fd = up->temp.fd;
 	up->way = up->temp.unnamed ? UPLOAD_UNNAMED : UPLOAD_NAMED;
-	if (space_check(&up->space, up->policy, up->fd, up->size, false) == -1)
+	if (check_names(up, dirfd) == -1 ||
+	    space_check(&up->space, up->policy, up->fd, up->size, false) == -1)
 		return -1;
 	return space_take(up->policy, up->fd, up->size, &up->taken);
 }
@@ -47,6 +61,7 @@ struct old {			/* what is there already */
 	bool		writable;	/* FD is open for writing */
 	struct stat	st;
 	uint64_t	attributes;	/* as of statx(2) */
+	bool		fixed;		/* its name is for its owner to give away: a sticky directory */
 };
 
 static uint64_t
@@ -122,6 +137,13 @@ is_no_obstacle(int err)
 	return err == EACCES || err == EPERM || err == EROFS || err == ENOSPC || err == EDQUOT;
 }
 
+static bool
+can_take_name(struct upload *up, int dirfd, const struct old *old)
+{
+	ability_look(&up->ability, dirfd, up->name);
+	return !old->fixed && up->ability.replace;
+}
+
 /*
  * Makes a temporary that can take the place of OLD without losing anything of it: 1, 0 where there
  * can be none, -1 with errno.
@@ -154,6 +176,11 @@ choose(struct upload *up, int dirfd, const struct old *old, mode_t mode)
 
 	if (must == -1)
 		return -1;
+	/* Found out now, and not when all of it has come. */
+	if ((must == 1 || p->replace != REPLACE_IN_PLACE) && !can_take_name(up, dirfd, old)) {
+		errno = EPERM;
+		return must == 0 ? 0 : -1;
+	}
 	/* In a restricted account a mount point does not come as far as this. */
 	if (must == 0 && (p->replace == REPLACE_IN_PLACE || old->st.st_nlink > 1 ||
 	    (!p->restricted && is_mount_point(old))))
@@ -268,12 +295,16 @@ check_kind(mode_t mode, enum upload_allow allow)
  * open it where it would have been created (protected_regular in proc(5)), and so do we.
  */
 static int
-check_owner(int dirfd, const struct stat *st)
+check_owner(int dirfd, struct old *old)
 {
+	uid_t us = geteuid();
 	struct stat dir;
 
-	if (st->st_uid == geteuid() || fstat(dirfd, &dir) == -1 || dir.st_uid == st->st_uid ||
-	    (dir.st_mode & (S_ISVTX | S_IWOTH)) != (S_ISVTX | S_IWOTH))
+	old->fixed = false;
+	if (old->st.st_uid == us || fstat(dirfd, &dir) == -1)
+		return 0;
+	old->fixed = us != 0 && dir.st_uid != us && (dir.st_mode & S_ISVTX) != 0;
+	if (dir.st_uid == old->st.st_uid || (dir.st_mode & (S_ISVTX | S_IWOTH)) != (S_ISVTX | S_IWOTH))
 		return 0;
 	errno = EACCES;
 	return -1;
@@ -294,7 +325,7 @@ begin_over(struct upload *up, int dirfd, mode_t mode, enum upload_allow allow, m
 	int replacing = -1, end = -1;
 
 	if (hold_old(&old, dirfd, up->name, is_to_be_replaced(up->policy, type)) == 0 &&
-	    check_kind(old.st.st_mode, allow) == 0 && check_owner(dirfd, &old.st) == 0) {
+	    check_kind(old.st.st_mode, allow) == 0 && check_owner(dirfd, &old) == 0) {
 		up->regular = S_ISREG(old.st.st_mode);
 		replacing = up->regular ? choose(up, dirfd, &old, mode) : 0;
 		if (replacing == 0)
@@ -310,6 +341,7 @@ void
 upload_elsewhere(struct upload *up)
 {
 	space_forget(&up->space);
+	ability_forget(&up->ability);
 }
 
 /* As what is there now asks for: 0, -1 with ENOENT where it has gone. */

@@ -290,7 +290,11 @@ linkat(int fromdir, const char *from, int todir, const char *to, int flags)
 int
 renameat(int fromdir, const char *from, int todir, const char *to)
 {
+	struct stat st;
+
 	if (fails("renameat"))
+		return -1;
+	if (NEXT(fstatat)(todir, to, &st, AT_SYMLINK_NOFOLLOW) == 0 && look_fails("renameover"))
 		return -1;
 	return NEXT(renameat)(fromdir, from, todir, to);
 }
@@ -624,12 +628,15 @@ lstat(const char *path, struct stat *st)
 	return NEXT(lstat)(path, st);
 }
 
-/* Only somebody else's filesystem, and none of the kernel's own, has news when a file is closed. */
+/*
+ * "foreign" says that the filesystem is somebody else's.  Only such a one, and none of the kernel's own,
+ * has news when a file is closed.
+ */
 static bool
 is_of_others(void)
 {
 	for (size_t i = 0; i < nrules; i++)
-		if (strcmp(rules[i].kind, "close") == 0)
+		if (strcmp(rules[i].kind, "close") == 0 || strcmp(rules[i].kind, "foreign") == 0)
 			return true;
 	return false;
 }
