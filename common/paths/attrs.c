@@ -43,19 +43,51 @@ attrs_adopt(int fd, gid_t group, mode_t must)
 	    : attrs_chmod(fd, (st.st_mode & (ATTRS_SPECIAL | 0777)) | must);
 }
 
+const char attrs_set_times[] = "set times";
+
+static bool
+is_time(struct timespec has, struct timespec wanted)
+{
+	return wanted.tv_nsec == UTIME_OMIT ||
+	    (has.tv_sec == wanted.tv_sec && has.tv_nsec == wanted.tv_nsec);
+}
+
+/* What is somebody else's may be as it should be. */
+static bool
+has_mode(int fd, mode_t mode)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && (st.st_mode & (ATTRS_SPECIAL | 0777)) == mode;
+}
+
+static bool
+has_times(int fd, const struct timespec times[2])
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && is_time(st.st_atim, times[0]) && is_time(st.st_mtim, times[1]);
+}
+
 int
 attrs_apply(int fd, const struct attrs *a, const char **what)
 {
-	int failed = 0;
+	int failed = 0, err;
 
 	*what = NULL;
 	if (a->has_mode && attrs_chmod(fd, a->mode) == -1) {
-		failed = errno;
-		*what = "set mode";
+		err = errno;
+		if (err != EPERM || !has_mode(fd, a->mode)) {
+			failed = err;
+			*what = "set mode";
+		}
 	}
-	if (a->has_times && futimens(fd, a->times) == -1 && failed == 0) {
-		failed = errno;
-		*what = "set times";
+	if (a->has_times && futimens(fd, a->times) == -1) {
+		err = errno;
+		if (failed == 0 && (err != EPERM || !has_times(fd, a->times))) {
+			failed = err;
+			*what = attrs_set_times;
+		}
 	}
 	errno = failed;
 	return failed == 0 ? 0 : -1;

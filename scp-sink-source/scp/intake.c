@@ -11,6 +11,8 @@
 /* All that is said of a body that the sender says is not good, whatever it would have become. */
 static const char said_spoilt[] = "the sender says";
 
+static const char times_not_set[] = "set times: Operation not permitted";
+
 void
 intake_init(struct intake *k, struct session *s)
 {
@@ -85,6 +87,16 @@ refuse_spoilt(struct intake *k, const struct body *b)
 	return session_tell(s, &why);
 }
 
+/*
+ * Whether that something could not be set is a word to the log alone: somebody else's file has the times
+ * that he gives it, and without -p nobody has asked for others but a client out of habit.
+ */
+static bool
+is_remark(const struct intake *k, const char *what, int err)
+{
+	return what == attrs_set_times && err == EPERM && !k->door.session->request->preserve;
+}
+
 /* The one reply to a body and its status. */
 static int
 judge_file(struct intake *k, const struct body *b, const struct attrs *a)
@@ -98,14 +110,14 @@ judge_file(struct intake *k, const struct body *b, const struct attrs *a)
 		return refuse_spoilt(k, b);
 	if (b->file_err != 0)
 		return session_refuse(k->door.session, &(struct reason){ .err = b->file_err });
-	if (upload_commit(&k->door.upload, a, &what) == -1) {
+	if (upload_commit(&k->door.upload, a, &what) == -1 && !is_remark(k, what, errno)) {
 		/* Then it is there, if not as it should be. */
 		k->door.taken = k->door.taken || (what != NULL && nest_is_at_target(&k->door.nest));
 		return session_refuse(k->door.session, &(struct reason){ .what = what, .err = errno });
 	}
 	if (nest_is_at_target(&k->door.nest))
 		k->door.taken = true;
-	if (session_end_file(k->door.session) == -1)
+	if (session_end_file_with(k->door.session, what != NULL ? times_not_set : NULL) == -1)
 		return session_give_up(k->door.session, NULL, session_no_log);
 	if (status == STATUS_JUNK)
 		return out_of_step(k, status);
