@@ -43,7 +43,7 @@ attrs_adopt(int fd, gid_t group, mode_t must)
 	    : attrs_chmod(fd, (st.st_mode & (ATTRS_SPECIAL | 0777)) | must);
 }
 
-const char attrs_set_times[] = "set times";
+const char attrs_set_mode[] = "set mode", attrs_set_times[] = "set times";
 
 static bool
 is_time(struct timespec has, struct timespec wanted)
@@ -79,7 +79,7 @@ attrs_apply(int fd, const struct attrs *a, const char **what)
 		err = errno;
 		if (err != EPERM || !has_mode(fd, a->mode)) {
 			failed = err;
-			*what = "set mode";
+			*what = attrs_set_mode;
 		}
 	}
 	if (a->has_times && futimens(fd, a->times) == -1) {

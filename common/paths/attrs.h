@@ -23,11 +23,11 @@ struct attrs {
 
 /*
  * Sets mode, then times, on FD.  Both are tried; -1 with the errno of the first that failed, and
- * *WHAT "set mode" or attrs_set_times.  Where we may not, but it would change nothing, it has not
+ * *WHAT one of the two below.  Where we may not, but it would change nothing, it has not
  * failed.  PROTOCOL rule 4.
  */
-extern const char attrs_set_times[];	/* "set times" */
 int	attrs_apply(int fd, const struct attrs *, const char **what);
+extern const char attrs_set_mode[], attrs_set_times[];	/* "set mode", "set times" */
 
 /* fchmod(2), also where FD is O_PATH. */
 int	attrs_chmod(int fd, mode_t mode);

@@ -97,12 +97,30 @@ is_remark(const struct intake *k, const char *what, int err)
 	return what == attrs_set_times && err == EPERM && !k->door.session->request->preserve;
 }
 
+/* The log says what mode the file has, not what the client says: this one, until attributes are set. */
+static void
+look_at_mode(struct intake *k)
+{
+	if (audit_is_on(k->door.session->audit))
+		k->door.session->mode = upload_mode(&k->door.upload);
+}
+
+/* And this one when it has been given all of A but WHAT. */
+static void
+note_mode(struct intake *k, const struct attrs *a, const char *what)
+{
+	if (a->has_mode && k->door.upload.regular &&
+	    (what == NULL || strcmp(what, attrs_set_mode) != 0))
+		k->door.session->mode = a->mode;
+}
+
 /* The one reply to a body and its status. */
 static int
 judge_file(struct intake *k, const struct body *b, const struct attrs *a)
 {
 	const char *what = NULL;
 	enum conn_status status = b->status;
+	int failed;
 
 	if (status == STATUS_LOST)
 		return out_of_step(k, status);
@@ -110,10 +128,13 @@ judge_file(struct intake *k, const struct body *b, const struct attrs *a)
 		return refuse_spoilt(k, b);
 	if (b->file_err != 0)
 		return session_refuse(k->door.session, &(struct reason){ .err = b->file_err });
-	if (upload_commit(&k->door.upload, a, &what) == -1 && !is_remark(k, what, errno)) {
+	failed = upload_commit(&k->door.upload, a, &what) == -1 ? errno : 0;
+	if (failed == 0 || what != NULL)
+		note_mode(k, a, what);
+	if (failed != 0 && !is_remark(k, what, failed)) {
 		/* Then it is there, if not as it should be. */
 		k->door.taken = k->door.taken || (what != NULL && nest_is_at_target(&k->door.nest));
-		return session_refuse(k->door.session, &(struct reason){ .what = what, .err = errno });
+		return session_refuse(k->door.session, &(struct reason){ .what = what, .err = failed });
 	}
 	if (nest_is_at_target(&k->door.nest))
 		k->door.taken = true;
@@ -177,6 +198,7 @@ receive_file(struct intake *k, const struct record *r, const struct attrs *a)
 	if (conn_ack(k->door.session->conn) == -1)
 		return lose_file(k);
 	receive_body(k, r->size, k->door.upload.fd, &b);
+	look_at_mode(k);
 	return judge_file(k, &b, a) == -1 ? -1 : go_on(&b);
 }
 
@@ -282,7 +304,7 @@ intake_take_dir(struct intake *k, const struct record *r)
 	name_entry(k, r);
 	if (!door_admits_dir(&k->door, r, &a, &why))
 		return is_for_later(k, &why) ? refuse_dir_later(k, r, &why) : refuse_dir(k, &why);
-	if (session_log_dir(s, a.mode, nest_is_new(&k->door.nest)) == -1)
+	if (session_log_dir(s, nest_mode(&k->door.nest), nest_is_new(&k->door.nest)) == -1)
 		return session_give_up(s, NULL, session_no_log);
 	session_go_deep(k->door.nest.depth);
 	return conn_ack(s->conn);

@@ -75,6 +75,7 @@ begin(struct level *l, const struct attrs *wanted, bool made)
 	/* What took the place of the directory that we made is not ours to change. */
 	made = made && st.st_uid == us;
 	l->made = made;
+	l->found = st.st_mode & MODE_BITS;
 	l->attrs = *wanted;
 	l->attrs.mode = final_mode(&st, wanted, made);
 	l->attrs.has_mode = l->attrs.mode != (st.st_mode & MODE_BITS);
@@ -167,6 +168,12 @@ level_undo(struct level *l, int dirfd, const char *name)
 	level_abandon(l);
 	if (made)
 		remove_made(dirfd, name);
+}
+
+mode_t
+level_mode(const struct level *l)
+{
+	return l->made || (l->attrs.has_mode && !l->silent) ? l->attrs.mode : l->found;
 }
 
 int

@@ -15,6 +15,7 @@ struct level {
 	mode_t		was;	/* with LENT: its mode before */
 	bool		silent;	/* somebody else's: failing to set ATTRS is no error */
 	bool		made;	/* it is new */
+	mode_t		found;	/* its mode when it was opened */
 };
 
 /*
@@ -32,6 +33,9 @@ int	level_make(struct level *, int dirfd, const char *name, const struct attrs *
 /* The same for a directory that is there, and only there: else ENOENT. */
 int	level_open(struct level *, int dirfd, const char *name, const struct attrs *wanted,
 	    const struct policy *);
+
+/* The mode that it has in the end, if that can be set. */
+mode_t	level_mode(const struct level *);
 
 /*
  * Sets what the filled directory shall have, and closes it; -1 with errno and *WHAT as

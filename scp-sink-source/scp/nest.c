@@ -166,6 +166,13 @@ nest_is_new(const struct nest *n)
 	return n->depth > 0 && n->levels[n->depth - 1].made;
 }
 
+mode_t
+nest_mode(const struct nest *n)
+{
+	assert(n->depth > 0);
+	return level_mode(&n->levels[n->depth - 1]);
+}
+
 void
 nest_enter_refused(struct nest *n, int err)
 {

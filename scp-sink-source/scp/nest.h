@@ -41,8 +41,9 @@ bool	nest_is_at_target(const struct nest *);
 /* What the entry that the client calls NAME is called here. */
 const char *nest_name(const struct nest *, const char *name);
 
-/* True when the innermost directory is new. */
+/* True when the innermost directory, which is not the target, is new; and its mode, see level_mode. */
 bool	nest_is_new(const struct nest *);
+mode_t	nest_mode(const struct nest *);
 
 /* The innermost directory, borrowed; -1 with errno: whatever is sent now is refused. */
 int	nest_dir(const struct nest *);

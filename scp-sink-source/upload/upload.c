@@ -466,6 +466,18 @@ upload_commit(struct upload *up, const struct attrs *wanted, const char **what)
 	return failed == 0 ? 0 : -1;
 }
 
+mode_t
+upload_mode(const struct upload *up)
+{
+	struct stat st;
+
+	if (up->late_mode)
+		return up->mode;
+	if (up->way != UPLOAD_IN_PLACE && up->temp.late_mode)
+		return up->temp.mode;
+	return fstat(up->fd, &st) == 0 ? st.st_mode & (ATTRS_SPECIAL | FILE_BITS) : 0;
+}
+
 bool
 upload_is_in_place(const struct upload *up)
 {

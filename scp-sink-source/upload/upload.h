@@ -80,6 +80,9 @@ void	upload_elsewhere(struct upload *);
  */
 int	upload_commit(struct upload *, const struct attrs *, const char **what);
 
+/* The mode of what is written to, with the bits that wait until it is whole. */
+mode_t	upload_mode(const struct upload *);
+
 /* True when what was there is being overwritten, and cannot be had back. */
 bool	upload_is_in_place(const struct upload *);
 

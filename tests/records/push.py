@@ -210,11 +210,18 @@ class Play:
                 raise Failed(f"a directory that the log does not know: {path!r:.300}")
         for path, r in stored.items():
             same(f"size of {path!r:.300}", r.moved, there[path].st_size if path in there else None)
+        self.check_modes(there, [r for r in records if r.kind in ("file", "mkdir", "opendir")])
         kept = {r.moved for r in records if r.kind == "file"}
         for path, st in there.items():
             if stat.S_ISREG(st.st_mode) and path not in self.before and path not in stored and \
                     not (path.endswith(b"~") and st.st_size in kept | {3}):
                 raise Failed(f"a file that the log does not know: {path!r:.300}")
+
+    def check_modes(self, there, records):
+        """What the last record of each path says is what it has."""
+        for path, r in {r.path: r for r in records if not r.path.endswith(b"...")}.items():
+            if r.mode is not None:
+                same(f"mode of {path!r:.300}", f"{there[path].st_mode & 0o7777:04o}", r.mode)
 
     def tree(self):
         found, top = {b"/": os.lstat(self.root)}, self.root.encode()

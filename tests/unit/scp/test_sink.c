@@ -4196,7 +4196,7 @@ START_TEST(a_session_is_logged)
 	    "refused \"/new/.f\" reason \"" HIDDEN "\"\n"
 	    "mkdir name \"/new/\\033\" mode 0755\n"
 	    "opendir \"/old\"\n"
-	    "forced close \"/old/f\" bytes read 0 written 5 seconds # mode 0600 "
+	    "forced close \"/old/f\" bytes read 0 written 5 seconds # mode 0644 "
 	    "reason \"dropped, the sender says: disk on fire\"\n");
 }
 END_TEST

@@ -339,7 +339,6 @@ static const struct {
 	{ "T1 1000000 x 1000000 ", "mtime.usec not delimited" },
 	{ "T1 0 ", "atime.sec not present" },
 	{ "T1 0 +1 0", "atime.sec not present" },
-	{ "T1 0 +1 0", "atime.sec not present" },
 	{ "T1 0  1 0", "atime.sec not present" },
 	{ "T1 0 x 1000000 ", "atime.sec not present" },
 	{ "T1 0 1", "atime.sec not delimited" },
