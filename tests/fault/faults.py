@@ -84,8 +84,8 @@ def failing_attributes():
     found = []
     for way in ("unnamed", "named"):
         found += [
-            fault("futimens: EPERM", way, rule("futimens", "EPERM", "@1"),
-                  says("EPERM", True, "set times: "), says("EPERM", True, "set times: "),
+            fault("futimens: EROFS", way, rule("futimens", "EROFS", "@1"),
+                  says("EROFS", True, "set times: "), says("EROFS", True, "set times: "),
                   uses=("futimens",)),
             fault("fchmod: EPERM", way, rule("fchmod", "EPERM"), ARRIVES, ARRIVES),
             fault("fchmod: EPERM, with -p", way, rule("fchmod", "EPERM"),
