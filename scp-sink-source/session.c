@@ -57,6 +57,7 @@ session_init(struct session *s, struct conn *conn, const struct request *request
 	s->unlogged = s->begun = false;
 	s->plain[0] = '\0';
 	s->operand = 0;
+	s->quiet = policy->reveal == POLICY_NO;
 	s->said = NULL;
 	journal_init(&s->errors_to);
 	trail_set(&s->trail, "");
@@ -72,6 +73,17 @@ is_plain_use(const struct session *s)
 
 	return !p->restricted && p->nrules == 0 && p->hidden == POLICY_YES &&
 	    !audit_is_on(s->audit);
+}
+
+void
+session_call(struct session *s, const char *name)
+{
+	if (!s->quiet)
+		return;
+	s->said = name != NULL ? s->called : s->request->paths[0];
+	/* The client's next text takes the place of this one. */
+	if (name != NULL)
+		strlcpy(s->called, name, sizeof(s->called));
 }
 
 const char *
@@ -236,22 +248,29 @@ log_failure(struct session *s, const char *what, const char *reason)
 	    reason));
 }
 
-/*
- * The log gets to know what really happened; what the peer may know is left in TEXT, about what it
- * called so itself.
- */
-static void
-judge(struct session *s, const struct reason *r, char text[TEXT_MESSAGE_MAX])
+static const char *
+reason_text(const struct session *s, const struct reason *r)
 {
-	const char *why = r->text != NULL ? r->text : text_of(s, r->err), *what = r->what;
-	bool quiet = s->policy->reveal == POLICY_NO;
+	return r->text != NULL ? r->text : text_of(s, r->err);
+}
 
-	log_failure(s, what, why);
-	if (quiet && !r->open && (r->telling || telling_is(r->err))) {
+void
+session_log_failure(struct session *s, const struct reason *r)
+{
+	log_failure(s, r->what, reason_text(s, r));
+}
+
+/* What the peer may know is left in TEXT, about what it called so itself. */
+static void
+word(struct session *s, const struct reason *r, char text[TEXT_MESSAGE_MAX])
+{
+	const char *why = reason_text(s, r), *what = r->what;
+
+	if (s->quiet && !r->open && (r->telling || telling_is(r->err))) {
 		what = NULL;
 		why = text_error(EACCES);
 	}
-	if (quiet && s->said != NULL)
+	if (s->quiet && s->said != NULL)
 		text_message(text, s->said, what, why);
 	else
 		text_message_at(text, s->trail.text, s->trail.len, what, why);
@@ -259,12 +278,19 @@ judge(struct session *s, const struct reason *r, char text[TEXT_MESSAGE_MAX])
 }
 
 int
-session_refuse(struct session *s, const struct reason *r)
+session_tell(struct session *s, const struct reason *r)
 {
 	char text[TEXT_MESSAGE_MAX];
 
-	judge(s, r, text);
+	word(s, r, text);
 	return conn_refuse(s->conn, text);
+}
+
+int
+session_refuse(struct session *s, const struct reason *r)
+{
+	session_log_failure(s, r);
+	return session_tell(s, r);
 }
 
 int
@@ -272,7 +298,8 @@ session_warn(struct session *s, const struct reason *r)
 {
 	char text[TEXT_MESSAGE_MAX];
 
-	judge(s, r, text);
+	session_log_failure(s, r);
+	word(s, r, text);
 	return conn_warn(s->conn, text);
 }
 

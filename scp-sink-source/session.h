@@ -30,8 +30,10 @@ struct session {
 	int64_t			 since;		/* when it began: monotonic nanoseconds */
 	mode_t			 mode;
 	struct trail		 trail;		/* where we are, in the client's words */
-	const char		*said;		/* the last name that the client said, borrowed: all
-						 * that it reads of a path where nothing is revealed */
+	bool			 quiet;		/* nothing is revealed of what there is: the client
+						 * reads no path but the last name that it said */
+	const char		*said;		/* that: CALLED, or borrowed; NULL before */
+	char			 called[RECORD_MAX];
 	size_t			 operand;	/* bytes of the trail that are the operand itself */
 	char			 plain[PATH_MAX];	/* the operand, from the root on */
 };
@@ -42,6 +44,7 @@ struct reason {
 	const char *text;	/* NULL: what there is to say of ERR */
 	int	    err;		/* an errno */
 	bool	    open;	/* whatever it seems to tell: it would be so for any name */
+	bool	    early;	/* what the client has said is reason enough, whatever there is */
 	bool	    telling;	/* it tells of what there is, which a policy may keep from the peer, who
 				 * then reads the same as for any other; for an ERR that is known */
 };
@@ -52,6 +55,9 @@ extern const char session_no_log[];
 /* Joins the parts; the connection's watcher becomes the process title. */
 void	session_init(struct session *, struct conn *, const struct request *, const struct policy *,
 	    const struct root *, struct audit *);
+
+/* What the client sends next it calls NAME, or, where that is NULL, nothing but the operand. */
+void	session_call(struct session *, const char *name);
 
 /*
  * Turns to the operand PATH: trail and title begin with it.  NULL, or why the policy has no such
@@ -72,6 +78,9 @@ bool	session_path(const struct session *, char *dst, size_t cap);
  * The one reply to a record or a body that is refused.
  */
 int	session_refuse(struct session *, const struct reason *);
+/* The two halves of that: the log gets to know, and later the peer, perhaps for another reason. */
+void	session_log_failure(struct session *, const struct reason *);
+int	session_tell(struct session *, const struct reason *);
 /* A warning that awaits no reply. */
 int	session_warn(struct session *, const struct reason *);
 /*

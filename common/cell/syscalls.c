@@ -20,7 +20,9 @@
 #define OTHERWISE_BEFORE SCMP_ACT_KILL_THREAD	/* Linux 4.14; there is one thread */
 
 enum {
-	FCHMODAT2 = 452		/* of Linux 6.6, which libseccomp may not know; the same everywhere */
+	/* Which libseccomp may not know; the same everywhere. */
+	FACCESSAT2 = 439,	/* of Linux 5.8 */
+	FCHMODAT2 = 452		/* of Linux 6.6 */
 };
 
 /* Numbers below 0 are of calls that other architectures have. */
@@ -60,9 +62,9 @@ static const int reading[] = {
 static const int writing[] = {
 	SCMP_SYS(mkdirat), SCMP_SYS(linkat), SCMP_SYS(unlinkat),
 	SCMP_SYS(renameat), SCMP_SYS(renameat2), SCMP_SYS(ftruncate), SCMP_SYS(ftruncate64),
-	SCMP_SYS(fchmod), SCMP_SYS(fchmodat), FCHMODAT2, SCMP_SYS(fchown),
-	SCMP_SYS(fchown32), SCMP_SYS(fgetxattr),
-	SCMP_SYS(fsetxattr), SCMP_SYS(fremovexattr), SCMP_SYS(flock), SCMP_SYS(fsync),
+	SCMP_SYS(fchmod), SCMP_SYS(fchmodat), FCHMODAT2, FACCESSAT2, SCMP_SYS(fchown),
+	SCMP_SYS(fchown32), SCMP_SYS(fgetxattr), SCMP_SYS(getxattr), SCMP_SYS(flistxattr),
+	SCMP_SYS(listxattr), SCMP_SYS(fsetxattr), SCMP_SYS(fremovexattr), SCMP_SYS(flock), SCMP_SYS(fsync),
 };
 
 static const int reading_anywhere[] = {
@@ -224,6 +226,10 @@ allow_flags(scmp_filter_ctx filter)
 static int
 allow_writing(scmp_filter_ctx filter, const struct syscalls *s)
 {
+	const struct rule some[] = {
+		/* Room is taken, and not given back. */
+		{ SCMP_SYS(fallocate), 1, { IS_INT(1, FALLOC_FL_KEEP_SIZE) } },
+	};
 	/* The times of descriptors, not of paths. */
 	const struct rule times[] = {
 		{ SCMP_SYS(utimensat), 1, { IS(1, 0) } },
@@ -235,6 +241,8 @@ allow_writing(scmp_filter_ctx filter, const struct syscalls *s)
 	};
 	int end = ALLOW_ALL(filter, writing);
 
+	if (end == 0)
+		end = ADD_ALL(filter, SCMP_ACT_ALLOW, some);
 	if (end == 0)
 		end = allow_flags(filter);
 	if (end == 0 && s->links)

@@ -5,11 +5,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <acl/libacl.h>
-#include <sys/acl.h>
-
 #include "paths/attrs.h"
 #include "paths/proc.h"
+#include "paths/xattr.h"
 
 #ifndef SYS_fchmodat2
 #define SYS_fchmodat2 452	/* Linux 6.6, the same number everywhere */
@@ -31,7 +29,7 @@ attrs_chmod(int fd, mode_t mode)
 }
 
 int
-attrs_set_times(int fd, const struct timespec times[2])
+attrs_touch(int fd, const struct timespec times[2])
 {
 	if (futimens(fd, times) == 0)
 		return 0;
@@ -66,53 +64,54 @@ attrs_adopt(int fd, gid_t group, mode_t must)
 	    : attrs_chmod(fd, (st.st_mode & (ATTRS_SPECIAL | 0777)) | must);
 }
 
+const char attrs_set_mode[] = "set mode", attrs_set_times[] = "set times";
+
+static bool
+is_time(struct timespec has, struct timespec wanted)
+{
+	return wanted.tv_nsec == UTIME_OMIT ||
+	    (has.tv_sec == wanted.tv_sec && has.tv_nsec == wanted.tv_nsec);
+}
+
+/* What is somebody else's may be as it should be. */
+static bool
+has_mode(int fd, mode_t mode)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && (st.st_mode & (ATTRS_SPECIAL | 0777)) == mode;
+}
+
+static bool
+has_times(int fd, const struct timespec times[2])
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && is_time(st.st_atim, times[0]) && is_time(st.st_mtim, times[1]);
+}
+
 int
 attrs_apply(int fd, const struct attrs *a, const char **what)
 {
-	int failed = 0;
+	int failed = 0, err;
 
 	*what = NULL;
 	if (a->has_mode && attrs_chmod(fd, a->mode) == -1) {
-		failed = errno;
-		*what = "set mode";
+		err = errno;
+		if (err != EPERM || !has_mode(fd, a->mode)) {
+			failed = err;
+			*what = attrs_set_mode;
+		}
 	}
-	if (a->has_times && attrs_set_times(fd, a->times) == -1 && failed == 0) {
-		failed = errno;
-		*what = "set times";
+	if (a->has_times && attrs_touch(fd, a->times) == -1) {
+		err = errno;
+		if (failed == 0 && (err != EPERM || !has_times(fd, a->times))) {
+			failed = err;
+			*what = attrs_set_times;
+		}
 	}
 	errno = failed;
 	return failed == 0 ? 0 : -1;
-}
-
-/*
- * Copies an ACL, and the permission bits with it.  A plain file's, too: FD may have been born with
- * one.
- */
-static int
-copy_acl(int fd, int replaced)
-{
-	acl_t acl = acl_get_fd(replaced);
-	int end, saved;
-
-	if (acl == NULL)
-		return -1;
-	end = acl_set_fd(fd, acl);
-	saved = errno;
-	acl_free(acl);
-	errno = saved;
-	return end;
-}
-
-static int
-inherit_permissions(int fd, int replaced, mode_t has, mode_t wanted)
-{
-	int old = acl_extended_fd(replaced), new = acl_extended_fd(fd);
-
-	if (old > 0 || new > 0)
-		return copy_acl(fd, replaced);
-	if ((old == -1 || new == -1) && errno != ENOTSUP && errno != ENOSYS)
-		return -1;
-	return has == wanted ? 0 : fchmod(fd, wanted);
 }
 
 /*
@@ -132,6 +131,7 @@ attrs_inherit(int fd, int replaced, mode_t *mode)
 {
 	struct stat old, new;
 	const mode_t bits = ATTRS_SPECIAL | 0777;
+	int acl;
 
 	if (fstat(replaced, &old) == -1 || fstat(fd, &new) == -1)
 		return -1;
@@ -139,5 +139,8 @@ attrs_inherit(int fd, int replaced, mode_t *mode)
 	    fchown(fd, old.st_uid, old.st_gid) == -1)
 		return -1;
 	*mode = mode_after_writing(old.st_mode & bits);
-	return inherit_permissions(fd, replaced, new.st_mode & bits, old.st_mode & 0777);
+	acl = xattr_copy(fd, replaced);
+	if (acl != 0 || (new.st_mode & bits) == (old.st_mode & 0777))
+		return acl == -1 ? -1 : 0;
+	return fchmod(fd, old.st_mode & 0777);
 }

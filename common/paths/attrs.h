@@ -23,15 +23,17 @@ struct attrs {
 
 /*
  * Sets mode, then times, on FD.  Both are tried; -1 with the errno of the first that failed, and
- * *WHAT "set mode" or "set times".  PROTOCOL rule 4.
+ * *WHAT one of the two below.  Where we may not, but it would change nothing, it has not
+ * failed.  PROTOCOL rule 4.
  */
 int	attrs_apply(int fd, const struct attrs *, const char **what);
+extern const char attrs_set_mode[], attrs_set_times[];	/* "set mode", "set times" */
 
 /* fchmod(2), also where FD is O_PATH. */
 int	attrs_chmod(int fd, mode_t mode);
 
 /* futimens(3), likewise, and of a symbolic link itself. */
-int	attrs_set_times(int fd, const struct timespec times[2]);
+int	attrs_touch(int fd, const struct timespec times[2]);
 
 /* fchown(2), likewise. */
 int	attrs_chown(int fd, uid_t uid, gid_t gid);
@@ -43,8 +45,8 @@ int	attrs_chown(int fd, uid_t uid, gid_t gid);
 int	attrs_adopt(int fd, gid_t group, mode_t must);
 
 /*
- * Gives the new, empty file FD what the file REPLACED has: owner, group, ACL and permissions. 
- * Set-id and sticky bits stay away while data comes; *MODE is, with them, what writing into
+ * Gives the new, empty file FD what the file REPLACED, which may be O_PATH, has: owner, group, ACL and
+ * permissions, and the other extended attributes that xattr_copy gives.  Set-id and sticky bits stay away while data comes; *MODE is, with them, what writing into
  * REPLACED would leave.  -1 when anything cannot be carried over: then replacing would lose
  * something.
  */

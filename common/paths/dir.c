@@ -9,9 +9,11 @@
 
 #include <linux/fs.h>
 
+#include "paths/attrs.h"
 #include "paths/dir.h"
 
 enum {
+	FILE_BITS = 07777,
 	PLAIN_FLAGS = O_NONBLOCK | O_NOCTTY | O_CLOEXEC
 };
 
@@ -71,15 +73,56 @@ dir_move_free(int fromdir, const char *from, int todir, const char *to)
 }
 
 int
+dir_rename_plain(int dirfd, const char *from, const char *to)
+{
+	return rename_by(dirfd, from, dirfd, to, RENAME_NOREPLACE);
+}
+
+int
 dir_rename_free(int dirfd, const char *from, const char *to)
 {
-	return dir_move_free(dirfd, from, dirfd, to);
+	if (dir_rename_plain(dirfd, from, to) == 0)
+		return 0;
+	/* Some filesystems have no such rename, but links, which replace nothing either. */
+	if ((errno != EINVAL && errno != ENOSYS) || linkat(dirfd, from, dirfd, to, 0) == -1)
+		return -1;
+	/* The name is taken, whatever becomes of the other. */
+	(void)unlinkat(dirfd, from, 0);
+	return 1;
 }
 
 int
 dir_exchange(int dirfd, const char *a, const char *b)
 {
 	return rename_by(dirfd, a, dirfd, b, RENAME_EXCHANGE);
+}
+
+/* Opens a file of ours whose mode does not let us write. */
+static int
+open_closed(int dirfd, const char *name)
+{
+	int held = dir_open(dirfd, name, O_PATH, 0), fd = -1;
+	struct stat st;
+
+	if (held == -1)
+		return -1;
+	if (fstat(held, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() &&
+	    attrs_chmod(held, (st.st_mode & FILE_BITS) | S_IWUSR) == 0) {
+		fd = dir_open(dirfd, name, O_WRONLY, 0);
+		(void)attrs_chmod(held, st.st_mode & FILE_BITS);	/* As it just could be. */
+	}
+	close(held);
+	return fd;
+}
+
+void
+dir_announce(int dirfd, const char *name)
+{
+	int fd = dir_open(dirfd, name, O_WRONLY, 0);
+
+	if (fd == -1 && errno == EACCES)
+		fd = open_closed(dirfd, name);
+	dir_close(fd);
 }
 
 int

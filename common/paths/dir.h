@@ -15,10 +15,16 @@
  */
 int	dir_open(int dirfd, const char *name, int flags, mode_t mode);
 
-/* Renames FROM in DIRFD to TO there, which must be free: EEXIST.  0, -1. */
+/*
+ * Renames FROM in DIRFD to TO there, which must be free: EEXIST.  0; 1 where it was linked instead, of
+ * which whoever watches DIRFD hears less; -1.
+ */
 int	dir_rename_free(int dirfd, const char *from, const char *to);
 
-/* The same from one directory to another; a directory, too, where links cannot stand in for that. */
+/* The same without the link: EINVAL or ENOSYS where there is no such rename. */
+int	dir_rename_plain(int dirfd, const char *from, const char *to);
+
+/* As dir_rename_free, but 0 or -1, from one directory to another; a directory, too, where links cannot stand in for that. */
 int	dir_move_free(int fromdir, const char *from, int todir, const char *to);
 
 /*
@@ -26,6 +32,12 @@ int	dir_move_free(int fromdir, const char *from, int todir, const char *to);
  * where there is no such rename.
  */
 int	dir_exchange(int dirfd, const char *a, const char *b);
+
+/*
+ * Opens the file NAME in DIRFD for writing and closes it, so that whoever watches DIRFD hears that all
+ * of it is there, as inotify(7) tells it.  Its mode may keep the user out.
+ */
+void	dir_announce(int dirfd, const char *name);
 
 /* Has the disk know what names the directory DIRFD has.  0, -1. */
 int	dir_sync(int dirfd);

@@ -1,11 +1,20 @@
 /* SPDX-License-Identifier: ISC */
-#include <sys/vfs.h>
-
 #include <stddef.h>
+#include <stdint.h>
 
 #include <linux/magic.h>
 
 #include "paths/fs.h"
+
+/* A type may be a negative number where it does not fit otherwise. */
+static bool
+is_one_of(unsigned long type, const unsigned long *types, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (types[i] == (type & UINT32_MAX))
+			return true;
+	return false;
+}
 
 bool
 fs_is_kernels(int fd)
@@ -20,10 +29,30 @@ fs_is_kernels(int fd)
 	};
 	struct statfs fs;
 
-	if (fstatfs(fd, &fs) == -1)
-		return true;	/* What cannot be told is not served. */
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-		if ((unsigned long)fs.f_type == types[i])
-			return true;
-	return false;
+	/* What cannot be told is not served. */
+	return fstatfs(fd, &fs) == -1 ||
+	    is_one_of((unsigned long)fs.f_type, types, sizeof(types) / sizeof(types[0]));
+}
+
+bool
+fs_is_plain(const struct statfs *fs)
+{
+	static const unsigned long types[] = {
+		EXT4_SUPER_MAGIC /* and ext2, ext3 */, XFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC,
+		TMPFS_MAGIC, F2FS_SUPER_MAGIC, MSDOS_SUPER_MAGIC, EXFAT_SUPER_MAGIC,
+		0xca451a4e /* bcachefs */, 0x2fc12fc1 /* zfs */,
+	};
+
+	return is_one_of((unsigned long)fs->f_type, types, sizeof(types) / sizeof(types[0]));
+}
+
+bool
+fs_counts_bytes(const struct statfs *fs)
+{
+	static const unsigned long types[] = {
+		EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, TMPFS_MAGIC, F2FS_SUPER_MAGIC, MSDOS_SUPER_MAGIC,
+		EXFAT_SUPER_MAGIC,
+	};
+
+	return is_one_of((unsigned long)fs->f_type, types, sizeof(types) / sizeof(types[0]));
 }

@@ -2,6 +2,8 @@
 #ifndef PATHS_FS_H
 #define PATHS_FS_H
 
+#include <sys/vfs.h>
+
 #include <stdbool.h>
 
 /* What kind of filesystem a descriptor lies in. */
@@ -11,5 +13,17 @@
  * is there are no files of anybody.
  */
 bool	fs_is_kernels(int fd);
+
+/*
+ * True in those of our own disks and memory where the kernel alone knows who may do what, and where
+ * what cannot be written is said at once and not when it is closed.
+ */
+bool	fs_is_plain(const struct statfs *);
+
+/*
+ * True where a file takes as many bytes of those that are said to be free as it has: not where they are
+ * compressed, shared or borrowed, and not where somebody else counts them.
+ */
+bool	fs_counts_bytes(const struct statfs *);
 
 #endif

@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: ISC */
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/xattr.h>
 
 #include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "paths/proc.h"
+
+#ifndef SYS_faccessat2
+#define SYS_faccessat2 439	/* Linux 5.8, the same number everywhere */
+#endif
 
 enum {
 	PROC_NAME_MAX = sizeof("/proc/self/fd/-2147483648")
@@ -43,4 +49,31 @@ proc_link(int fd, int dirfd, const char *name)
 
 	name_descriptor(fd, path);
 	return linkat(AT_FDCWD, path, dirfd, name, AT_SYMLINK_FOLLOW);
+}
+
+ssize_t
+proc_listxattr(int fd, char *names, size_t size)
+{
+	char path[PROC_NAME_MAX];
+
+	name_descriptor(fd, path);
+	return listxattr(path, names, size);
+}
+
+ssize_t
+proc_getxattr(int fd, const char *name, void *value, size_t size)
+{
+	char path[PROC_NAME_MAX];
+
+	name_descriptor(fd, path);
+	return getxattr(path, name, value, size);
+}
+
+int
+proc_may_write(int fd)
+{
+	char path[PROC_NAME_MAX];
+
+	name_descriptor(fd, path);
+	return (int)syscall(SYS_faccessat2, AT_FDCWD, path, W_OK, AT_EACCESS);
 }

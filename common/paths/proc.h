@@ -16,4 +16,11 @@ int	proc_set_times(int fd, const struct timespec times[2]);
 /* Gives it the name NAME in DIRFD, too. */
 int	proc_link(int fd, int dirfd, const char *name);
 
+/* Whether the file may be written to, as the kernel knows without opening it. */
+int	proc_may_write(int fd);
+
+/* As the calls without "proc_" are for a descriptor that is not O_PATH. */
+ssize_t	proc_listxattr(int fd, char *names, size_t size);
+ssize_t	proc_getxattr(int fd, const char *name, void *value, size_t size);
+
 #endif

@@ -70,6 +70,16 @@ trail_enter(struct trail *t, const char *name)
 	add_text(t, name, n);
 }
 
+const char *
+trail_last(const struct trail *t)
+{
+	const char *last;
+
+	assert(t->depth > 0 || t->beyond > 0);
+	last = t->text + t->cuts[t->beyond > 0 ? t->depth : t->depth - 1];
+	return last + (*last == '/');
+}
+
 void
 trail_leave(struct trail *t)
 {

@@ -34,6 +34,9 @@ void	trail_trim(struct trail *);
 /* Goes to NAME in it; "" is where it stands. */
 void	trail_enter(struct trail *, const char *name);
 
+/* The name that it went to last, where that is one; "..." where it is not in it. */
+const char *trail_last(const struct trail *);
+
 /* Goes back to where it stood before the last trail_enter() that is not undone yet. */
 void	trail_leave(struct trail *);
 

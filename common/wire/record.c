@@ -51,6 +51,24 @@ take_number(const char **p, uint64_t limit, uint64_t *value)
 	return true;
 }
 
+/*
+ * Takes seconds of a time, which may be before 1970.  Nobody knows what a client means by that: like what
+ * is beyond any clock, it is LIMIT + 1.
+ */
+static bool
+take_seconds(const char **p, uint64_t *sec)
+{
+	const char *digits = *p;
+	bool negative = take(&digits, '-');
+
+	if (!take_number(&digits, INT64_MAX, sec))
+		return false;
+	*p = digits;
+	if (negative && *sec > 0)
+		*sec = (uint64_t)INT64_MAX + 1;
+	return true;
+}
+
 /* Some clients leave the microseconds out or put blanks before them: both have always passed. */
 static bool
 take_usec(const char **p, uint64_t *usec)
@@ -74,13 +92,13 @@ parse_times(struct record *r, const char *p, const char *end)
 	uint64_t msec, musec, asec, ausec;
 
 	take(&p, ' ');		/* The JSch example writes a blank after T. */
-	if (!take_number(&p, INT64_MAX, &msec))
+	if (!take_seconds(&p, &msec))
 		return "mtime.sec not present";
 	if (!take(&p, ' '))
 		return "mtime.sec not delimited";
 	if (!take_usec(&p, &musec) || !take(&p, ' '))
 		return "mtime.usec not delimited";
-	if (!take_number(&p, INT64_MAX, &asec))
+	if (!take_seconds(&p, &asec))
 		return "atime.sec not present";
 	if (!take(&p, ' '))
 		return "atime.sec not delimited";

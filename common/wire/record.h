@@ -27,7 +27,7 @@ struct record {
 	enum record_kind kind;
 	mode_t		 mode;		/* FILE, DIR: the low twelve bits */
 	uint64_t	 size;		/* FILE: bytes that follow, at most INT64_MAX */
-	struct timespec	 times[2];	/* TIMES: access, modification; UTIME_OMIT beyond time_t */
+	struct timespec	 times[2];	/* TIMES: access, modification; UTIME_OMIT beyond time_t or below 0 */
 	const char	*text;		/* FILE, DIR: a name; WARN, FATAL: a message; else "" */
 	size_t		 textlen;	/* bytes of it; a peer may have sent NUL among them */
 };

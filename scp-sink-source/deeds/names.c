@@ -162,10 +162,9 @@ struct move {
 };
 
 static int
-link_hidden(void *context)
+link_as(void *move, const char *name)
 {
-	struct move *m = ((void **)context)[0];
-	const char *name = ((void **)context)[1];
+	const struct move *m = move;
 
 	return linkat(m->from.place.dirfd, m->from.place.leaf, m->to.place.dirfd, name, 0);
 }
@@ -177,18 +176,10 @@ link_hidden(void *context)
 static int
 move_with_backup(struct move *m)
 {
-	const struct place *from = &m->from.place, *to = &m->to.place;
-	char hidden[NAME_MAX + 1];
-	void *context[2] = { m, hidden };
-	int end;
+	const struct place *from = &m->from.place;
 
-	if (hidden_claim(to->dirfd, to->leaf, hidden, link_hidden, context) == -1)
-		return -1;
-	end = backup_replace(to->dirfd, hidden, to->leaf);
-	if (end == 0)
-		return unlinkat(from->dirfd, from->leaf, 0);
-	(void)unlinkat(to->dirfd, hidden, 0);
-	return -1;
+	return backup_replace(m->to.place.dirfd, m->to.place.leaf, &m->st, link_as, m) == 0
+	    ? unlinkat(from->dirfd, from->leaf, 0) : -1;
 }
 
 static int

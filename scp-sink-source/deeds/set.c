@@ -190,7 +190,7 @@ set_times(struct target *t, const struct timespec times[2], struct answer *a)
 
 	if (t->d->policy->times == TIMES_IGNORE)
 		return 0;
-	if (attrs_set_times(t->fd, times) == -1)
+	if (attrs_touch(t->fd, times) == -1)
 		return refuse_errno(t->d, t->plain, errno, a);
 	gmtime_r(&times[1].tv_sec, &tm);
 	strftime(value, sizeof(value), "%Y-%m-%dT%H:%M:%SZ", &tm);

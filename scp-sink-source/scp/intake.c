@@ -3,19 +3,21 @@
 #include <errno.h>
 #include <string.h>
 
+#include <bsd/string.h>
+
 #include "scp/intake.h"
 #include "text/text.h"
+
+/* All that is said of a body that the sender says is not good, whatever it would have become. */
+static const char said_spoilt[] = "the sender says";
+
+static const char times_not_set[] = "set times: Operation not permitted";
 
 void
 intake_init(struct intake *k, struct session *s)
 {
-	k->session = s;
-	upload_init(&k->upload, s->policy);
+	door_init(&k->door, s);
 	k->times = (struct attrs){ .has_times = false };
-	k->taken = false;
-	k->denied = NULL;
-	k->denied_err = 0;
-	nest_init(&k->nest, s->root, s->policy);
 }
 
 int
@@ -23,7 +25,7 @@ intake_take_times(struct intake *k, const struct record *r)
 {
 	k->times.has_times = true;
 	memcpy(k->times.times, r->times, sizeof(k->times.times));
-	return conn_ack(k->session->conn);
+	return conn_ack(k->door.session->conn);
 }
 
 /* The attributes that the client gives the entry of R; a T before it is used up. */
@@ -33,9 +35,9 @@ take_attrs(struct intake *k, const struct record *r)
 	struct attrs a = k->times;
 
 	k->times.has_times = false;
-	a.has_times = a.has_times && k->session->policy->times == TIMES_CLIENT;
-	a.mode = policy_mode(k->session->policy, r->mode, r->kind == RECORD_DIR,
-	    k->session->request->preserve, &a.has_mode);
+	a.has_times = a.has_times && k->door.session->policy->times == TIMES_CLIENT;
+	a.mode = policy_mode(k->door.session->policy, r->mode, r->kind == RECORD_DIR,
+	    k->door.session->request->preserve, &a.has_mode);
 	return a;
 }
 
@@ -43,187 +45,196 @@ take_attrs(struct intake *k, const struct record *r)
 static void
 name_entry(struct intake *k, const struct record *r)
 {
-	struct trail *t = &k->session->trail;
+	struct trail *t = &k->door.session->trail;
 
-	assert(t->depth + t->beyond == k->nest.depth + k->nest.outside);
-	trail_enter(t, nest_is_at_target(&k->nest) ? "" : r->text);
-}
-
-/* Why the target cannot be the file that is sent, as an errno; or 0. */
-static int
-reason_against_target(const struct intake *k)
-{
-	if (!nest_is_at_target(&k->nest))
-		return 0;
-	return k->nest.slash ? EISDIR : k->taken ? ENOTDIR : 0;
-}
-
-static int
-begin_file(struct intake *k, const struct record *r, mode_t mode, struct place *p)
-{
-	const char *name = nest_name(&k->nest, r->text);
-	enum upload_allow allow = k->nest.depth == 0 && !k->session->policy->restricted
-	    ? UPLOAD_SPECIAL : UPLOAD_REGULAR;
-	int dirfd = nest_dir(&k->nest), end;
-
-	if (dirfd == -1)
-		return -1;
-	errno = reason_against_target(k);
-	if (errno != 0)
-		return -1;
-	if (upload_begin(&k->upload, dirfd, name, mode, r->size, allow) == 0)
-		return 0;
-	if (errno != ELOOP || nest_follow(&k->nest, name, p) == -1)
-		return -1;
-	upload_elsewhere(&k->upload);
-	end = upload_begin(&k->upload, p->dirfd, p->leaf, mode, r->size, allow);
-	upload_elsewhere(&k->upload);
-	return end;
+	assert(t->depth + t->beyond == k->door.nest.depth + k->door.nest.outside);
+	trail_enter(t, nest_is_at_target(&k->door.nest) ? "" : r->text);
 }
 
 /* The end of a session in which a body, or the status behind it, was not what it should be. */
 static int
 out_of_step(struct intake *k, enum conn_status status)
 {
-	return session_give_up(k->session, "protocol error",
+	return session_give_up(k->door.session, "protocol error",
 	    status == STATUS_JUNK ? "expected status" : "lost connection");
+}
+
+/* What came of a body. */
+struct body {
+	enum conn_status status;
+	char		 text[TEXT_MESSAGE_MAX];	/* of the client, with the status */
+	int		 file_err;			/* the file could not take all of it; or 0 */
+};
+
+/* Whether the sender says that the body is not what it should be. */
+static bool
+is_spoilt(const struct body *b)
+{
+	return b->status == STATUS_ERROR || b->status == STATUS_FATAL;
+}
+
+/* What became of such a file is no secret, unless that tells of what there was. */
+static int
+refuse_spoilt(struct intake *k, const struct body *b)
+{
+	struct session *s = k->door.session;
+	struct reason why = { .text = b->text, .what = upload_is_in_place(&k->door.upload)
+	    ? "damaged, the sender says" : "dropped, the sender says" };
+
+	session_log_failure(s, &why);
+	if (s->quiet)
+		why.what = said_spoilt;
+	return session_tell(s, &why);
+}
+
+/*
+ * Whether that something could not be set is a word to the log alone: somebody else's file has the times
+ * that he gives it, and without -p nobody has asked for others but a client out of habit.
+ */
+static bool
+is_remark(const struct intake *k, const char *what, int err)
+{
+	return what == attrs_set_times && err == EPERM && !k->door.session->request->preserve;
+}
+
+/* The log says what mode the file has, not what the client says: this one, until attributes are set. */
+static void
+look_at_mode(struct intake *k)
+{
+	if (audit_is_on(k->door.session->audit))
+		k->door.session->mode = upload_mode(&k->door.upload);
+}
+
+/* And this one when it has been given all of A but WHAT. */
+static void
+note_mode(struct intake *k, const struct attrs *a, const char *what)
+{
+	if (a->has_mode && k->door.upload.regular &&
+	    (what == NULL || strcmp(what, attrs_set_mode) != 0))
+		k->door.session->mode = a->mode;
 }
 
 /* The one reply to a body and its status. */
 static int
-judge_file(struct intake *k, enum conn_status status, const char *text, int file_err,
-    const struct attrs *a)
+judge_file(struct intake *k, const struct body *b, const struct attrs *a)
 {
 	const char *what = NULL;
+	enum conn_status status = b->status;
+	int failed;
 
 	if (status == STATUS_LOST)
 		return out_of_step(k, status);
-	if (file_err != 0)
-		return session_refuse(k->session, &(struct reason){ .err = file_err });
-	if (status == STATUS_ERROR || status == STATUS_FATAL)
-		return session_refuse(k->session, &(struct reason){ .text = text,
-		    .what = upload_is_in_place(&k->upload) ? "damaged, the sender says"
-		    : "dropped, the sender says" });
-	if (upload_commit(&k->upload, a, &what) == -1) {
+	if (is_spoilt(b) && (k->door.session->quiet || b->file_err == 0))
+		return refuse_spoilt(k, b);
+	if (b->file_err != 0)
+		return session_refuse(k->door.session, &(struct reason){ .err = b->file_err });
+	failed = upload_commit(&k->door.upload, a, &what) == -1 ? errno : 0;
+	if (failed == 0 || what != NULL)
+		note_mode(k, a, what);
+	if (failed != 0 && !is_remark(k, what, failed)) {
 		/* Then it is there, if not as it should be. */
-		k->taken = k->taken || (what != NULL && nest_is_at_target(&k->nest));
-		return session_refuse(k->session, &(struct reason){ .what = what, .err = errno });
+		k->door.taken = k->door.taken || (what != NULL && nest_is_at_target(&k->door.nest));
+		return session_refuse(k->door.session, &(struct reason){ .what = what, .err = failed });
 	}
-	if (nest_is_at_target(&k->nest))
-		k->taken = true;
-	if (session_end_file(k->session) == -1)
-		return session_give_up(k->session, NULL, session_no_log);
+	if (nest_is_at_target(&k->door.nest))
+		k->door.taken = true;
+	if (session_end_file_with(k->door.session, what != NULL ? times_not_set : NULL) == -1)
+		return session_give_up(k->door.session, NULL, session_no_log);
 	if (status == STATUS_JUNK)
 		return out_of_step(k, status);
 	if (status == STATUS_OK)
-		return conn_ack(k->session->conn);
+		return conn_ack(k->door.session->conn);
 	/* Nobody may be there to read it; that was no condition for the file. */
-	(void)conn_ack(k->session->conn);
+	(void)conn_ack(k->door.session->conn);
 	return 0;
+}
+
+/* The same for a file that WHY, which is logged already, kept from being written. */
+static int
+judge_refused(struct intake *k, const struct body *b, const struct reason *why)
+{
+	if (b->status == STATUS_LOST || b->status == STATUS_JUNK)
+		return out_of_step(k, b->status);
+	if (is_spoilt(b))
+		return session_tell(k->door.session,
+		    &(struct reason){ .what = said_spoilt, .text = b->text });
+	return session_tell(k->door.session, why);
 }
 
 /* The peer is gone before the file was. */
 static int
 lose_file(struct intake *k)
 {
-	session_fail_file(k->session, "lost connection");
+	session_fail_file(k->door.session, "lost connection");
 	return -1;
+}
+
+/* A body and its status, for FD, or where that is -1 for nobody. */
+static void
+receive_body(struct intake *k, uint64_t size, int fd, struct body *b)
+{
+	struct conn *c = k->door.session->conn;
+
+	if (conn_recv_body(c, fd, size, &b->file_err) == -1)
+		b->status = STATUS_LOST;
+	else
+		b->status = conn_recv_status(c, b->text, sizeof(b->text));
+}
+
+/* Whether the session goes on behind the body: 0, -1. */
+static int
+go_on(const struct body *b)
+{
+	return b->status == STATUS_FATAL || b->status == STATUS_JUNK ? -1 : 0;
 }
 
 static int
 receive_file(struct intake *k, const struct record *r, const struct attrs *a)
 {
-	struct conn *c = k->session->conn;
-	char text[TEXT_MESSAGE_MAX];
-	enum conn_status status;
-	int file_err;
+	struct body b;
 
-	session_title(k->session, r->size);
-	session_begin_file(k->session, a->mode);
-	if (conn_ack(c) == -1)
+	session_title(k->door.session, r->size);
+	session_begin_file(k->door.session, a->mode);
+	if (conn_ack(k->door.session->conn) == -1)
 		return lose_file(k);
-	if (conn_recv_body(c, k->upload.fd, r->size, &file_err) == -1)
-		return out_of_step(k, STATUS_LOST);
-	status = conn_recv_status(c, text, sizeof(text));
-	if (judge_file(k, status, text, file_err, a) == -1)
+	receive_body(k, r->size, k->door.upload.fd, &b);
+	look_at_mode(k);
+	return judge_file(k, &b, a) == -1 ? -1 : go_on(&b);
+}
+
+/* Refuses a file when it is over. */
+static int
+refuse_file_later(struct intake *k, const struct record *r, const struct reason *why)
+{
+	struct body b;
+
+	session_log_failure(k->door.session, why);
+	session_title(k->door.session, r->size);
+	if (conn_ack(k->door.session->conn) == -1)
 		return -1;
-	return status == STATUS_FATAL || status == STATUS_JUNK ? -1 : 0;
+	receive_body(k, r->size, -1, &b);
+	return judge_refused(k, &b, why) == -1 ? -1 : go_on(&b);
 }
 
-/* Why there can be no entry that the client calls SAID, in R: true, or false. */
+/* Whether a refusal has to wait until the entry is over. */
 static bool
-is_denied(struct intake *k, const char *said, bool directory, struct reason *r)
+is_for_later(const struct intake *k, const struct reason *why)
 {
-	struct session *s = k->session;
-	const char *name = nest_name(&k->nest, said);
-
-	*r = (struct reason){ .telling = true, .text = k->denied, .err = k->denied_err };
-	if (k->nest.outside > 0)
-		return false;	/* There is a reason already. */
-	if (r->text == NULL && r->err == 0)
-		r->text = policy_denies_name(s->policy, name, directory);
-	/* Where that would tell whether the target is a directory, no name is spared. */
-	if (r->text == NULL && r->err == 0 && s->policy->reveal == POLICY_NO)
-		r->text = policy_denies_name(s->policy, said, directory);
-	return r->text != NULL || r->err != 0;
-}
-
-/*
- * Why something of SIZE bytes cannot be made ready for, which failed with ERR.  Where nothing is
- * revealed, a disk that has no room for it is no secret: whoever sends can do something about it, and it
- * has none for any other name.  A quota is the account's own.
- */
-static struct reason
-reason_for(const struct intake *k, int err, uint64_t size)
-{
-	const struct session *s = k->session;
-	int obstacle = 0;
-
-	if (s->policy->reveal == POLICY_NO && k->nest.outside == 0)
-		obstacle = err == EDQUOT ? err : space_obstacle(s->policy, s->root->fd, size);
-	if (obstacle != 0)
-		return (struct reason){ .err = obstacle, .open = true };
-	return (struct reason){ .err = err, .telling = true };
-}
-
-/*
- * Makes ready for a file: true, or the reason why not.  What the file itself is judged by comes first,
- * so that it tells nothing of what is there; all that comes later may.
- */
-static bool
-admit_file(struct intake *k, const struct record *r, mode_t mode, struct place *p,
-    struct reason *why)
-{
-	struct session *s = k->session;
-	struct usage after = s->usage;
-
-	if (is_denied(k, r->text, false, why))
-		return false;
-	*why = (struct reason){ .text = NULL };
-	if (k->nest.outside == 0)
-		why->text = policy_denies_file(s->policy, &after, r->size);
-	if (why->text != NULL)
-		return false;
-	if (begin_file(k, r, mode, p) == -1) {
-		*why = reason_for(k, errno, r->size);
-		return false;
-	}
-	s->usage = after;
-	return true;
+	return k->door.session->quiet && !why->early;
 }
 
 /* A client that did not wait for our answer sends the body all the same. */
 static int
 refuse_file(struct intake *k, const struct record *r, const struct reason *why)
 {
-	bool comes = k->nest.outside > 0 || conn_is_ahead(k->session->conn);
+	bool comes = nest_is_shut(&k->door.nest) || conn_is_ahead(k->door.session->conn);
 	enum conn_status status;
 
-	if (session_refuse(k->session, why) == -1)
+	if (session_refuse(k->door.session, why) == -1)
 		return -1;
 	if (!comes)
 		return 0;
-	status = conn_skip_body(k->session->conn, r->size);
+	status = conn_skip_body(k->door.session->conn, r->size);
 	if (status == STATUS_LOST || status == STATUS_JUNK)
 		return out_of_step(k, status);
 	return status == STATUS_FATAL ? -1 : 0;
@@ -238,13 +249,15 @@ intake_take_file(struct intake *k, const struct record *r)
 	int end;
 
 	name_entry(k, r);
-	if (admit_file(k, r, a.mode, &p, &why))
+	if (door_admits_file(&k->door, r, a.mode, &p, &why))
 		end = receive_file(k, r, &a);
+	else if (is_for_later(k, &why))
+		end = refuse_file_later(k, r, &why);
 	else
 		end = refuse_file(k, r, &why);
-	upload_end(&k->upload);
+	upload_end(&k->door.upload);
 	place_close(&p);
-	trail_leave(&k->session->trail);
+	trail_leave(&k->door.session->trail);
 	return end;
 }
 
@@ -255,56 +268,62 @@ intake_take_file(struct intake *k, const struct record *r)
 static int
 refuse_dir(struct intake *k, const struct reason *why)
 {
-	bool ahead = k->nest.outside > 0 || conn_is_ahead(k->session->conn);
+	bool ahead = nest_is_shut(&k->door.nest) || conn_is_ahead(k->door.session->conn);
 
-	if (session_refuse(k->session, why) == -1)
+	if (session_refuse(k->door.session, why) == -1)
 		return -1;
 	if (ahead)
-		nest_enter_refused(&k->nest, why->text != NULL ? EACCES : why->err);
+		nest_enter_refused(&k->door.nest, why->text != NULL ? EACCES : why->err);
 	else
-		trail_leave(&k->session->trail);
+		trail_leave(&k->door.session->trail);
 	return 0;
 }
 
-/* Goes into a directory: true, or the reason why not. */
-static bool
-admit_dir(struct intake *k, const struct record *r, const struct attrs *a, struct reason *why)
+/* Refuses a directory, and all that is in it, when it is left. */
+static int
+refuse_dir_later(struct intake *k, const struct record *r, const struct reason *why)
 {
-	struct session *s = k->session;
-	const char *name = nest_name(&k->nest, r->text);
-	struct usage before = s->usage;
-
-	if (is_denied(k, r->text, true, why))
-		return false;
-	*why = (struct reason){ .err = 0 };
-	if (k->nest.outside == 0)
-		why->text = policy_denies_dir(s->policy, &s->usage, k->nest.depth);
-	if (why->text != NULL)
-		return false;
-	upload_elsewhere(&k->upload);
-	if (nest_enter(&k->nest, name, a) == 0)
-		return true;
-	*why = reason_for(k, errno, 0);
-	s->usage = before;
-	return false;
+	session_log_failure(k->door.session, why);
+	if (!nest_is_untold(&k->door.nest)) {
+		k->door.untold = *why;
+		strlcpy(k->untold_name, r->text, sizeof(k->untold_name));
+	}
+	nest_enter_untold(&k->door.nest);
+	return conn_ack(k->door.session->conn);
 }
 
 int
 intake_take_dir(struct intake *k, const struct record *r)
 {
-	struct session *s = k->session;
+	struct session *s = k->door.session;
 	struct attrs a = take_attrs(k, r);
 	struct reason why;
 
 	if (!s->request->recursive)
 		return session_give_up(s, "protocol error", "received directory without -r");
 	name_entry(k, r);
-	if (!admit_dir(k, r, &a, &why))
-		return refuse_dir(k, &why);
-	if (session_log_dir(s, a.mode, nest_is_new(&k->nest)) == -1)
+	if (!door_admits_dir(&k->door, r, &a, &why))
+		return is_for_later(k, &why) ? refuse_dir_later(k, r, &why) : refuse_dir(k, &why);
+	if (session_log_dir(s, nest_mode(&k->door.nest), nest_is_new(&k->door.nest)) == -1)
 		return session_give_up(s, NULL, session_no_log);
-	session_go_deep(k->nest.depth);
+	session_go_deep(k->door.nest.depth);
 	return conn_ack(s->conn);
+}
+
+/* Now the client is told, of what it called itself so. */
+static int
+leave_untold(struct intake *k)
+{
+	struct session *s = k->door.session;
+	bool outermost = k->door.nest.outside == 1;
+	const char *what;
+	int end;
+
+	session_call(s, outermost ? k->untold_name : trail_last(&s->trail));
+	end = session_tell(s, &k->door.untold);
+	(void)nest_leave(&k->door.nest, &what);
+	trail_leave(&s->trail);
+	return end;
 }
 
 /* An E at the top is the end of the session: some clients send it and wait for the reply. */
@@ -312,16 +331,19 @@ int
 intake_leave_dir(struct intake *k)
 {
 	const char *what;
-	int left = nest_leave(&k->nest, &what), end;
+	int left, end;
 
-	upload_elsewhere(&k->upload);
+	if (nest_is_untold(&k->door.nest))
+		return leave_untold(k);
+	left = nest_leave(&k->door.nest, &what);
+	upload_elsewhere(&k->door.upload);
 	if (left == -1)
-		end = session_refuse(k->session, &(struct reason){ .what = what, .err = errno });
+		end = session_refuse(k->door.session, &(struct reason){ .what = what, .err = errno });
 	else
-		end = conn_ack(k->session->conn);
+		end = conn_ack(k->door.session->conn);
 	if (left == 1)
 		return end == -1 ? -1 : 1;
-	trail_leave(&k->session->trail);
+	trail_leave(&k->door.session->trail);
 	return end;
 }
 
@@ -329,15 +351,19 @@ void
 intake_finish(struct intake *k)
 {
 	const char *what;
+	bool untold;
 	int left;
 
-	while ((left = nest_leave(&k->nest, &what)) != 1)
-		if (left == -1)
-			k->session->errors++;
+	do {
+		untold = nest_is_untold(&k->door.nest);
+		left = nest_leave(&k->door.nest, &what);
+		if (untold || left == -1)
+			k->door.session->errors++;
+	} while (left != 1);
 }
 
 void
 intake_end(struct intake *k)
 {
-	nest_end(&k->nest);
+	nest_end(&k->door.nest);
 }

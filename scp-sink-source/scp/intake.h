@@ -2,19 +2,20 @@
 #ifndef SCP_INTAKE_H
 #define SCP_INTAKE_H
 
-#include "scp/nest.h"
-#include "session.h"
-#include "upload/upload.h"
+#include "scp/door.h"
 
-/* The entries that are received: each admitted and taken in, or refused, with the replies to it. */
+/*
+ * The entries that are received: each admitted and taken in, or refused, with the replies to it.
+ *
+ * Where nothing is revealed, a refusal that depends on what there is comes when the entry is over, and
+ * until then nothing differs from one that is taken in: its record is acknowledged, its contents are
+ * read, or refused likewise, and what the client says of them is answered first.
+ */
 struct intake {
-	struct session	*session;	/* borrowed */
-	struct upload	 upload;
+	struct door	 door;
 	struct attrs	 times;		/* of a T that awaits the C or D it is for */
-	bool		 taken;		/* the target itself was received as a file */
-	const char	*denied;	/* why nothing can be put at the target; or NULL */
-	int		 denied_err;	/* the same, an errno; or 0 */
-	struct nest	 nest;
+	char		 untold_name[RECORD_MAX];	/* what the client called the directory that
+							 * DOOR.untold is about */
 };
 
 void	intake_init(struct intake *, struct session *);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include <sys/stat.h>
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -19,7 +20,8 @@ nest_init(struct nest *n, const struct root *root, const struct policy *policy)
 	n->link = -1;
 	n->err = ENOENT;
 	n->depth = 0;
-	n->outside = 0;
+	n->outside = n->untold = 0;
+	n->outside_err = EACCES;
 }
 
 /* The link that the target is, or -1.  What is judged later is what is held here. */
@@ -164,11 +166,38 @@ nest_is_new(const struct nest *n)
 	return n->depth > 0 && n->levels[n->depth - 1].made;
 }
 
+mode_t
+nest_mode(const struct nest *n)
+{
+	assert(n->depth > 0);
+	return level_mode(&n->levels[n->depth - 1]);
+}
+
 void
 nest_enter_refused(struct nest *n, int err)
 {
-	if (n->outside++ == 0)
+	if (!nest_is_shut(n))
 		n->outside_err = err;
+	n->outside++;
+}
+
+bool
+nest_is_shut(const struct nest *n)
+{
+	return n->outside > n->untold;
+}
+
+void
+nest_enter_untold(struct nest *n)
+{
+	assert(!nest_is_shut(n));
+	n->untold = ++n->outside;
+}
+
+bool
+nest_is_untold(const struct nest *n)
+{
+	return n->outside > 0 && !nest_is_shut(n);
 }
 
 int
@@ -176,6 +205,7 @@ nest_leave(struct nest *n, const char **what)
 {
 	*what = NULL;
 	if (n->outside > 0) {
+		n->untold -= nest_is_untold(n);
 		n->outside--;
 		return 0;
 	}

@@ -20,8 +20,9 @@ struct nest {
 					 * whole system; else -1 */
 	int		 err;		/* why nothing can be put there, where TARGET.dirfd is -1 */
 	unsigned	 depth;		/* directories that are open */
-	uint64_t	 outside;	/* directories in the innermost of them that were refused */
-	int		 outside_err;	/* an errno: why whatever is in those is refused, too */
+	uint64_t	 outside;	/* directories in the innermost of them that are refused */
+	uint64_t	 untold;	/* the outermost of those, of which the client does not know it */
+	int		 outside_err;	/* an errno: why whatever is in the others is refused, too */
 	struct level	 levels[POLICY_DEPTH_MAX];
 };
 
@@ -40,8 +41,9 @@ bool	nest_is_at_target(const struct nest *);
 /* What the entry that the client calls NAME is called here. */
 const char *nest_name(const struct nest *, const char *name);
 
-/* True when the innermost directory is new. */
+/* True when the innermost directory, which is not the target, is new; and its mode, see level_mode. */
 bool	nest_is_new(const struct nest *);
+mode_t	nest_mode(const struct nest *);
 
 /* The innermost directory, borrowed; -1 with errno: whatever is sent now is refused. */
 int	nest_dir(const struct nest *);
@@ -58,8 +60,15 @@ int	nest_follow(const struct nest *, const char *name, struct place *);
 /* Makes or opens the directory NAME and goes into it; -1 with errno.  See level_make. */
 int	nest_enter(struct nest *, const char *name, const struct attrs *wanted);
 
-/* Goes into a directory that was refused for ERR. */
+/* Goes into a directory that was refused for ERR, as is all that is in it. */
 void	nest_enter_refused(struct nest *, int err);
+/* True within such a one. */
+bool	nest_is_shut(const struct nest *);
+
+/* Goes into a directory that is refused when it is left; never within one that was refused. */
+void	nest_enter_untold(struct nest *);
+/* True when the innermost directory is such a one. */
+bool	nest_is_untold(const struct nest *);
 
 /*
  * Goes out of the innermost directory: 0; 1 when there is none, at the end of the session; -1 with

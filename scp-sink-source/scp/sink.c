@@ -8,7 +8,7 @@ take_record(struct sink *k, const struct record *r)
 	bool named = r->kind == RECORD_FILE || r->kind == RECORD_DIR;
 
 	/* Whether what it names lies in the target or is the target is not for everybody to know. */
-	k->session->said = named ? r->text : k->session->request->paths[0];
+	session_call(k->session, named ? r->text : NULL);
 	session_show(k->session, "received", r);
 	switch (r->kind) {
 	case RECORD_FILE:
@@ -65,22 +65,22 @@ take_records(struct sink *k)
 static int
 greet(struct sink *k, const char *target)
 {
-	struct intake *in = &k->intake;
+	struct door *d = &k->intake.door;
 	bool strict = k->session->request->target_is_dir;
-	bool early = strict && k->session->policy->reveal == POLICY_YES;
+	bool early = strict && !k->session->quiet;
 	int err = 0;
-	struct reason why = { .text = early ? in->denied : NULL, .telling = true };
+	struct reason why = { .text = early ? d->denied : NULL, .telling = true };
 
 	if (early && why.text == NULL)
-		why.err = nest_aim(&in->nest, target);
+		why.err = nest_aim(&d->nest, target);
 	if (why.text != NULL || why.err != 0)
 		return session_refuse(k->session, &why);
 	if (conn_ack(k->session->conn) == -1)
 		return -1;
-	if (!early && in->denied == NULL)
-		err = nest_aim(&in->nest, target);
+	if (!early && d->denied == NULL)
+		err = nest_aim(&d->nest, target);
 	if (strict && err != 0)
-		in->denied_err = err;
+		d->denied_err = err;
 	return 1;
 }
 
@@ -94,7 +94,7 @@ sink_run(struct sink *k, struct session *s)
 	if (s->request->npaths != 1)
 		return session_give_up(s, NULL, "ambiguous target");
 
-	k->intake.denied = session_turn_to(s, s->request->paths[0]);
+	k->intake.door.denied = session_turn_to(s, s->request->paths[0]);
 	end = greet(k, s->request->paths[0]);
 	if (end == 1)
 		end = take_records(k);

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The old file gets its second name before it loses the first, so that a kill leaves both or one.
- * Somebody may have put yet another file there meanwhile: that is why the names are exchanged and
- * what comes out is looked at.
+ * The new file first takes the name of the backup, which nobody has; then the two names are
+ * exchanged.  So what is kept is whatever had the name at that moment, and no file is without a name
+ * in between, or has one that anybody clears.  A kill leaves the new file, whole, as the backup.
+ *
+ * Where names cannot be exchanged, the old file is moved, over one of two names that the new one has, or
+ * to a free one: then nothing has its name until the new file does.
  */
 #include <sys/stat.h>
 
@@ -13,38 +16,38 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include <bsd/string.h>
+
 #include "paths/dir.h"
 #include "upload/backup.h"
+#include "upload/hidden.h"
 
 enum {
 	TRIES = 16		/* while others make and remove files of the name */
 };
 
-/* Links FROM in DIRFD as the first free backup of NAME, which KEPT then says. */
+struct swap {
+	int		   dirfd;		/* borrowed */
+	const char	  *name;		/* borrowed: what the new file will be called */
+	const struct stat *ours;		/* borrowed: what it is */
+	char		   now[NAME_MAX + 1];	/* what it is called meanwhile */
+};
+
+/* Has ENTER take the first backup of NAME that is free, which is then TO. */
 static int
-link_backup(int dirfd, const char *from, const char *name, char kept[NAME_MAX + 1])
+enter_number(const char *name, backup_enter_fn *enter, void *context, char to[NAME_MAX + 1])
 {
 	for (int i = 1; i <= BACKUPS_MAX; i++) {
-		if (snprintf(kept, NAME_MAX + 1, "%s.~%d~", name, i) > NAME_MAX) {
+		if (snprintf(to, NAME_MAX + 1, "%s.~%d~", name, i) > NAME_MAX) {
 			errno = ENAMETOOLONG;
 			return -1;
 		}
-		if (linkat(dirfd, from, dirfd, kept, 0) == 0)
+		if (enter(context, to) == 0)
 			return 0;
 		if (errno != EEXIST)
 			return -1;
 	}
 	return -1;
-}
-
-static bool
-is_same_file(int dirfd, const char *a, const char *b)
-{
-	struct stat x, y;
-
-	return fstatat(dirfd, a, &x, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    fstatat(dirfd, b, &y, AT_SYMLINK_NOFOLLOW) == 0 && x.st_dev == y.st_dev &&
-	    x.st_ino == y.st_ino;
 }
 
 static bool
@@ -55,73 +58,138 @@ is_directory(int dirfd, const char *name)
 	return fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
 }
 
-/*
- * Puts TEMP in the place of NAME, of which there is the backup KEPT.  ENOENT where it has gone since,
- * and is to be looked for again.
- */
 static int
-exchange(int dirfd, const char *temp, const char *name, char kept[NAME_MAX + 1])
+exchange(const struct swap *s)
 {
-	if (dir_exchange(dirfd, temp, name) == -1)
-		return errno == EINVAL || errno == ENOSYS
-		    ? renameat(dirfd, temp, dirfd, name) : -1;
-	if (is_directory(dirfd, temp)) {
-		(void)dir_exchange(dirfd, temp, name);
+	if (dir_exchange(s->dirfd, s->now, s->name) == -1)
+		return -1;
+	if (!is_directory(s->dirfd, s->now))
+		return 0;
+	(void)dir_exchange(s->dirfd, s->now, s->name);
+	errno = EISDIR;
+	return -1;
+}
+
+/* Gives the new file, which is FROM, the name where there is nothing: 1, 0 where there is again, -1. */
+static int
+take_free(const struct swap *s, const char *from)
+{
+	switch (dir_rename_free(s->dirfd, from, s->name)) {
+	case 0:
+		return 1;
+	case 1:
+		dir_announce(s->dirfd, s->name);
+		return 1;
+	default:
+		return errno == EEXIST ? 0 : -1;
+	}
+}
+
+/* Gives the new file, which is NEW, the name: the old one has just been moved from there to OLD. */
+static int
+take_moved(struct swap *s, const char *new, const char *old)
+{
+	int end = take_free(s, new), saved = errno;
+
+	if (end == -1)
+		(void)dir_rename_free(s->dirfd, old, s->name);
+	errno = saved;
+	return end;
+}
+
+static int
+move_old(void *swap, const char *to)
+{
+	const struct swap *s = swap;
+
+	/* Never by a link: what is unlinked then might be another file. */
+	return dir_rename_plain(s->dirfd, s->name, to);
+}
+
+/* The old file is moved to the next free name, and in the end to the one that the new file had. */
+static int
+exchange_by_moves(struct swap *s)
+{
+	char old[NAME_MAX + 1];
+	int end;
+
+	if (is_directory(s->dirfd, s->name)) {
 		errno = EISDIR;
 		return -1;
 	}
-	/* What cannot be kept a second time keeps at least its hidden name. */
-	if (is_same_file(dirfd, temp, kept) || link_backup(dirfd, temp, name, kept) == 0)
-		(void)unlinkat(dirfd, temp, 0);
-	return 0;
+	if (enter_number(s->name, move_old, s, old) == -1)
+		return errno == ENOENT ? take_free(s, s->now) : -1;
+	end = take_moved(s, s->now, old);
+	if (end == 1)
+		(void)dir_rename_plain(s->dirfd, old, s->now);
+	return end;
 }
 
-/* Replaces what is there: 1, 0 to look again, -1. */
 static int
-replace(int dirfd, const char *temp, const char *name, char kept[NAME_MAX + 1])
+link_again(void *swap, const char *to)
 {
-	struct stat st;
-	int saved;
+	const struct swap *s = swap;
 
-	if (exchange(dirfd, temp, name, kept) == 0)
-		return 1;
-	/* Whoever took the name away, or put a directory there, left us the file. */
-	if (errno == EISDIR)
-		return -1;
-	if (errno == ENOENT && fstatat(dirfd, temp, &st, AT_SYMLINK_NOFOLLOW) == 0)
-		return 0;
-	saved = errno;
-	(void)unlinkat(dirfd, kept, 0);
+	return linkat(s->dirfd, s->now, s->dirfd, to, 0);
+}
+
+/* The old file is moved over one of two names that the new one has: 1, 0 to look again, -1. */
+static int
+exchange_by_link(struct swap *s)
+{
+	char second[NAME_MAX + 1], old[NAME_MAX + 1];
+	int end, saved;
+
+	if (enter_number(s->name, link_again, s, second) == -1)
+		return errno == EPERM || errno == EOPNOTSUPP || errno == ENOSYS || errno == EMLINK
+		    ? exchange_by_moves(s) : -1;
+	strlcpy(old, s->now, sizeof(old));
+	if (renameat(s->dirfd, s->name, s->dirfd, old) == 0) {
+		end = take_moved(s, second, old);
+		strlcpy(s->now, second, sizeof(s->now));
+		return end;
+	}
+	saved = errno == ENOTDIR ? EISDIR : errno;
+	hidden_remove(s->dirfd, second, s->ours);
 	errno = saved;
-	return -1;
+	return errno == ENOENT ? take_free(s, s->now) : -1;
 }
 
-/* The same where there is nothing, whose backup nobody needs a name for, as FAILED says. */
+/* Puts the new file, which has the backup's name, in the place of NAME: 1, 0 to look again, -1. */
 static int
-take_free(int dirfd, const char *temp, const char *name, int failed)
+replace(struct swap *s)
 {
-	if (dir_rename_free(dirfd, temp, name) == 0)
+	if (exchange(s) == 0)
 		return 1;
-	if (errno == EEXIST && failed == ENOENT)
-		return 0;
-	errno = errno == EEXIST ? failed : errno;
-	return -1;
+	switch (errno) {
+	case ENOENT:
+		return take_free(s, s->now);
+	case EINVAL:
+	case ENOSYS:
+	case EOPNOTSUPP:
+		return exchange_by_link(s);
+	default:
+		return -1;
+	}
 }
 
 int
-backup_replace(int dirfd, const char *temp, const char *name)
+backup_replace(int dirfd, const char *name, const struct stat *ours, backup_enter_fn *enter,
+    void *context)
 {
-	char kept[NAME_MAX + 1];
-	int end = 0;
+	struct swap s = { .dirfd = dirfd, .name = name, .ours = ours };
+	int end = 0, saved;
 
-	/* What turns up or goes between the steps is what the next round finds. */
-	for (int try = 0; try < TRIES && end == 0; try++) {
-		if (link_backup(dirfd, name, name, kept) == 0)
-			end = replace(dirfd, temp, name, kept);
-		else if (errno == ENOENT || errno == ENAMETOOLONG)
-			end = take_free(dirfd, temp, name, errno);
-		else
-			end = -1;
-	}
-	return end == 1 ? 0 : -1;
+	if (enter(context, name) == 0)
+		return 0;
+	if (errno != EEXIST || enter_number(name, enter, context, s.now) == -1)
+		return -1;
+	for (int try = 0; try < TRIES && end == 0; try++)
+		end = replace(&s);
+	if (end == 1)
+		return 0;
+	saved = errno;
+	hidden_remove(dirfd, s.now, ours);
+	errno = saved;
+	return -1;
 }

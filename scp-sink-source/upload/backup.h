@@ -2,16 +2,23 @@
 #ifndef UPLOAD_BACKUP_H
 #define UPLOAD_BACKUP_H
 
+#include <sys/stat.h>
+
 enum {
 	BACKUPS_MAX = 9999	/* that one name can have */
 };
 
+/* Gives the new file the name TO, which replaces nothing: 0, or -1 with errno, EEXIST. */
+typedef int	backup_enter_fn(void *context, const char *to);
+
 /*
- * Renames the file TEMP in DIRFD to NAME.  A file of that name gets the first free name of NAME.~1~,
- * NAME.~2~ and so on, and never is without a name.  -1 with errno, and NAME is as it was: EEXIST
- * where no number is free, EPERM where the filesystem, or the owner of the file, allows no second
- * name.
+ * Makes the new file, which has no name in DIRFD but what ENTER takes away from it, the one that NAME
+ * names.  Whatever has NAME at that moment gets the first free name of NAME.~1~, NAME.~2~ and so on,
+ * and never is without a name; OURS is what fstat(2) says of the new file.  -1 with errno, and NAME
+ * is as it was: EEXIST where no number is free, EISDIR for a directory.  Then the new file has no
+ * name, or the one that it came with.
  */
-int	backup_replace(int dirfd, const char *temp, const char *name);
+int	backup_replace(int dirfd, const char *name, const struct stat *ours, backup_enter_fn *,
+	    void *context);
 
 #endif

@@ -47,14 +47,50 @@ hash_of(const char *s)
 	return h;
 }
 
-/* A temporary is readable or writable for its owner, whatever its mode: see temp_mode_is_open. */
+static bool
+names_file(int dirfd, const char *name, const struct stat *file)
+{
+	struct stat named;
+
+	return fstatat(dirfd, name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    named.st_dev == file->st_dev && named.st_ino == file->st_ino;
+}
+
+/* Locks the directory, not waiting: its descriptor, -1 where it is locked, -2 where none can be. */
 static int
-open_of_another(const struct hidden *h)
+lock_dir(int dirfd, int how)
+{
+	int fd = dir_open(dirfd, ".", O_RDONLY | O_DIRECTORY, 0);
+	bool never = fd == -1 ? errno == EACCES : false;
+
+	if (fd == -1)
+		return never ? -2 : -1;
+	if (flock(fd, how | LOCK_NB) == 0)
+		return fd;
+	never = errno != EWOULDBLOCK;
+	close(fd);
+	return never ? -2 : -1;
+}
+
+int
+hidden_guard(int dirfd)
+{
+	int fd = lock_dir(dirfd, LOCK_SH);
+
+	return fd >= 0 ? fd : -1;
+}
+
+/*
+ * A live one is writable for its owner, but for a moment in which its directory is locked: see
+ * temp_mode_is_open.  Then FD is O_PATH.
+ */
+static int
+open_of_another(const struct hidden *h, bool *closed)
 {
 	int fd = dir_open(h->dirfd, h->name, O_WRONLY, 0);
 
-	/* Writing comes first: some filesystems lock no file that is only read. */
-	return fd == -1 && errno == EACCES ? dir_open(h->dirfd, h->name, O_RDONLY, 0) : fd;
+	*closed = fd == -1 && errno == EACCES;
+	return *closed ? dir_open(h->dirfd, h->name, O_PATH, 0) : fd;
 }
 
 /*
@@ -63,28 +99,42 @@ open_of_another(const struct hidden *h)
  * as long as it is, nobody gives the name to another file.
  */
 static bool
-is_stale(const struct hidden *h, int fd)
+is_stale(const struct hidden *h, int fd, bool closed)
 {
-	struct stat st, named;
+	struct stat st;
 
-	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode) || st.st_uid != geteuid() ||
-	    flock(fd, LOCK_EX | LOCK_NB) == -1)
+	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode) || st.st_uid != geteuid())
 		return false;
-	return fstatat(h->dirfd, h->name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    named.st_dev == st.st_dev && named.st_ino == st.st_ino;
+	if (closed ? (st.st_mode & S_IWUSR) != 0 : flock(fd, LOCK_EX | LOCK_NB) == -1)
+		return false;
+	return names_file(h->dirfd, h->name, &st);
+}
+
+/* Removes the file of this name, open as FD, if its process left it behind. */
+static enum found
+judge(const struct hidden *h, int fd, bool closed)
+{
+	int dir = lock_dir(h->dirfd, LOCK_EX);
+	enum found found = FOUND_LIVE;
+
+	/* Where no directory can be locked, no live file has been closed. */
+	if (dir != -1 && is_stale(h, fd, closed) && unlinkat(h->dirfd, h->name, 0) == 0)
+		found = FOUND_DEAD;
+	dir_close(dir);
+	return found;
 }
 
 /* Removes the file of this name if its process left it behind: what is there now. */
 static enum found
 remove_stale(const struct hidden *h)
 {
-	int fd = open_of_another(h);
-	enum found found = FOUND_LIVE;
+	bool closed;
+	int fd = open_of_another(h, &closed);
+	enum found found;
 
 	if (fd == -1)
 		return errno == ENOENT ? FOUND_NOTHING : FOUND_LIVE;
-	if (is_stale(h, fd) && unlinkat(h->dirfd, h->name, 0) == 0)
-		found = FOUND_DEAD;
+	found = judge(h, fd, closed);
 	close(fd);
 	return found;
 }
@@ -113,20 +163,6 @@ make_name(const struct hidden *h, int number)
 	    (unsigned long long)hash_of(h->goal), (unsigned)geteuid(), suffix);
 }
 
-/* Several processes that were killed at once leave several: those behind number FROM go, too. */
-static void
-remove_others(const struct hidden *h, int from)
-{
-	char name[NAME_MAX + 1];
-	struct hidden other = { h->dirfd, h->goal, name };
-	enum found found = FOUND_DEAD;
-
-	for (int i = from + 1; i < TEMPS && found != FOUND_NOTHING; i++) {
-		make_name(&other, i);
-		found = remove_stale(&other);
-	}
-}
-
 /* Takes the hidden name of this number by CLAIM: EEXIST where it is not free. */
 static int
 claim_number(const struct hidden *h, int number, hidden_claim_fn *claim, void *context)
@@ -153,13 +189,50 @@ hidden_claim(int dirfd, const char *goal, char name[NAME_MAX + 1], hidden_claim_
 	const struct hidden h = { dirfd, goal, name };
 
 	for (int i = 0; i < TEMPS + RANDOM_TEMPS; i++) {
-		if (claim_number(&h, i, claim, context) == 0) {
-			remove_others(&h, i);
-			return 0;
-		}
+		if (claim_number(&h, i, claim, context) == 0)
+			return i;
 		if (errno != EEXIST)
 			break;
 	}
 	name[0] = '\0';
 	return -1;
+}
+
+/* Several processes that were killed at once leave several. */
+void
+hidden_bury(int dirfd, const char *goal, int number)
+{
+	char name[NAME_MAX + 1];
+	const struct hidden h = { dirfd, goal, name };
+	enum found found = FOUND_DEAD;
+	int saved = errno;
+
+	for (int i = number + 1; i < TEMPS && found != FOUND_NOTHING; i++) {
+		make_name(&h, i);
+		found = remove_stale(&h);
+	}
+	errno = saved;
+}
+
+/*
+ * There is no call that removes a name only if it is that of a certain file.  So the name is changed
+ * to one that nobody can foresee or clears, and looked at there.
+ */
+void
+hidden_remove(int dirfd, const char *name, const struct stat *ours)
+{
+	char aside[NAME_MAX + 1];
+	const struct hidden h = { dirfd, name, aside };
+	int saved = errno;
+
+	if (names_file(dirfd, name, ours)) {
+		make_name(&h, TEMPS);
+		if (dir_rename_free(dirfd, name, aside) == -1)
+			(void)unlinkat(dirfd, name, 0);	/* No other way is left. */
+		else if (names_file(dirfd, aside, ours))
+			(void)unlinkat(dirfd, aside, 0);
+		else
+			(void)dir_rename_free(dirfd, aside, name);
+	}
+	errno = saved;
 }

@@ -7,6 +7,7 @@
 
 #include "paths/dir.h"
 #include "upload/level.h"
+#include "upload/space.h"
 
 enum {
 	FILE_BITS = 0777,
@@ -74,6 +75,7 @@ begin(struct level *l, const struct attrs *wanted, bool made)
 	/* What took the place of the directory that we made is not ours to change. */
 	made = made && st.st_uid == us;
 	l->made = made;
+	l->found = st.st_mode & MODE_BITS;
 	l->attrs = *wanted;
 	l->attrs.mode = final_mode(&st, wanted, made);
 	l->attrs.has_mode = l->attrs.mode != (st.st_mode & MODE_BITS);
@@ -118,7 +120,8 @@ level_open(struct level *l, int dirfd, const char *name, const struct attrs *wan
 static int
 adopt(struct level *l, int dirfd, const struct policy *p)
 {
-	if (attrs_adopt(l->fd, p->has_group ? p->group : ATTRS_NO_GROUP, p->dir_mode.must) == 0 &&
+	if (space_keep(p, l->fd) == 0 &&
+	    attrs_adopt(l->fd, p->has_group ? p->group : ATTRS_NO_GROUP, p->dir_mode.must) == 0 &&
 	    (p->sync != SYNC_FULL || dir_sync(dirfd) == 0)) {
 		l->attrs.mode |= p->dir_mode.must;
 		return 0;
@@ -185,6 +188,12 @@ level_undo(struct level *l, int dirfd, const char *name)
 	level_abandon(l);
 	if (made)
 		remove_made(dirfd, name);
+}
+
+mode_t
+level_mode(const struct level *l)
+{
+	return l->made || (l->attrs.has_mode && !l->silent) ? l->attrs.mode : l->found;
 }
 
 int

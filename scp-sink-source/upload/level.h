@@ -15,6 +15,7 @@ struct level {
 	mode_t		was;	/* with LENT: its mode before */
 	bool		silent;	/* somebody else's: failing to set ATTRS is no error */
 	bool		made;	/* it is new */
+	mode_t		found;	/* its mode when it was opened */
 };
 
 /*
@@ -22,7 +23,8 @@ struct level {
  * client says, and has_mode whether it shall be exactly that, as with -p.  While it is filled it
  * is readable, writable and searchable for us if we have any say in it.  What is there keeps its
  * attributes where the policy overwrites nothing.  -1 with errno: ENOTDIR where NAME is something
- * else, which may be a link; ENOENT where it would be new and the policy has no new ones.  PROTOCOL
+ * else, which may be a link; ENOENT where it would be new and the policy has no new ones;
+ * ENOSPC where a new one would take what the policy keeps free.  PROTOCOL
  * rule 10.
  */
 int	level_make(struct level *, int dirfd, const char *name, const struct attrs *wanted,
@@ -35,6 +37,9 @@ int	level_create(struct level *, int dirfd, const char *name, const struct attrs
 /* The same for a directory that is there, and only there: else ENOENT. */
 int	level_open(struct level *, int dirfd, const char *name, const struct attrs *wanted,
 	    const struct policy *);
+
+/* The mode that it has in the end, if that can be set. */
+mode_t	level_mode(const struct level *);
 
 /*
  * Sets what the filled directory shall have, and closes it; -1 with errno and *WHAT as

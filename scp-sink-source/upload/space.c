@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/vfs.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <unistd.h>
 
+#include "paths/fs.h"
 #include "upload/space.h"
 
 enum {
@@ -15,61 +18,140 @@ enum {
 	MIN_FILE = 8192		/* bytes that a file takes beyond its size, and more */
 };
 
+static bool
+can_tell(const struct statfs *fs)
+{
+	return fs->f_blocks != 0 && fs->f_frsize > 0;
+}
+
+static uint64_t
+block_of(const struct statfs *fs)
+{
+	return (uint64_t)fs->f_frsize;
+}
+
 /* Blocks that hold so many bytes. */
 static uint64_t
-blocks_of(const struct statvfs *fs, uint64_t bytes)
+blocks_of(const struct statfs *fs, uint64_t bytes)
 {
-	return bytes / fs->f_frsize + (bytes % fs->f_frsize != 0);
+	return bytes / block_of(fs) + (bytes % block_of(fs) != 0);
+}
+
+/* Blocks that are free for us. */
+static uint64_t
+room_of(const struct statfs *fs)
+{
+	return geteuid() == 0 ? fs->f_bfree : fs->f_bavail;
 }
 
 /* Blocks that this file may still take: what is overwritten in place needs no other room. */
 static uint64_t
-room_for(int fd, bool in_place, const struct statvfs *fs)
+room_for(int fd, bool in_place, const struct statfs *fs)
 {
 	struct stat st;
-	uint64_t room = fs->f_bavail;
+	uint64_t room = room_of(fs);
 
 	if (in_place && fstat(fd, &st) == 0)
-		room += (uint64_t)st.st_blocks * BLOCK / fs->f_frsize;
-	return geteuid() == 0 ? room + (fs->f_bfree - fs->f_bavail) : room;
+		room += (uint64_t)st.st_blocks * BLOCK / block_of(fs);
+	return room;
+}
+
+/* What the policy keeps free of ALL, which is a share. */
+static uint64_t
+share_of(const struct policy *p, uint64_t all)
+{
+	return all / 100 * p->min_free_percent + (all % 100 * p->min_free_percent + 99) / 100;
 }
 
 /* Blocks that the policy keeps free. */
 static uint64_t
-reserve_of(const struct policy *p, const struct statvfs *fs)
+reserve_of(const struct policy *p, const struct statfs *fs)
 {
 	uint64_t blocks = blocks_of(fs, p->min_free);
-	uint64_t share = fs->f_blocks / 100 * p->min_free_percent +
-	    (fs->f_blocks % 100 * p->min_free_percent + 99) / 100;
+	uint64_t share = share_of(p, fs->f_blocks);
 
 	return blocks > share ? blocks : share;
 }
 
+static bool
+keeps_free(const struct policy *p)
+{
+	return p->min_free > 0 || p->min_free_percent > 0;
+}
+
 /* Bytes that need not be asked for again, of BLOCKS that would still be free. */
 static uint64_t
-spare_of(const struct policy *p, const struct statvfs *fs, uint64_t blocks)
+spare_of(const struct policy *p, const struct statfs *fs, uint64_t blocks)
 {
-	uint64_t mib = blocks / (MIB / fs->f_frsize + 1);
+	uint64_t mib = blocks / (MIB / block_of(fs) + 1);
 
-	return p->min_free > 0 || p->min_free_percent > 0 || mib < PLENTY ? 0 : mib / 8 * MIB;
+	return keeps_free(p) || mib < PLENTY ? 0 : mib / 8 * MIB;
+}
+
+/* Blocks that must be free for SIZE bytes: where that cannot be said, it is tried. */
+static uint64_t
+blocks_for(const struct policy *p, const struct statfs *fs, uint64_t size)
+{
+	return reserve_of(p, fs) + (fs_counts_bytes(fs) ? blocks_of(fs, size) : 0);
 }
 
 static int
 ask(struct space *s, const struct policy *p, int fd, uint64_t size, bool in_place)
 {
-	struct statvfs fs;
+	struct statfs fs;
 	uint64_t blocks;
 
 	s->spare = 0;
-	if (fstatvfs(fd, &fs) == -1 || fs.f_blocks == 0 || fs.f_frsize == 0)
+	if (fstatfs(fd, &fs) == -1)
 		return 0;
-	blocks = blocks_of(&fs, size) + reserve_of(p, &fs);
+	s->plain = fs_is_plain(&fs);
+	if (!can_tell(&fs))
+		return 0;
+	blocks = blocks_for(p, &fs, size);
 	if (blocks <= fs.f_bavail)
 		s->spare = spare_of(p, &fs, fs.f_bavail - blocks);
 	if (blocks <= fs.f_bavail || blocks <= room_for(fd, in_place, &fs))
 		return 0;
 	errno = ENOSPC;
 	return -1;
+}
+
+/* Whether there still is all that the policy keeps free, of files as well as of bytes. */
+static bool
+is_kept(const struct policy *p, int fd)
+{
+	struct statfs fs;
+
+	if (fstatfs(fd, &fs) == -1 || !can_tell(&fs))
+		return true;
+	return room_of(&fs) >= reserve_of(p, &fs) &&
+	    (fs.f_files == 0 || fs.f_ffree >= share_of(p, fs.f_files));
+}
+
+int
+space_keep(const struct policy *p, int fd)
+{
+	if (!keeps_free(p) || is_kept(p, fd))
+		return 0;
+	errno = ENOSPC;
+	return -1;
+}
+
+int
+space_take(const struct policy *p, int fd, uint64_t size, bool *taken)
+{
+	struct statfs fs;
+
+	*taken = true;
+	if (!keeps_free(p))
+		return 0;
+	/* What is compressed takes less than that. */
+	if (size > 0 && fstatfs(fd, &fs) == 0)
+		*taken = fs_counts_bytes(&fs) && size <= INT64_MAX &&
+		    fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)size) == 0;
+	else if (size > 0)
+		*taken = false;
+	return space_keep(p, fd);
 }
 
 int
@@ -85,33 +167,33 @@ space_check(struct space *s, const struct policy *p, int fd, uint64_t size, bool
 	return 0;
 }
 
-/* Takes what the policy keeps free off the room that there is. */
-static void
-hide_reserve(const struct policy *p, struct statvfs *fs)
+/* Blocks of so many that are there for us, less what the policy keeps free. */
+static uint64_t
+left_of(const struct policy *p, const struct statfs *fs)
 {
-	uint64_t keep = fs->f_frsize == 0 ? 0 : reserve_of(p, fs);
+	uint64_t keep = can_tell(fs) ? reserve_of(p, fs) : 0;
 
-	fs->f_bavail = fs->f_bavail > keep ? fs->f_bavail - keep : 0;
+	return fs->f_bavail > keep ? fs->f_bavail - keep : 0;
 }
 
 int
 space_check_growth(const struct policy *p, int fd, uint64_t has, uint64_t end, uint64_t *granted)
 {
-	struct statvfs fs;
-	uint64_t blocks, bytes;
+	struct statfs fs;
+	uint64_t blocks, left, bytes;
 
-	if ((p->min_free == 0 && p->min_free_percent == 0) || end <= has || end <= *granted)
+	if (!keeps_free(p) || end <= has || end <= *granted)
 		return 0;
-	if (fstatvfs(fd, &fs) == -1 || fs.f_blocks == 0 || fs.f_frsize == 0)
+	if (fstatfs(fd, &fs) == -1 || !can_tell(&fs))
 		return 0;
-	hide_reserve(p, &fs);
+	left = left_of(p, &fs);
 	blocks = blocks_of(&fs, end - has);
-	if (blocks > fs.f_bavail) {
+	if (blocks > left) {
 		errno = ENOSPC;
 		return -1;
 	}
-	blocks = (fs.f_bavail - blocks) / SHARE;
-	bytes = blocks > UINT64_MAX / fs.f_frsize ? UINT64_MAX : blocks * fs.f_frsize;
+	blocks = (left - blocks) / SHARE;
+	bytes = blocks > UINT64_MAX / block_of(&fs) ? UINT64_MAX : blocks * block_of(&fs);
 	*granted = bytes > UINT64_MAX - end ? UINT64_MAX : end + bytes;
 	return 0;
 }
@@ -119,28 +201,30 @@ space_check_growth(const struct policy *p, int fd, uint64_t has, uint64_t end, u
 int
 space_obstacle(const struct policy *p, int fd, uint64_t size)
 {
-	struct statvfs fs;
+	struct statfs fs;
 	uint64_t room;
 
-	if (fstatvfs(fd, &fs) == -1)
+	if (fstatfs(fd, &fs) == -1)
 		return 0;
-	if ((fs.f_flag & ST_RDONLY) != 0)
+	if ((fs.f_flags & ST_RDONLY) != 0)
 		return EROFS;
 	/* What cannot say has none of either. */
-	if (fs.f_blocks == 0 || fs.f_frsize == 0)
+	if (!can_tell(&fs))
 		return 0;
-	room = geteuid() == 0 ? fs.f_bfree : fs.f_bavail;
-	if (room == 0 || room < blocks_of(&fs, size) + reserve_of(p, &fs))
+	room = room_of(&fs);
+	if (room == 0 || room < blocks_for(p, &fs, size))
 		return ENOSPC;
-	return fs.f_files > 0 && (geteuid() == 0 ? fs.f_ffree : fs.f_favail) == 0 ? ENOSPC : 0;
+	return fs.f_files > 0 && fs.f_ffree == 0 ? ENOSPC : 0;
 }
 
 int
 space_look(const struct policy *p, int fd, struct statvfs *fs)
 {
-	if (fstatvfs(fd, fs) == -1)
+	struct statfs all;
+
+	if (fstatvfs(fd, fs) == -1 || fstatfs(fd, &all) == -1)
 		return -1;
-	hide_reserve(p, fs);
+	fs->f_bavail = left_of(p, &all);
 	if (p->restricted)
 		fs->f_fsid = 0;
 	return 0;
@@ -150,4 +234,5 @@ void
 space_forget(struct space *s)
 {
 	s->spare = 0;
+	s->plain = false;
 }

@@ -15,14 +15,25 @@
  */
 struct space {
 	uint64_t	spare;	/* bytes for which there is room, without asking; 0 at first */
+	bool		plain;	/* what was asked last: see fs_is_plain */
 };
 
 /*
  * Asks whether SIZE bytes fit where FD, a regular file, is, and leave what the policy wants to be
- * free.  IN_PLACE: what FD has already is room as well.  0, also where the filesystem cannot say;
- * -1 with ENOSPC.
+ * free.  IN_PLACE: what FD has already is room as well.  0, also where the filesystem cannot say,
+ * or a byte there is not a byte; -1 with ENOSPC.
  */
 int	space_check(struct space *, const struct policy *, int fd, uint64_t size, bool in_place);
+
+/*
+ * Takes the room of SIZE bytes for the new file FD, where the policy keeps something free, so that those
+ * who ask at the same moment see that it is gone; *TAKEN where that was possible, or not necessary: else
+ * space_keep is to be asked once the content is there.  0, or -1 with ENOSPC.
+ */
+int	space_take(const struct policy *, int fd, uint64_t size, bool *taken);
+
+/* Whether what the policy keeps free, bytes and files, still is, now that something was made: 0, -1. */
+int	space_keep(const struct policy *, int fd);
 
 /*
  * The same for a file that grows, whose size nobody has said: HAS bytes in FD become END.  *GRANTED is up

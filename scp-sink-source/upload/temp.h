@@ -32,6 +32,9 @@ struct temp {
 	int		fd;			/* owned; -1 when closed */
 	char		name[NAME_MAX + 1];	/* what it is called now; "" when nothing */
 	bool		unnamed;		/* it was made without a name */
+	bool		locked;			/* with a hidden name: others see that it is alive */
+	bool		sure;			/* for the owner to say: closing it loses nothing */
+	bool		settled;		/* what was written has been closed, by another descriptor */
 	bool		readable;		/* it is opened for reading as well */
 	mode_t		born;			/* what open(2) is asked for, where it has a name */
 	bool		late_mode;		/* MODE is set when it takes its name */
@@ -51,7 +54,8 @@ int	temp_open(struct temp *, int dirfd, const char *goal, mode_t mode);
 
 /*
  * True when the file may have MODE while it has a hidden name: whoever finds it there must be able
- * to open it, to see whether it is locked.  Any other MODE has to wait; see temp_set_late_mode.
+ * to open it for writing, to see whether it is locked.  Any other MODE has to wait; see
+ * temp_set_late_mode.
  */
 bool	temp_mode_is_open(mode_t mode);
 
@@ -59,8 +63,9 @@ bool	temp_mode_is_open(mode_t mode);
 void	temp_set_late_mode(struct temp *, mode_t mode);
 
 /*
- * Closes the file and makes it the one that GOAL names.  -1 with errno: GOAL is as it was.  *UNSET is 0, or the errno with which a late mode could not be set; that is no failure of
- * the rest.
+ * Closes the file and makes it the one that GOAL names; whoever watches the directory hears of that
+ * once.  -1 with errno: GOAL is as it was.  *UNSET is 0, or the errno with which a late mode could not
+ * be set, or a file closed that was SURE; that is no failure of the rest.
  */
 int	temp_take_name(struct temp *, enum temp_take, int *unset);
 

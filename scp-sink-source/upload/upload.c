@@ -5,9 +5,12 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <unistd.h>
 
 #include "paths/dir.h"
+#include "paths/fs.h"
+#include "paths/proc.h"
 #include "upload/upload.h"
 
 #ifndef STATX_TYPE	/* The C library has no statx(2). */
@@ -15,7 +18,8 @@
 #endif
 
 enum {
-	FILE_BITS = 0777
+	FILE_BITS = 0777,
+	TRIES = 16		/* while others take away what was there, and put something there */
 };
 
 void
@@ -25,6 +29,21 @@ upload_init(struct upload *up, const struct policy *policy)
 	temp_init(&up->temp);
 }
 
+/* Whether a temporary with a name, which somebody may have taken meanwhile, can have its own. */
+static int
+check_names(struct upload *up, int dirfd)
+{
+	if (up->way != UPLOAD_NAMED ||
+	    (up->policy->overwrite == OVERWRITE_YES && !up->manner.exclusive))
+		return 0;
+	ability_look(&up->ability, dirfd, up->name);
+	if (up->ability.free)
+		return 0;
+	errno = EOPNOTSUPP;
+	return -1;
+}
+
+/* A temporary in which there is room for what is announced. */
 static int
 begin_temp(struct upload *up, int dirfd, mode_t mode)
 {
@@ -33,16 +52,10 @@ begin_temp(struct upload *up, int dirfd, mode_t mode)
 		return -1;
 	up->fd = up->temp.fd;
 	up->way = up->temp.unnamed ? UPLOAD_UNNAMED : UPLOAD_NAMED;
-	return 0;
-}
-
-static bool
-is_mount_point(int fd)
-{
-	struct statx sx;
-
-	return syscall(SYS_statx, fd, "", AT_EMPTY_PATH, STATX_TYPE, &sx) == 0 &&
-	    (sx.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+	if (check_names(up, dirfd) == -1 ||
+	    space_check(&up->space, up->policy, up->fd, up->size, false) == -1)
+		return -1;
+	return space_take(up->policy, up->fd, up->size, &up->taken);
 }
 
 /* Makes a new file under its name. */
@@ -55,7 +68,30 @@ begin_visibly(struct upload *up, int dirfd, mode_t mode)
 	if (up->fd == -1)
 		return -1;
 	up->way = UPLOAD_IN_PLACE;
-	return 0;
+	return space_check(&up->space, up->policy, up->fd, up->size, true);
+}
+
+struct old {			/* what is there already */
+	int		fd;		/* owned; O_PATH, unless it is read, or written in place */
+	bool		writable;	/* FD is open for writing */
+	struct stat	st;
+	uint64_t	attributes;	/* as of statx(2) */
+	bool		fixed;		/* its name is for its owner to give away: a sticky directory */
+};
+
+static uint64_t
+attributes_of(int fd)
+{
+	struct statx sx;
+
+	return syscall(SYS_statx, fd, "", AT_EMPTY_PATH, STATX_TYPE, &sx) == 0
+	    ? sx.stx_attributes : 0;
+}
+
+static bool
+is_mount_point(const struct old *old)
+{
+	return (old->attributes & STATX_ATTR_MOUNT_ROOT) != 0;
 }
 
 /* A file that is new to everybody: what the policy gives such files beyond the client's mode. */
@@ -85,10 +121,10 @@ begin_new(struct upload *up, int dirfd, mode_t mode)
 
 /* Whether the policy leaves no choice but to replace OLD: 1, 0, or -1 with errno. */
 static int
-must_replace(const struct upload *up, int old, const struct stat *st)
+must_replace(const struct upload *up, const struct old *old)
 {
 	const struct policy *p = up->policy;
-	bool partial = up->manner.partial, linked = st->st_nlink > 1;
+	bool partial = up->manner.partial, linked = old->st.st_nlink > 1;
 	bool backup = p->overwrite == OVERWRITE_BACKUP && !partial;
 
 	/* It may be another file than the one that was looked at before. */
@@ -108,17 +144,33 @@ begin_replacing_anyway(struct upload *up, int dirfd, mode_t mode)
 	return begin_new(up, dirfd, mode) == -1 ? -1 : 1;
 }
 
+/* Why there can be no temporary where a file may still be written in place. */
+static bool
+is_no_obstacle(int err)
+{
+	return err == EACCES || err == EPERM || err == EROFS || err == ENOSPC || err == EDQUOT;
+}
+
+static bool
+can_take_name(struct upload *up, int dirfd, const struct old *old)
+{
+	ability_look(&up->ability, dirfd, up->name);
+	return !old->fixed && up->ability.replace;
+}
+
 /*
  * Makes a temporary that can take the place of OLD without losing anything of it: 1, 0 where there
  * can be none, -1 with errno.
  */
 static int
-begin_replacing(struct upload *up, int dirfd, int old, const struct stat *st)
+begin_replacing(struct upload *up, int dirfd, const struct old *old)
 {
 	/* The group and the ACL that it is for are yet to come: until then it is for us alone. */
-	if (begin_temp(up, dirfd, st->st_mode & S_IRWXU) == -1)
-		return errno == EACCES || errno == EPERM || errno == EROFS ? 0 : -1;
-	if (attrs_inherit(up->fd, old, &up->mode) == -1) {
+	if (begin_temp(up, dirfd, old->st.st_mode & S_IRWXU) == -1) {
+		upload_end(up);
+		return is_no_obstacle(errno) ? 0 : -1;
+	}
+	if (attrs_inherit(up->fd, old->fd, &up->mode) == -1) {
 		upload_end(up);
 		return 0;
 	}
@@ -131,65 +183,140 @@ begin_replacing(struct upload *up, int dirfd, int old, const struct stat *st)
 
 /* As above, by the policy, for a regular file. */
 static int
-choose(struct upload *up, int dirfd, int old, const struct stat *st, mode_t mode)
+choose(struct upload *up, int dirfd, const struct old *old, mode_t mode)
 {
 	const struct policy *p = up->policy;
-	int must = must_replace(up, old, st), replacing;
+	bool in_place = p->replace == REPLACE_IN_PLACE || up->manner.in_place || up->manner.partial;
+	int must = must_replace(up, old), replacing;
 
 	if (must == -1)
 		return -1;
 	up->forced = must == 1;
+	/* Found out now, and not when all of it has come. */
+	if ((must == 1 || !in_place) && !can_take_name(up, dirfd, old)) {
+		errno = EPERM;
+		return must == 0 ? 0 : -1;
+	}
 	/* In a restricted account a mount point does not come as far as this. */
-	if (must == 0 && (p->replace == REPLACE_IN_PLACE || up->manner.in_place ||
-	    up->manner.partial || st->st_nlink > 1 || (!p->restricted && is_mount_point(old))))
+	if (must == 0 && (in_place || old->st.st_nlink > 1 ||
+	    (!p->restricted && is_mount_point(old))))
 		return 0;
-	replacing = begin_replacing(up, dirfd, old, st);
+	replacing = begin_replacing(up, dirfd, old);
 	return replacing == 0 && must == 1 ? begin_replacing_anyway(up, dirfd, mode) : replacing;
 }
 
 /*
- * Writes to OLD itself.  It was opened so that we need not wait for a FIFO's reader; the writing
- * may wait, and the flag is ours alone.
+ * True when the kernel says, without opening it, that the file FD may be written by us.  In some
+ * filesystems it cannot: others have the last word there.
+ */
+static bool
+may_write(const struct old *old)
+{
+	struct statfs fs;
+
+	return (old->attributes & STATX_ATTR_APPEND) == 0 && proc_may_write(old->fd) == 0 &&
+	    fstatfs(old->fd, &fs) == 0 && fs_is_plain(&fs);
+}
+
+/*
+ * Opens it for writing, which tells whether we may write it.  The kernel says that it is a running
+ * program only after it found that we may: such a file can be replaced.
  */
 static int
-begin_in_place(struct upload *up, int old)
+open_old(const struct upload *up, struct old *old, int dirfd, mode_t type)
 {
-	int flags = fcntl(old, F_GETFL);
+	const struct upload_manner *manner = &up->manner;
+	const char *name = up->name;
 
-	if (flags == -1 || (flags & O_ACCMODE) == O_RDONLY) {
+	old->fd = -1;
+	errno = 0;
+	/* A FIFO that is opened for both has a reader, ourselves. */
+	if (manner->readable && S_ISREG(type))
+		old->fd = dir_open(dirfd, name, O_RDWR, 0);
+	if (old->fd == -1 && !(errno == EACCES && manner->read && manner->keep))
+		old->fd = dir_open(dirfd, name, O_WRONLY, 0);
+	old->writable = old->fd != -1;
+	if (old->fd != -1 || errno != ETXTBSY)
+		return old->fd;
+	old->fd = dir_open(dirfd, name, manner->keep ? O_RDONLY : O_PATH, 0);
+	if (old->fd == -1)
 		errno = ETXTBSY;
+	return old->fd;
+}
+
+/* Whether it is, so that only its name is held: what is kept is read, or may yet be written in place. */
+static bool
+is_to_be_replaced(const struct upload *up, mode_t type)
+{
+	const struct policy *p = up->policy;
+	const struct upload_manner *manner = &up->manner;
+
+	return S_ISREG(type) && !manner->keep && !manner->partial &&
+	    ((p->replace != REPLACE_IN_PLACE && !manner->in_place) || p->overwrite == OVERWRITE_BACKUP);
+}
+
+/*
+ * Holds what is there, if we may write it.  Whoever watches it hears when a file is closed that was
+ * open for writing, and takes that for new content: so one that is to be replaced is opened only where
+ * that is the one way to know.
+ */
+static int
+hold_old(const struct upload *up, struct old *old, int dirfd, mode_t type)
+{
+	const char *name = up->name;
+	bool replace = is_to_be_replaced(up, type);
+
+	old->writable = false;
+	old->attributes = 0;
+	old->fd = replace ? dir_open(dirfd, name, O_PATH, 0) : -1;
+	if (old->fd != -1) {
+		old->attributes = attributes_of(old->fd);
+		if (may_write(old))
+			return fstat(old->fd, &old->st);
+		close(old->fd);
+	}
+	if (open_old(up, old, dirfd, type) == -1)
+		return -1;
+	if (!replace)
+		old->attributes = attributes_of(old->fd);
+	return fstat(old->fd, &old->st);
+}
+
+/* Opens for writing what is held, and lets that go: ENOENT where it has no such name any more. */
+static int
+open_held(const struct upload *up, struct old *old, int dirfd)
+{
+	int fd = dir_open(dirfd, up->name, up->manner.readable ? O_RDWR : O_WRONLY, 0);
+	struct stat st;
+
+	if (fd == -1)
+		return -1;
+	if (fstat(fd, &st) == -1 || st.st_dev != old->st.st_dev || st.st_ino != old->st.st_ino) {
+		close(fd);
+		errno = ENOENT;
 		return -1;
 	}
-	if (fcntl(old, F_SETFL, flags & ~O_NONBLOCK) == -1)
-		return -1;
-	up->way = UPLOAD_IN_PLACE;
-	up->fd = old;
+	close(old->fd);
+	old->fd = fd;
+	old->writable = true;
 	return 0;
 }
 
 /*
- * Opens what is there for writing.  The kernel says that it is a running program only after it
- * found that we may write it: such a file can be replaced.
+ * Writes to what is there.  It is opened so that we need not wait for a FIFO's reader; the writing may
+ * wait, and the flag is ours alone, as the descriptor has no other.
  */
 static int
-open_old(const struct upload *up, int dirfd, mode_t type)
+begin_in_place(struct upload *up, int dirfd, struct old *old)
 {
-	const char *name = up->name;
-	/* A FIFO that is opened for both has a reader, ourselves. */
-	int fd = -1;
-
-	errno = 0;
-	if (up->manner.readable && S_ISREG(type))
-		fd = dir_open(dirfd, name, O_RDWR, 0);
-	if (fd != -1 || (errno == EACCES && up->manner.read && up->manner.keep))
-		return fd;
-	fd = dir_open(dirfd, name, O_WRONLY, 0);
-	if (fd != -1 || errno != ETXTBSY)
-		return fd;
-	fd = dir_open(dirfd, name, O_RDONLY, 0);
-	if (fd == -1)
-		errno = ETXTBSY;
-	return fd;
+	if (up->regular && space_check(&up->space, up->policy, old->fd, up->size, true) == -1)
+		return -1;
+	if ((!old->writable && open_held(up, old, dirfd) == -1) ||
+	    fcntl(old->fd, F_SETFL, 0) == -1)
+		return -1;
+	up->way = UPLOAD_IN_PLACE;
+	up->fd = old->fd;
+	return 0;
 }
 
 /* Looks at a thing before it is opened: opening alone has consequences for some devices. */
@@ -207,40 +334,41 @@ check_kind(mode_t mode, enum upload_allow allow)
  * open it where it would have been created (protected_regular in proc(5)), and so do we.
  */
 static int
-check_owner(int dirfd, const struct stat *st)
+check_owner(int dirfd, struct old *old)
 {
+	uid_t us = geteuid();
 	struct stat dir;
 
-	if (st->st_uid == geteuid() || fstat(dirfd, &dir) == -1 || dir.st_uid == st->st_uid ||
-	    (dir.st_mode & (S_ISVTX | S_IWOTH)) != (S_ISVTX | S_IWOTH))
+	old->fixed = false;
+	if (old->st.st_uid == us || fstat(dirfd, &dir) == -1)
+		return 0;
+	old->fixed = us != 0 && dir.st_uid != us && (dir.st_mode & S_ISVTX) != 0;
+	if (dir.st_uid == old->st.st_uid || (dir.st_mode & (S_ISVTX | S_IWOTH)) != (S_ISVTX | S_IWOTH))
 		return 0;
 	errno = EACCES;
 	return -1;
 }
 
+/* Where something of type TYPE was just now: 0, -1 with ENOENT where it has gone. */
 static int
 begin_over(struct upload *up, int dirfd, mode_t mode, enum upload_allow allow, mode_t type)
 {
-	struct stat st;
-	int old = open_old(up, dirfd, type), replacing = -1, end = -1, saved;
+	struct old old;
+	int replacing = -1, end = -1;
 
-	if (old == -1)
-		return -1;
-	if (fstat(old, &st) == 0 && check_kind(st.st_mode, allow) == 0 &&
-	    check_owner(dirfd, &st) == 0) {
-		up->regular = S_ISREG(st.st_mode);
-		up->old_size = up->regular ? (uint64_t)st.st_size : 0;
-		replacing = up->regular ? choose(up, dirfd, old, &st, mode) : 0;
+	if (hold_old(up, &old, dirfd, type) == 0 &&
+	    check_kind(old.st.st_mode, allow) == 0 && check_owner(dirfd, &old) == 0) {
+		up->regular = S_ISREG(old.st.st_mode);
+		up->old_size = up->regular ? (uint64_t)old.st.st_size : 0;
+		replacing = up->regular ? choose(up, dirfd, &old, mode) : 0;
 		if (replacing == 0)
-			end = begin_in_place(up, old);
+			end = begin_in_place(up, dirfd, &old);
 	}
 	if (replacing == 1 && up->manner.keep)
-		up->old = old;
-	if (end == 0 || up->old == old)
+		up->old = old.fd;
+	if (end == 0 || up->old != -1)
 		return 0;	/* OLD was handed over. */
-	saved = errno;
-	close(old);
-	errno = saved;
+	dir_close(old.fd);
 	return replacing == 1 ? 0 : -1;
 }
 
@@ -248,29 +376,40 @@ void
 upload_elsewhere(struct upload *up)
 {
 	space_forget(&up->space);
+	ability_forget(&up->ability);
+}
+
+/* As what is there now asks for: 0, -1 with ENOENT where it has gone. */
+static int
+begin_over_any(struct upload *up, int dirfd, const struct stat *st, mode_t mode,
+    enum upload_allow allow)
+{
+	if (check_kind(st->st_mode, allow) == -1)
+		return -1;
+	if (up->manner.exclusive ||
+	    (S_ISREG(st->st_mode) && up->policy->overwrite == OVERWRITE_NO)) {
+		errno = EEXIST;
+		return -1;
+	}
+	return begin_over(up, dirfd, mode, allow, st->st_mode);
 }
 
 static int
 begin(struct upload *up, int dirfd, mode_t mode, enum upload_allow allow)
 {
 	struct stat st;
+	int end = -1;
 
-	if (fstatat(dirfd, up->name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
-		if (check_kind(st.st_mode, allow) == -1)
+	errno = ENOENT;
+	for (int try = 0; try < TRIES && end == -1 && errno == ENOENT; try++) {
+		if (fstatat(dirfd, up->name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+			end = begin_over_any(up, dirfd, &st, mode, allow);
+		else if (errno != ENOENT || (up->random && !up->manner.create))
 			return -1;
-		if (up->manner.exclusive ||
-		    (S_ISREG(st.st_mode) && up->policy->overwrite == OVERWRITE_NO)) {
-			errno = EEXIST;
-			return -1;
-		}
-		if (begin_over(up, dirfd, mode, allow, st.st_mode) == -1)
-			return -1;
-	} else if (errno != ENOENT || (up->random && !up->manner.create) ||
-	    begin_new(up, dirfd, mode) == -1) {
-		return -1;
+		else
+			end = begin_new(up, dirfd, mode);
 	}
-	return up->regular ? space_check(&up->space, up->policy, up->fd, up->size,
-	    up->way == UPLOAD_IN_PLACE) : 0;
+	return end;
 }
 
 static int
@@ -323,10 +462,14 @@ drop_old(struct upload *up)
 int
 upload_turn_in_place(struct upload *up)
 {
-	int temp = up->fd;
+	struct old old = { .fd = up->old };
+	int temp = up->fd, flags = fcntl(old.fd, F_GETFL);
 	enum upload_way way = up->way;
 
-	if (begin_in_place(up, up->old) == -1)
+	if (flags == -1 || fstat(old.fd, &old.st) == -1)
+		return -1;
+	old.writable = (flags & O_ACCMODE) != O_RDONLY;
+	if (begin_in_place(up, up->temp.dirfd, &old) == -1)
 		return -1;
 	assert(way != UPLOAD_IN_PLACE && temp == up->temp.fd);
 	temp_end(&up->temp);
@@ -353,6 +496,7 @@ finish(struct upload *up, int *unset)
 
 	*unset = 0;
 	up->fd = -1;
+	up->temp.sure = (up->size == 0 && !up->random) || up->space.plain;
 	return up->way == UPLOAD_IN_PLACE ? close(fd)
 	    : temp_take_name(&up->temp, way_to_take(up), unset);
 }
@@ -388,6 +532,8 @@ upload_commit(struct upload *up, const struct attrs *wanted, const char **what)
 	if (up->way == UPLOAD_IN_PLACE && up->regular && !up->random &&
 	    ftruncate(up->fd, (off_t)up->size) == -1)
 		return -1;
+	if (up->way != UPLOAD_IN_PLACE && !up->taken && space_keep(up->policy, up->fd) == -1)
+		return -1;
 	if (up->late_mode && !a.has_mode) {
 		a.has_mode = true;
 		a.mode = up->mode;
@@ -399,7 +545,7 @@ upload_commit(struct upload *up, const struct attrs *wanted, const char **what)
 		return -1;
 	if (late != 0) {
 		failed = late;
-		unset = "set mode";
+		unset = up->temp.late_mode ? "set mode" : "close";
 	} else if (up->policy->sync == SYNC_FULL && up->way != UPLOAD_IN_PLACE &&
 	    dir_sync(up->temp.dirfd) == -1) {
 		failed = errno;
@@ -428,6 +574,18 @@ upload_publish(struct upload *up, const struct attrs *wanted, const char **what)
 	up->way = UPLOAD_IN_PLACE;
 	up->fd = fd;
 	return end;
+}
+
+mode_t
+upload_mode(const struct upload *up)
+{
+	struct stat st;
+
+	if (up->late_mode)
+		return up->mode;
+	if (up->way != UPLOAD_IN_PLACE && up->temp.late_mode)
+		return up->temp.mode;
+	return fstat(up->fd, &st) == 0 ? st.st_mode & (ATTRS_SPECIAL | FILE_BITS) : 0;
 }
 
 bool

@@ -9,6 +9,7 @@
 
 #include "paths/attrs.h"
 #include "rules/policy.h"
+#include "upload/ability.h"
 #include "upload/space.h"
 #include "upload/temp.h"
 
@@ -16,7 +17,8 @@
  * One received file, from its record to its name.  It is written to a temporary, which takes the
  * place of what was there in one step once it is whole.  Where that would lose something (not a
  * regular file, several links, an owner, group or ACL that we cannot give, a mount point, a
- * directory that we may not write) the old file is written in place, unless the policy has it
+ * directory that we may not write, no room for both, a filesystem or directory in which names cannot be
+ * taken over) the old file is written in place, unless the policy has it
  * otherwise.  In a restricted account a file with several links is never written in place, for the
  * others may be anywhere, and a mount point not at all.
  */
@@ -54,8 +56,10 @@ struct upload {
 	const char     *name;		/* borrowed: what it will be called */
 	uint64_t	size;		/* bytes announced */
 	struct space	space;
+	struct ability	ability;	/* of the directory */
 	bool		regular;	/* FD is a regular file */
 	bool		replaces;	/* there is a regular file that the temporary replaces */
+	bool		taken;		/* the temporary has all the room that it needs */
 	bool		late_mode;	/* bits that wait for the data: MODE is still to be set */
 	mode_t		mode;		/* with LATE_MODE: all twelve bits */
 	bool		random;		/* begun by upload_open: the size is what was written */
@@ -76,7 +80,8 @@ void	upload_init(struct upload *, const struct policy *);
  * NAME is a symbolic link, ENXIO where it is something that cannot or may not be written to as a
  * file, EACCES where it is a file that we may not write, although we could replace it, ENOSPC
  * where SIZE bytes do not fit or would leave too little, EEXIST where nothing may be overwritten,
- * EMLINK and EBUSY where the above forbids both ways.
+ * EMLINK and EBUSY where the above forbids both ways, EOPNOTSUPP
+ * and EPERM where names cannot be taken as the policy wants it.
  */
 int	upload_begin(struct upload *, int dirfd, const char *name, mode_t mode, uint64_t size,
 	    enum upload_allow);
@@ -113,6 +118,9 @@ void	upload_elsewhere(struct upload *);
  * attributes.
  */
 int	upload_commit(struct upload *, const struct attrs *, const char **what);
+
+/* The mode of what is written to, with the bits that wait until it is whole. */
+mode_t	upload_mode(const struct upload *);
 
 /* True when what was there is being overwritten, and cannot be had back. */
 bool	upload_is_in_place(const struct upload *);

@@ -14,6 +14,7 @@ from sweeps import WAYS
 from transfer import OLD, OLD_MODE, OLD_TIME, STOPPED
 
 EXT4 = 8 << 20                  # bytes of one that fails
+BTRFS = 120 << 20               # bytes of one that compresses
 DESCRIPTORS = (*range(5, 13), 16)      # from where it starts at all to where it lacks none
 DEEP = 16                       # descriptors, and directories in each other: too many of those
 KINDS = ("new", "old")
@@ -141,6 +142,84 @@ def on_small_disk(lab, checks, deed):
         with small_disk(lab) as path:
             start_with(path, kind)
             deed(lab, checks, path, way, kind)
+
+
+def update_in_place(lab, checks):
+    """There is room for the new file, and not beside the old one."""
+    why = cannot_mount()
+    if why is not None:
+        checks.skip("all of it", why)
+        return
+    body = body_of(DISK // 8 * 5)[:DISK // 8 * 5]
+    for way in ways(lab, checks):
+        for word, fits in (("auto", True), ("in-place", True), ("atomic", False)):
+            with small_disk(lab) as path:
+                put(os.path.join(path, "old"), body[1:], OLD_MODE, OLD_TIME)
+                with lab.server("--serve", "--log=none", f"--replace={word}", f"--root={path}",
+                                command="scp -t .", fault=WAYS[way]) as server:
+                    replies = [server.reply(), *give(server, "old", body)]
+                    end = finish(server)
+                refusal = ["", warning(".", "old", "No space left on device")]
+                checks.equal(f"{way}, replace {word}",
+                             {"replies": ["", "", ""] if fits else refusal,
+                              "tree": {"old": (body if fits else body[1:], OLD_MODE)},
+                              **ended(0 if fits else 1)},
+                             {"replies": replies, "tree": contents(path), **end})
+
+
+def compress(lab, checks):
+    """What is said to be free is less than what fits."""
+    why = cannot_mount()
+    if why is not None:
+        checks.skip("all of it", why)
+        return
+    body = b"x" * (BTRFS + (1 << 20))
+    try:
+        with Image(lab, BTRFS, ["mkfs.btrfs", "-q"], "compress-force=zstd") as disk, \
+                lab.server("-t", disk.top) as server:
+            replies = [server.reply(), *give(server, "new", body)]
+            checks.equal("replies", (["", "", ""], ended(0)), (replies, finish(server)))
+            checks.equal("what is there", len(body),
+                         os.path.getsize(os.path.join(disk.top, "new")))
+    except Lacking as e:
+        checks.skip("all of it", str(e))
+
+
+def keep_free(lab, checks):
+    """Several at once, directories, and files of nothing leave what is to stay free."""
+    why = cannot_mount()
+    if why is not None:
+        checks.skip("all of it", why)
+        return
+    keep = DISK // 2
+    words = ("--serve", "--log=none", f"--min-free={keep}")
+    reason = "No space left on device"
+    for way in ways(lab, checks):
+        with small_disk(lab) as path, contextlib.ExitStack() as stack:
+            servers = [stack.enter_context(lab.server(*words, f"--root={path}", command="scp -t .",
+                                                      fault=WAYS[way])) for _ in range(3)]
+            size = keep // 8 * 5
+            said = [(s.reply(), s.tell(record(f"f{i}", size))) for i, s in enumerate(servers)]
+            checks.equal(f"{way}: who may begin", [("", ""), ("", f"\1scp: ./f1: {reason}\n"),
+                                                   ("", f"\1scp: ./f2: {reason}\n")], said)
+            checks.equal(f"{way}: the first", "", servers[0].tell(body_of(size)[:size] + b"\0"))
+        with small_disk(lab) as path:
+            with lab.server(*words, f"--root={path}", command="scp -r -t .",
+                            fault=WAYS[way]) as server:
+                server.reply()
+                fill_up_to(path, keep)
+                said = [server.tell(b"D0755 0 dir\n"), server.tell(record("empty", 0))]
+                checks.equal(f"{way}: nothing more",
+                             [f"\1scp: ./{n}: {reason}\n" for n in ("dir", "empty")], said)
+                finish(server)
+            checks.equal(f"{way}: what is there", ["filler"], sorted(contents(path)))
+
+
+def fill_up_to(path, keep):
+    """Leaves a little less than KEEP."""
+    fs = os.statvfs(path)
+    with open(os.path.join(path, "filler"), "wb") as f:
+        f.write(bytes(fs.f_bavail * fs.f_frsize - keep + fs.f_frsize))
 
 
 # -- read-only
@@ -541,6 +620,9 @@ def tests():
     return [
         ("a disk fills up", False, on_small_disk, (fill_meanwhile,)),
         ("too large for the disk", False, on_small_disk, (announce_too_much,)),
+        ("room for one file, and not for two", False, update_in_place, ()),
+        ("a disk that compresses", False, compress, ()),
+        ("what is to stay free", False, keep_free, ()),
         ("a disk turns read-only", False, on_small_disk, (turn_read_only,)),
         ("a disk turns read-only in a body", False, break_disk, ()),
         ("the target is removed", False, remove_target, ()),

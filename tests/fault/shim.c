@@ -9,7 +9,8 @@
  *	KIND=ACTION+BYTES	write: when that many bytes have reached regular files, until one is closed
  *
  * ACTION is an errno, or a negative signal: that is raised, and then the call is made; or 0: the
- * call moves a third of the bytes that were asked for, at least one.  "any" counts the calls that
+ * call moves a third of the bytes that were asked for, at least one; or 10000 and more: the call
+ * waits, up to so many microseconds less 10000.  "any" counts the calls that
  * change something, read or write, and not those that only look.  FAULT_LOG names a file that gets
  * one line for each call: its kind; and after it "raised" for a signal, "failed" where it was made
  * to fail or to move less.
@@ -18,7 +19,6 @@
 #include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <sys/xattr.h>
@@ -39,11 +39,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <linux/magic.h>
+
 /* The function that the program would have called without us. */
 #define NEXT(function) ((__typeof__(&function))dlsym(RTLD_NEXT, #function))
 
 enum {
 	RULES = 8,
+	WAIT = 10000,		/* actions from here on are microseconds */
 	KIND_MAX = 16,		/* bytes of a kind's name, NUL included */
 	FD_MAX = 1024		/* descriptors of which we know whether they were written to */
 };
@@ -77,6 +80,7 @@ read_rules(void)
 {
 	const char *text = getenv("FAULT");
 
+	srandom((unsigned)getpid());
 	log_name = getenv("FAULT_LOG");
 	log_name = log_name == NULL ? NULL : strdup(log_name);
 	for (; text != NULL && *text != '\0' && nrules < RULES; nrules++) {
@@ -113,6 +117,10 @@ note(const char *kind)
 static int
 obey(const struct rule *r)
 {
+	if (r->action >= WAIT) {
+		usleep((useconds_t)(random() % (r->action - WAIT + 1)));
+		return 0;
+	}
 	if (r->action >= 0) {
 		note("failed");
 		less = r->action == 0;
@@ -282,7 +290,11 @@ linkat(int fromdir, const char *from, int todir, const char *to, int flags)
 int
 renameat(int fromdir, const char *from, int todir, const char *to)
 {
+	struct stat st;
+
 	if (fails("renameat"))
+		return -1;
+	if (NEXT(fstatat)(todir, to, &st, AT_SYMLINK_NOFOLLOW) == 0 && look_fails("renameover"))
 		return -1;
 	return NEXT(renameat)(fromdir, from, todir, to);
 }
@@ -382,19 +394,19 @@ flock(int fd, int operation)
 }
 
 int
-fstatvfs(int fd, struct statvfs *fs)
+fallocate(int fd, int mode, off_t from, off_t size)
 {
-	if (fails("fstatvfs"))
+	if (fails("fallocate"))
 		return -1;
-	return NEXT(fstatvfs)(fd, fs);
+	return NEXT(fallocate)(fd, mode, from, size);
 }
 
 int
-fstatvfs64(int fd, struct statvfs64 *fs)
+fallocate64(int fd, int mode, off64_t from, off64_t size)
 {
-	if (fails("fstatvfs"))
+	if (fails("fallocate"))
 		return -1;
-	return NEXT(fstatvfs64)(fd, fs);
+	return NEXT(fallocate64)(fd, mode, from, size);
 }
 
 int
@@ -498,6 +510,8 @@ numbered_fails(long number)
 		return fails("renameat2");
 	case SYS_statx:
 		return look_fails("statx");
+	case SYS_faccessat2:
+		return look_fails("faccessat2");
 	default:
 		return false;
 	}
@@ -532,6 +546,30 @@ fremovexattr(int fd, const char *name)
 	if (fails("setxattr"))
 		return -1;
 	return NEXT(fremovexattr)(fd, name);
+}
+
+ssize_t
+getxattr(const char *path, const char *name, void *value, size_t size)
+{
+	if (look_fails("getxattr"))
+		return -1;
+	return NEXT(getxattr)(path, name, value, size);
+}
+
+ssize_t
+listxattr(const char *path, char *names, size_t size)
+{
+	if (look_fails("listxattr"))
+		return -1;
+	return NEXT(listxattr)(path, names, size);
+}
+
+ssize_t
+flistxattr(int fd, char *names, size_t size)
+{
+	if (look_fails("listxattr"))
+		return -1;
+	return NEXT(flistxattr)(fd, names, size);
 }
 
 ssize_t
@@ -590,6 +628,19 @@ lstat(const char *path, struct stat *st)
 	return NEXT(lstat)(path, st);
 }
 
+/*
+ * "foreign" says that the filesystem is somebody else's.  Only such a one, and none of the kernel's own,
+ * has news when a file is closed.
+ */
+static bool
+is_of_others(void)
+{
+	for (size_t i = 0; i < nrules; i++)
+		if (strcmp(rules[i].kind, "close") == 0 || strcmp(rules[i].kind, "foreign") == 0)
+			return true;
+	return false;
+}
+
 int
 statfs(const char *path, struct statfs *fs)
 {
@@ -601,9 +652,27 @@ statfs(const char *path, struct statfs *fs)
 int
 fstatfs(int fd, struct statfs *fs)
 {
+	int end;
+
 	if (look_fails("statfs"))
 		return -1;
-	return NEXT(fstatfs)(fd, fs);
+	end = NEXT(fstatfs)(fd, fs);
+	if (end == 0 && is_of_others())
+		fs->f_type = FUSE_SUPER_MAGIC;
+	return end;
+}
+
+int
+fstatfs64(int fd, struct statfs64 *fs)
+{
+	int end;
+
+	if (look_fails("statfs"))
+		return -1;
+	end = NEXT(fstatfs64)(fd, fs);
+	if (end == 0 && is_of_others())
+		fs->f_type = FUSE_SUPER_MAGIC;
+	return end;
 }
 
 static const char *

@@ -252,7 +252,9 @@ def end_downloads(lab, checks, number):
 
 
 def kill_backups(lab, checks, way):
-    """SIGKILL just before every call: the old file never is without a name."""
+    """
+    SIGKILL just before every call: the old file never is without a name, and the new one whole.
+    """
     body = b"something else"
     for number in range(1, CALLS_MAX):
         fault = ",".join(filter(None, [WAYS[way], f"any={-signal.SIGKILL}@{number}"]))
@@ -270,7 +272,7 @@ def kill_backups(lab, checks, way):
                 checks.equal("no call is left", whole, tree)
                 return
             checks.among(f"SIGKILL before call {number}",
-                         ({"old": OLD}, {"old": OLD, "old.~1~": OLD}, whole), tree)
+                         ({"old": OLD}, {"old": OLD, "old.~1~": body}, whole), tree)
     raise AssertionError("the server makes calls without an end")
 
 

@@ -376,6 +376,8 @@ def scenes():
               lose=("old", "linked")),
         scene("restricted, only new names", serve=(*SERVE, "--overwrite=no"),
               entries=ONE, prepare=prepare_nothing, rules=named),
+        scene("restricted, only new names, by links", serve=(*SERVE, "--overwrite=no"),
+              entries=ONE, prepare=prepare_nothing, rules=f"{named},renameat2={errno.EINVAL}"),
         scene("through a link", ("-p",), entries=ONE, target="link", place="below/new",
               prepare=prepare_link),
         scene("restricted, through a link", ("-p",), serve=(*SERVE, "--symlinks=beneath"),

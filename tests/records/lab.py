@@ -185,12 +185,15 @@ def is_shortened(text, whole):
         for at in range(len(text) // 4, len(text)) if text.startswith(b"...", at))
 
 
-def check_message(message, path):
-    """It is about PATH, the middle of which may be left out."""
-    shown = escape(path)
+def is_about(message, shown):
     if message.startswith(b"scp: " + shown + b": "):
-        return
+        return True
     ends = [at for at in range(5, len(message)) if message.startswith(b": ", at)]
-    if not any(is_shortened(message[5:at], shown) for at in ends):
-        raise Failed(f"a message that is about something else\n  expected: {shown[-300:]!r}\n"
+    return any(is_shortened(message[5:at], shown) for at in ends)
+
+
+def check_message(message, *paths):
+    """It is about one of PATHS, the middle of which may be left out."""
+    if not any(is_about(message, escape(path)) for path in paths):
+        raise Failed(f"a message that is about something else\n  expected: {escape(paths[0])[-300:]!r}\n"
                      f"  got:      {message!r}")

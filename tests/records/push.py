@@ -20,7 +20,7 @@ class Model:
     """Where the client is, in its own words and beneath the root."""
 
     def __init__(self, root, operand):
-        self.said, self.path = [operand], [lab.plain(operand)]
+        self.said, self.path, self.names = [operand], [lab.plain(operand)], [operand]
         prefix = root.encode()
         if operand == prefix or operand.startswith(prefix + b"/"):
             self.path = [lab.plain(operand[len(prefix):])]
@@ -32,12 +32,14 @@ class Model:
         self.whole = not denied and not os.path.isdir(prefix + self.path[0])
 
     def enter(self, name):
+        self.names.append(name)
         if len(self.said) == 1 and self.whole:
             name = b""
         self.said.append(lab.join(self.said[-1], name))
         self.path.append(lab.join(self.path[-1], name))
 
     def leave(self):
+        self.names.pop()
         self.said.pop()
         self.path.pop()
 
@@ -97,11 +99,11 @@ class Play:
         self.expected, self.errors, self.loud = [], 0, loud
         self.session = lab.Session(scp, self.root, self.options, f"scp {flags} -t {quoted}", loud)
 
-    def hear(self, path, name):
-        """One reply; a warning is about PATH, or, if nothing is revealed, what the client said."""
+    def hear(self, path, *names):
+        """One reply; a warning is about PATH, or, if nothing is revealed, one of what the client said."""
         reply = self.session.reply()
         if reply:
-            lab.check_message(reply, path if self.open else name)
+            lab.check_message(reply, *([path] if self.open else names))
         return reply
 
     def check_title(self, path):
@@ -150,7 +152,8 @@ class Play:
             return b""          # Its directory was refused to a client that waits, and not sent.
         if not self.ahead:
             self.session.send(self.head)
-        reply = self.hear(self.model.said[-1], self.model.said[0])
+        # What is deeper than any directory is not named any more.
+        reply = self.hear(self.model.said[-1], self.model.names[-1], self.model.said[0], b"...")
         if kind == "E":
             self.model.leave()
         return reply
@@ -207,11 +210,18 @@ class Play:
                 raise Failed(f"a directory that the log does not know: {path!r:.300}")
         for path, r in stored.items():
             same(f"size of {path!r:.300}", r.moved, there[path].st_size if path in there else None)
+        self.check_modes(there, [r for r in records if r.kind in ("file", "mkdir", "opendir")])
         kept = {r.moved for r in records if r.kind == "file"}
         for path, st in there.items():
             if stat.S_ISREG(st.st_mode) and path not in self.before and path not in stored and \
                     not (path.endswith(b"~") and st.st_size in kept | {3}):
                 raise Failed(f"a file that the log does not know: {path!r:.300}")
+
+    def check_modes(self, there, records):
+        """What the last record of each path says is what it has."""
+        for path, r in {r.path: r for r in records if not r.path.endswith(b"...")}.items():
+            if r.mode is not None:
+                same(f"mode of {path!r:.300}", f"{there[path].st_mode & 0o7777:04o}", r.mode)
 
     def tree(self):
         found, top = {b"/": os.lstat(self.root)}, self.root.encode()

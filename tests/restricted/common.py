@@ -74,6 +74,12 @@ def refused(client, outcome, reason=transfers.DENIED):
         holds(f"the client says {reason!r}", reason in outcome.text, outcome.text)
 
 
+def refused_later(client, outcome):
+    """One file is, for what there is, and nobody may know before he has sent it."""
+    if "late refusals" not in client.cannot:
+        refused(client, outcome)
+
+
 def refused_at_once(client, outcome, reason):
     """The whole request is, before the protocol begins: not everybody shows standard error."""
     if client.name in ("openssh", "pscp"):

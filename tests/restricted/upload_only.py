@@ -6,7 +6,7 @@ forbids to replace anything.
 import os
 
 import common
-from common import refused, relative, some
+from common import refused, refused_later, relative, some
 from stage import adapters, transfers, trees
 from stage.machine import Person
 from stage.report import holds, same
@@ -65,7 +65,7 @@ def no_way_out(world, client, place):
     ], 4)
     with common.unchanged(world.outside, world.longer):
         for target in targets:
-            refused(client, client.push([source], target))
+            refused_later(client, client.push([source], target))
     for name, target in (("out", "../outside"), ("to-secret", "../outside/secret")):
         same(f"the link {name}", target, os.readlink(f"{world.root}/{name}"))
 
@@ -138,9 +138,9 @@ def no_replacing(world, client, place):
     source = transfers.put(f"{place.local}/file", b"new\n")
     target = world.give(transfers.put(f"{place.remote}/file", b"old\n"))
     with common.unchanged(place.remote):
-        refused(client, client.push([source], target))
+        refused_later(client, client.push([source], target))
         if client.name != "curl":
-            refused(client, client.push([source], place.remote))
+            refused_later(client, client.push([source], place.remote))
     transfers.well(client.push([source], f"{place.remote}/another"))
     same("content of the new one", b"new\n", transfers.get(f"{place.remote}/another"))
 
@@ -156,44 +156,49 @@ def no_replacing_in_a_tree(world, client, place):
 
 
 def prepare_answers(world, place):
-    """Targets that are refused, each for another reason, none of which a client may know."""
+    """
+    Targets that are refused, each for another reason, none of which a client may know: those whose
+    words are not allowed, at once, and the others.
+    """
     world.give(transfers.put(f"{place.remote}/file", b"old\n"))
     os.mkdir(f"{place.remote}/closed", 0o700)           # root's
     os.symlink("file", f"{place.remote}/link")
     os.mkfifo(f"{place.remote}/fifo", 0o666)
-    return ["file", "none/new", ".new", "../../outside/none", "file/new", "closed/new", "link",
-            "fifo", ".none/new", "../../outside/secret", "../../none/new", "../out/new",
-            "link/new", "closed"]
+    return ([".new", "../../outside/none", ".none/new", "../../outside/secret", "../../none/new"],
+            ["none/new", "file", "file/new", "closed/new", "link", "fifo", "../out/new", "link/new",
+             "closed"])
 
 
-def compare_answers(answers):
-    first = answers["none/new"]
-    same("answers that differ from that for a file that is not there", {},
-         {name: answer for name, answer in answers.items() if answer != first}, repr(first))
+def compare_answers(answers, first):
+    same(f"answers that differ from that for {first}", {},
+         {name: answer for name, answer in answers.items() if answer != answers[first]},
+         repr(answers[first]))
 
 
 def same_answers(world, client, place):
     """Whatever is there, not there or not allowed: nobody can tell one from the other."""
     source = transfers.put(f"{place.local}/source", b"which is it?\n")
     answers = {}
-    for name in some(client, prepare_answers(world, place), 4):
+    at_once, later = prepare_answers(world, place)
+    for name in some(client, later + at_once, 4):
         target = f"/{place.name}/{name}"
         outcome = client.push([source], target)
         refused(client, outcome)
         answers[name] = (outcome.code, outcome.text.replace(target, "TARGET"))
-    compare_answers(answers)
+    compare_answers(answers, later[0])
 
 
 def same_answers_to(world, _client, place, flags, data):
     """The same on the wire, without a client's own opinion."""
-    answers = {}
     with common.connection(world.estate, "paul"):
-        for name in prepare_answers(world, place):
-            target = f"/{place.name}/{name}"
-            got = common.talk(world.estate, "paul", f"scp {flags} -t {target}", data)
-            answers[name] = (got.code, got.text.replace(target, "TARGET"))
-            holds(f"{target} was refused", transfers.DENIED in got.out, got.log)
-    compare_answers(answers)
+        for names in prepare_answers(world, place):
+            answers = {}
+            for name in names:
+                target = f"/{place.name}/{name}"
+                got = common.talk(world.estate, "paul", f"scp {flags} -t {target}", data)
+                answers[name] = (got.code, got.text.replace(target, "TARGET"))
+                holds(f"{target} was refused", transfers.DENIED in got.out, got.log)
+            compare_answers(answers, names[0])
 
 
 def no_answers_from_patterns(world, _client, place):

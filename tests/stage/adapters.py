@@ -30,6 +30,7 @@ class Client:
         patterns        that the server's shell is to expand
         odd names       as operands
         reasons         showing the server's own words for an error
+        late refusals   knowing of one that comes behind the contents
         pull times      setting them
     """
     name = ""
@@ -151,6 +152,7 @@ class Curl(Client):
         "push times": "it sends none",
         "pull times": "it asks for them and then does not set them",
         "patterns": "it quotes what it sends to the server",
+        "late refusals": "it reads no answer behind a file",
         "reasons": "it says that it failed, and keeps the server's words to itself",
     }
 

@@ -197,6 +197,39 @@ START_TEST(rule_4_the_first_failure_is_reported)
 }
 END_TEST
 
+/* What is as it shall be need not be set, whosever it is. */
+START_TEST(what_would_change_nothing_does_not_fail)
+{
+	const struct timespec times[2] = { { 1000000000, 1000 }, { 1000000001, 0 } };
+	const struct attrs same = { .has_mode = true, .mode = 04755, .has_times = true,
+		.times = { times[0], times[1] } };
+	struct attrs other;
+	const char *what;
+	int fd;
+
+	if (skip_without_root())
+		return;
+	fd = file("f", 04755);
+	ck_assert_int_eq(futimens(fd, times), 0);
+	become(NOBODY, NOBODY);
+	ck_assert_int_eq(attrs_apply(fd, &same, &what), 0);
+	ck_assert_ptr_null(what);
+	other = same;
+	other.times[0].tv_nsec = UTIME_OMIT;
+	ck_assert_int_eq(attrs_apply(fd, &other, &what), 0);
+	other.times[1].tv_nsec = 1;
+	expect_failed(fd, &other, "set times", EPERM);
+	other = same;
+	other.times[0].tv_sec++;
+	expect_failed(fd, &other, "set times", EPERM);
+	other = same;
+	other.mode = 0755;
+	expect_failed(fd, &other, "set mode", EPERM);
+	become(0, 0);
+	close(fd);
+}
+END_TEST
+
 /* Whoever may write a file may give it the time that it is, and nothing else. */
 START_TEST(rule_4_times_are_tried_after_mode_has_failed)
 {
@@ -827,6 +860,7 @@ add(TCase *t)
 	tcase_add_test(t, times_may_be_left_out);
 	tcase_add_test(t, all_twelve_bits);
 	tcase_add_test(t, rule_4_the_first_failure_is_reported);
+	tcase_add_test(t, what_would_change_nothing_does_not_fail);
 	tcase_add_test(t, rule_4_times_are_tried_after_mode_has_failed);
 	tcase_add_test(t, rule_4_mode_is_set_when_times_fail);
 	tcase_add_test(t, mode_of_any_descriptor);

@@ -20,10 +20,34 @@ START_TEST(what_the_kernel_makes_up)
 }
 END_TEST
 
+START_TEST(plain_ones)
+{
+	static const struct {
+		unsigned long type;
+		bool	      plain, counts;
+	} rows[] = {
+		{ 0xef53 /* ext4 */, true, true }, { 0x01021994 /* tmpfs */, true, true },
+		{ 0x9123683e /* btrfs */, true, false }, { 0x65735546 /* FUSE */, false, false },
+		{ 0x6969 /* NFS */, false, false }, { 0xff534d42 /* cifs */, false, false },
+		{ 0, false, false },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct statfs fs = { .f_type = (__typeof__(fs.f_type))rows[i].type };
+
+		ck_assert_msg(fs_is_plain(&fs) == rows[i].plain, "%lx", rows[i].type);
+		ck_assert_msg(fs_counts_bytes(&fs) == rows[i].counts, "%lx", rows[i].type);
+	}
+	/* As machines of 32 bits have it. */
+	ck_assert(fs_is_plain(&(struct statfs){ .f_type = (int)0x9123683e }));
+}
+END_TEST
+
 static void
 add(TCase *t)
 {
 	tcase_add_test(t, what_the_kernel_makes_up);
+	tcase_add_test(t, plain_ones);
 }
 
 int

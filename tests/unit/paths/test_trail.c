@@ -32,6 +32,7 @@ START_TEST(names_are_joined_and_left)
 		check_trail(joins[i].path);
 		trail_enter(&trail, joins[i].name);
 		check_trail(joins[i].wanted);
+		ck_assert_str_eq(trail_last(&trail), joins[i].name);
 		trail_leave(&trail);
 		check_trail(joins[i].path);
 	}

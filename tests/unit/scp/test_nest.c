@@ -130,6 +130,34 @@ START_TEST(a_refused_directory_is_left_where_it_was_entered)
 }
 END_TEST
 
+START_TEST(what_the_client_is_not_told_of_is_outermost)
+{
+	const char *what;
+
+	ck_assert_int_eq(mkdirat(unit_fd, "d", 0755), 0);
+	ck_assert_int_eq(aim("d"), 0);
+	ck_assert(!nest_is_untold(&nest) && !nest_is_shut(&nest));
+	nest_enter_untold(&nest);
+	nest_enter_untold(&nest);
+	ck_assert(nest_is_untold(&nest) && !nest_is_shut(&nest));
+	nest_enter_refused(&nest, EACCES);
+	nest_enter_refused(&nest, EDQUOT);
+	for (int i = 0; i < 2; i++) {
+		ck_assert(!nest_is_untold(&nest) && nest_is_shut(&nest));
+		ck_assert_int_eq(nest_dir(&nest), -1);
+		ck_assert_int_eq(errno, EACCES);
+		ck_assert_int_eq(nest_leave(&nest, &what), 0);
+	}
+	for (int i = 0; i < 2; i++) {
+		ck_assert(nest_is_untold(&nest) && !nest_is_shut(&nest));
+		ck_assert_int_eq(nest_leave(&nest, &what), 0);
+	}
+	ck_assert(!nest_is_untold(&nest) && is_in("d"));
+	ck_assert_int_eq(nest_enter(&nest, "x", &plain), 0);
+	end();
+}
+END_TEST
+
 START_TEST(a_link_is_followed_to_what_is_there_and_no_further)
 {
 	ck_assert_int_eq(mkdirat(unit_fd, "d", 0755), 0);
@@ -700,6 +728,7 @@ add(TCase *t)
 	tcase_add_loop_test(t, anything_else_is_the_entry_itself, 0, (int)COUNT(aims));
 	tcase_add_test(t, directories_are_entered_and_left);
 	tcase_add_test(t, a_refused_directory_is_left_where_it_was_entered);
+	tcase_add_test(t, what_the_client_is_not_told_of_is_outermost);
 	tcase_add_test(t, a_link_is_followed_to_what_is_there_and_no_further);
 	tcase_add_test(t, links_of_others_are_followed_at_the_target_only);
 	tcase_add_test(t, a_link_that_came_later_is_no_choice_of_the_clients);

@@ -6,6 +6,7 @@
 #include <linux/fs.h>
 
 #include "numbered.h"
+#include "paths/dir.h"
 #include "upload/backup.h"
 
 #define OLD   "what was there"
@@ -96,18 +97,45 @@ assert_entries(int wanted)
 	ck_assert_msg(got == wanted, "expected %d entries, got %d", wanted, got);
 }
 
+/* The new file has a name that it loses when it enters. */
+static int
+enter(void *context, const char *to)
+{
+	(void)context;
+	return dir_rename_free(unit_fd, "temp", to);
+}
+
+static int
+replace_as(const char *name)
+{
+	struct stat st = { .st_ino = 0 };
+
+	(void)fstatat(unit_fd, "temp", &st, AT_SYMLINK_NOFOLLOW);
+	return backup_replace(unit_fd, name, &st, enter, NULL);
+}
+
+/* What is new is where it was, or nowhere: then there is one entry less. */
+static int
+assert_nowhere_else(void)
+{
+	if (!exists("temp"))
+		return 1;
+	assert_content("temp", NEW);
+	return 0;
+}
+
 /* Puts NEW in the place of NAME, which works, and leaves no temporary. */
 static void
 replace(const char *name)
 {
 	put_file("temp", NEW, 0640);
-	ck_assert_msg(backup_replace(unit_fd, "temp", name) == 0, "%s: %s", name, strerror(errno));
+	ck_assert_msg(replace_as(name) == 0, "%s: %s", name, strerror(errno));
 	ck_assert(!exists("temp"));
 	assert_content(name, NEW);
 	ck_assert_uint_eq(mode_of(name), 0640);
 }
 
-/* Expects ERR, and that nothing has changed: NAME has OLD, and TEMP is still the caller's. */
+/* Expects ERR, and that NAME has OLD as before. */
 static void
 assert_refused(const char *name, int err)
 {
@@ -115,15 +143,14 @@ assert_refused(const char *name, int err)
 
 	put_file("temp", NEW, 0640);
 	entries = count_entries(".");
-	end = backup_replace(unit_fd, "temp", name);
+	end = replace_as(name);
 	got = errno;
 	ck_assert_msg(end == -1 && got == err, "expected %s, got %d, %s", strerror(err), end,
 	    strerror(got));
 	assert_content(name, OLD);
 	ck_assert_uint_eq(mode_of(name), OLD_MODE);
 	ck_assert_uint_eq(stat_of(name).st_nlink, 1);
-	assert_content("temp", NEW);
-	assert_entries(entries);
+	assert_entries(entries - assert_nowhere_else());
 }
 
 START_TEST(old_files_are_numbered)
@@ -261,7 +288,7 @@ START_TEST(every_number_is_taken)
 		close(fd);
 	}
 	assert_refused("f", EEXIST);
-	ck_assert_msg(at_link.calls <= BACKUPS_MAX + 1, "%d numbers were tried", at_link.calls);
+	ck_assert_msg(at_rename.calls <= BACKUPS_MAX + 1, "%d names were tried", at_rename.calls);
 	/* One is enough, be it the last. */
 	ck_assert_int_eq(unlinkat(unit_fd, kept, 0), 0);
 	replace("f");
@@ -290,10 +317,10 @@ START_TEST(a_directory_is_not_replaced)
 	ck_assert_int_eq(mkdirat(unit_fd, "f", 0755), 0);
 	put_file("f/inside", OLD, OLD_MODE);
 	put_file("temp", NEW, 0640);
-	ck_assert_int_eq(backup_replace(unit_fd, "temp", "f"), -1);
+	ck_assert_int_eq(replace_as("f"), -1);
+	ck_assert_int_eq(errno, EISDIR);
 	assert_content("f/inside", OLD);
-	assert_content("temp", NEW);
-	assert_entries(2);
+	assert_entries(2 - assert_nowhere_else());
 }
 END_TEST
 
@@ -322,54 +349,48 @@ START_TEST(the_owner_is_kept)
 }
 END_TEST
 
-/* Where the kernel protects hard links (proc(5)), as everywhere these days. */
-static bool
-hard_links_are_protected(void)
+/* It gets no second name, and so may be one that must not be linked. */
+START_TEST(a_file_of_another_is_kept)
 {
-	int fd = open("/proc/sys/fs/protected_hardlinks", O_RDONLY | O_CLOEXEC);
-	char c = '0';
+	static const mode_t modes[] = { OLD_MODE, 0644, 04666, 0666, 0 };
 
-	if (fd != -1) {
-		(void)!read(fd, &c, 1);
-		close(fd);
-	}
-	if (c == '0')
-		printf("SKIP: anybody may link anything here\n");
-	return c != '0';
-}
-
-START_TEST(a_file_of_another_that_may_not_be_linked)
-{
-	static const mode_t closed[] = { OLD_MODE, 0644, 04666 };
-
-	if (lacks_root("files of others") || !hard_links_are_protected())
+	if (lacks_root("files of others"))
 		return;
-	for (size_t i = 0; i < COUNT(closed); i++) {
+	for (size_t i = 0; i < COUNT(modes); i++) {
 		char name[16];
 
 		snprintf(name, sizeof(name), "f%zu", i);
-		put_file(name, OLD, closed[i]);
+		put_file(name, OLD, 0644);
 		ck_assert_int_eq(fchownat(unit_fd, name, STRANGER, STRANGER, 0), 0);
-		ck_assert_int_eq(fchmodat(unit_fd, name, closed[i], 0), 0);
+		ck_assert_int_eq(fchmodat(unit_fd, name, modes[i], 0), 0);
 	}
-	put_file("open", OLD, 0666);
-	ck_assert_int_eq(fchownat(unit_fd, "open", STRANGER, STRANGER, 0), 0);
 	become_user();
-	for (size_t i = 0; i < COUNT(closed); i++) {
-		char name[16];
+	for (size_t i = 0; i < COUNT(modes); i++) {
+		char name[16], kept[20];
 
 		snprintf(name, sizeof(name), "f%zu", i);
-		put_file("temp", NEW, 0640);
-		ck_assert_int_eq(backup_replace(unit_fd, "temp", name), -1);
-		ck_assert_int_eq(errno, EPERM);
-		assert_content(name, OLD);
-		ck_assert_uint_eq(stat_of(name).st_nlink, 1);
-		assert_content("temp", NEW);
+		snprintf(kept, sizeof(kept), "%s.~1~", name);
+		replace(name);
+		ck_assert_uint_eq(stat_of(kept).st_uid, STRANGER);
+		ck_assert_uint_eq(stat_of(kept).st_mode & 07777, modes[i]);
+		ck_assert_uint_eq(stat_of(kept).st_nlink, 1);
+		ck_assert_uint_eq(stat_of(name).st_uid, NOBODY);
 	}
-	replace("open");
-	assert_content("open.~1~", OLD);
-	ck_assert_uint_eq(stat_of("open.~1~").st_uid, STRANGER);
-	ck_assert_uint_eq(stat_of("open").st_uid, NOBODY);
+}
+END_TEST
+
+/* Its owner alone may move it there. */
+START_TEST(a_file_of_another_in_a_sticky_directory_stays)
+{
+	if (lacks_root("files of others"))
+		return;
+	put_file("f", OLD, OLD_MODE);
+	ck_assert_int_eq(fchownat(unit_fd, "f", STRANGER, STRANGER, 0), 0);
+	ck_assert_int_eq(fchown(unit_fd, STRANGER, STRANGER), 0);
+	ck_assert_int_eq(fchmod(unit_fd, 01777), 0);
+	ck_assert_int_eq(seteuid(NOBODY), 0);
+	assert_refused("f", EPERM);
+	ck_assert_int_eq(seteuid(0), 0);
 }
 END_TEST
 
@@ -380,7 +401,7 @@ START_TEST(a_directory_that_is_closed)
 	put_file("f", OLD, OLD_MODE);
 	put_file("temp", NEW, 0640);
 	ck_assert_int_eq(fchmod(unit_fd, 0555), 0);
-	ck_assert_int_eq(backup_replace(unit_fd, "temp", "f"), -1);
+	ck_assert_int_eq(replace_as("f"), -1);
 	ck_assert_int_eq(errno, EACCES);
 	ck_assert_int_eq(fchmod(unit_fd, 0755), 0);
 	assert_content("f", OLD);
@@ -389,31 +410,92 @@ START_TEST(a_directory_that_is_closed)
 }
 END_TEST
 
-static const int link_errs[] = { EPERM, EOPNOTSUPP, EMLINK, ENOSPC, EIO, EXDEV };
+/* What somebody else does in between. */
+static void
+put_another(void)
+{
+	(void)syscall(SYS_unlinkat, unit_fd, "f", 0);
+	put_file("f", OTHER, 0606);
+}
 
+static const int link_errs[] = { EPERM, EOPNOTSUPP, EMLINK };
+
+/* As on FAT, which can exchange names. */
 START_TEST(where_links_cannot_be)
 {
 	put_file("f", OLD, OLD_MODE);
 	at_link.err = link_errs[_i];
-	assert_refused("f", link_errs[_i]);
-	/* Another number would not help. */
-	ck_assert_int_eq(at_link.calls, 1);
+	replace("f");
+	assert_content("f.~1~", OLD);
+	assert_entries(2);
 }
 END_TEST
 
-static const int exchange_errs[] = { EINVAL, ENOSYS };
+static const int exchange_errs[] = { EINVAL, ENOSYS, EOPNOTSUPP };
 
 START_TEST(where_names_cannot_be_exchanged)
 {
 	put_file("f", OLD, OLD_MODE);
 	at_exchange.err = exchange_errs[_i];
+	for (int i = 1; i <= 3; i++) {
+		char kept[16];
+
+		replace("f");
+		snprintf(kept, sizeof(kept), "f.~%d~", i);
+		assert_content(kept, i == 1 ? OLD : NEW);
+		assert_entries(i + 1);
+	}
+}
+END_TEST
+
+/* As on exFAT: there are renames that replace nothing. */
+START_TEST(where_names_cannot_be_exchanged_nor_linked)
+{
+	at_exchange.err = EINVAL;
+	at_link.err = link_errs[_i];
+	put_file("f", OLD, OLD_MODE);
+	replace("f");
 	replace("f");
 	assert_content("f.~1~", OLD);
-	assert_entries(2);
-	/* And where renaming fails then. */
+	assert_content("f.~2~", NEW);
+	assert_entries(3);
+}
+END_TEST
+
+START_TEST(a_directory_is_not_moved)
+{
+	at_exchange.err = EINVAL;
+	at_link.err = EPERM;
+	ck_assert_int_eq(mkdirat(unit_fd, "f", 0755), 0);
+	put_file("temp", NEW, 0640);
+	ck_assert_int_eq(replace_as("f"), -1);
+	ck_assert_int_eq(errno, EISDIR);
+	ck_assert(S_ISDIR(stat_of("f").st_mode));
+	assert_entries(2 - assert_nowhere_else());
+}
+END_TEST
+
+START_TEST(a_file_that_turned_up_between_the_steps_is_kept_too)
+{
 	put_file("f", OLD, OLD_MODE);
-	at_rename.err = EIO;
-	assert_refused("f", EIO);
+	at_exchange.err = EINVAL;
+	at_link.meanwhile = put_another;
+	replace("f");
+	assert_content("f.~1~", OTHER);
+	assert_entries(2);
+}
+END_TEST
+
+START_TEST(a_directory_is_not_replaced_in_steps)
+{
+	ck_assert_int_eq(mkdirat(unit_fd, "f", 0755), 0);
+	put_file("f/inside", OLD, OLD_MODE);
+	put_file("temp", NEW, 0640);
+	at_exchange.err = EINVAL;
+	ck_assert_int_eq(replace_as("f"), -1);
+	ck_assert_int_eq(errno, EISDIR);
+	assert_content("f/inside", OLD);
+	assert_entries(2 - assert_nowhere_else());
 }
 END_TEST
 
@@ -432,23 +514,15 @@ END_TEST
 START_TEST(no_new_file)
 {
 	put_file("f", OLD, OLD_MODE);
-	ck_assert_int_eq(backup_replace(unit_fd, "temp", "f"), -1);
+	ck_assert_int_eq(replace_as("f"), -1);
 	ck_assert_int_eq(errno, ENOENT);
 	assert_content("f", OLD);
 	assert_entries(1);
-	ck_assert_int_eq(backup_replace(unit_fd, "temp", "g"), -1);
+	ck_assert_int_eq(replace_as("g"), -1);
 	ck_assert_int_eq(errno, ENOENT);
 	assert_entries(1);
 }
 END_TEST
-
-/* What somebody else does in between. */
-static void
-put_another(void)
-{
-	(void)syscall(SYS_unlinkat, unit_fd, "f", 0);
-	put_file("f", OTHER, 0606);
-}
 
 static void
 take_away(void)
@@ -477,23 +551,22 @@ take_number(void)
 	put_file("f.~1~", OTHER, 0600);
 }
 
-/* After that no link can be made any more. */
 static void
-put_another_for_good(void)
+take_away_for_a_moment(void)
 {
-	put_another();
-	at_link.err = EMLINK;
+	take_away();
+	at_rename.meanwhile = put_another;
 }
 
+/* What is kept is what had the name at the last moment: whoever removed OLD wanted that. */
 START_TEST(another_file_that_turned_up_is_kept_too)
 {
 	put_file("f", OLD, OLD_MODE);
 	at_exchange.meanwhile = put_another;
 	replace("f");
-	assert_content("f.~1~", OLD);
-	assert_content("f.~2~", OTHER);
-	ck_assert_uint_eq(mode_of("f.~2~"), 0606);
-	assert_entries(3);
+	assert_content("f.~1~", OTHER);
+	ck_assert_uint_eq(mode_of("f.~1~"), 0606);
+	assert_entries(2);
 }
 END_TEST
 
@@ -507,20 +580,10 @@ START_TEST(a_file_that_turned_up_where_there_was_none_is_kept)
 }
 END_TEST
 
-START_TEST(a_file_that_went_away_has_its_backup)
+START_TEST(a_file_that_went_away_needs_no_backup)
 {
 	put_file("f", OLD, OLD_MODE);
 	at_exchange.meanwhile = take_away;
-	replace("f");
-	assert_content("f.~1~", OLD);
-	assert_entries(2);
-}
-END_TEST
-
-START_TEST(a_file_that_went_away_first_needs_none)
-{
-	put_file("f", OLD, OLD_MODE);
-	at_link.meanwhile = take_away;
 	replace("f");
 	assert_entries(1);
 }
@@ -530,12 +593,10 @@ END_TEST
 START_TEST(a_file_that_went_away_and_came_back_is_kept)
 {
 	put_file("f", OLD, OLD_MODE);
-	at_exchange.meanwhile = take_away;
-	at_rename.meanwhile = put_another;
+	at_exchange.meanwhile = take_away_for_a_moment;
 	replace("f");
-	assert_content("f.~1~", OLD);
-	assert_content("f.~2~", OTHER);
-	assert_entries(3);
+	assert_content("f.~1~", OTHER);
+	assert_entries(2);
 }
 END_TEST
 
@@ -543,14 +604,13 @@ END_TEST
 START_TEST(a_file_that_comes_and_goes)
 {
 	put_file("temp", NEW, 0640);
-	at_link.always = at_rename.always = true;
-	at_link.meanwhile = take_away;
+	at_exchange.always = at_rename.always = true;
+	at_exchange.meanwhile = take_away;
 	at_rename.meanwhile = put_another;
-	ck_assert_int_eq(backup_replace(unit_fd, "temp", "f"), -1);
+	ck_assert_int_eq(replace_as("f"), -1);
 	ck_assert_int_eq(errno, EEXIST);
 	assert_content("f", OTHER);
-	assert_content("temp", NEW);
-	assert_entries(2);
+	assert_entries(2 - assert_nowhere_else());
 }
 END_TEST
 
@@ -560,17 +620,16 @@ START_TEST(a_link_that_turned_up_is_kept_too)
 	put_file("f", OLD, OLD_MODE);
 	at_exchange.meanwhile = put_link;
 	replace("f");
-	assert_content("f.~1~", OLD);
-	ck_assert(S_ISLNK(stat_of("f.~2~").st_mode));
+	ck_assert(S_ISLNK(stat_of("f.~1~").st_mode));
 	assert_content("precious", OTHER);
-	assert_entries(4);
+	assert_entries(3);
 }
 END_TEST
 
 START_TEST(a_number_that_was_taken_meanwhile)
 {
 	put_file("f", OLD, OLD_MODE);
-	at_link.meanwhile = take_number;
+	at_rename.meanwhile = take_number;
 	replace("f");
 	assert_content("f.~1~", OTHER);
 	assert_content("f.~2~", OLD);
@@ -578,32 +637,41 @@ START_TEST(a_number_that_was_taken_meanwhile)
 }
 END_TEST
 
-/* What cannot have a number is somewhere all the same. */
-START_TEST(a_directory_that_turned_up_is_not_lost)
+START_TEST(a_directory_that_turned_up_is_left_alone)
 {
-	int end;
-
 	put_file("f", OLD, OLD_MODE);
 	put_file("temp", NEW, 0640);
 	at_exchange.meanwhile = put_dir;
-	end = backup_replace(unit_fd, "temp", "f");
-	assert_content("f.~1~", OLD);
-	ck_assert(get_file("temp/inside") != NULL || get_file("f/inside") != NULL);
-	assert_content(end == 0 ? "f" : "temp", NEW);
-	assert_entries(3);
+	ck_assert_int_eq(replace_as("f"), -1);
+	ck_assert_int_eq(errno, EISDIR);
+	assert_content("f/inside", OTHER);
+	assert_entries(2 - assert_nowhere_else());
 }
 END_TEST
 
-START_TEST(another_file_that_no_number_is_left_for_is_not_lost)
+/* What somebody made of the backup's name is not ours to remove. */
+static void
+put_another_as_backup(void)
 {
+	(void)syscall(SYS_unlinkat, unit_fd, "f.~1~", 0);
+	put_file("f.~1~", OTHER, 0600);
+}
+
+START_TEST(what_fails_removes_nothing_of_others)
+{
+	int held;
+
 	put_file("f", OLD, OLD_MODE);
 	put_file("temp", NEW, 0640);
-	at_exchange.meanwhile = put_another_for_good;
-	ck_assert_int_eq(backup_replace(unit_fd, "temp", "f"), 0);
-	assert_content("f", NEW);
-	assert_content("f.~1~", OLD);
-	assert_content("temp", OTHER);
-	assert_entries(3);
+	held = openat(unit_fd, "temp", O_RDONLY | O_CLOEXEC);	/* Its inode is nobody else's. */
+	at_exchange.meanwhile = put_another_as_backup;
+	at_exchange.err = EIO;
+	ck_assert_int_eq(replace_as("f"), -1);
+	ck_assert_int_eq(errno, EIO);
+	close(held);
+	assert_content("f", OLD);
+	assert_content("f.~1~", OTHER);
+	assert_entries(2);
 }
 END_TEST
 
@@ -622,34 +690,44 @@ replace_and_die(void)
 
 	ck_assert_int_ge(pid, 0);
 	if (pid == 0) {
-		(void)backup_replace(unit_fd, "temp", "f");
+		(void)replace_as("f");
 		_exit(0);
 	}
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 }
 
-/* The name is never without a file, and the old one never without a name. */
-START_TEST(a_kill_leaves_the_old_file_with_one_name_or_both)
+/* The new file, whole, has the backup's name, and the old one its own: or the other way round. */
+START_TEST(a_kill_leaves_each_file_with_one_name)
 {
 	put_file("f", OLD, OLD_MODE);
 	put_file("temp", NEW, 0640);
 	at_exchange.meanwhile = be_killed;
 	replace_and_die();
 	assert_content("f", OLD);
-	assert_content("f.~1~", OLD);
-	assert_content("temp", NEW);
-	assert_entries(3);
+	assert_content("f.~1~", NEW);
+	assert_entries(2);
+}
+END_TEST
 
-	at_exchange.meanwhile = NULL;
-	at_unlink.meanwhile = be_killed;
+static void
+be_killed_next_time(void)
+{
+	at_rename.meanwhile = be_killed;
+}
+
+/* In steps the old file has its backup before the new one has the name. */
+START_TEST(a_kill_between_the_steps_keeps_both)
+{
+	put_file("f", OLD, OLD_MODE);
+	put_file("temp", NEW, 0640);
+	at_exchange.err = EINVAL;
+	at_link.meanwhile = be_killed_next_time;
 	replace_and_die();
-	at_unlink.meanwhile = NULL;
-	assert_content("f", NEW);
-	assert_content("f.~1~", OLD);
-	assert_content("f.~2~", OLD);
-	assert_content("temp", OLD);
-	assert_entries(4);
+	assert_content("f", OLD);
+	assert_content("f.~1~", NEW);
+	assert_content("f.~2~", NEW);
+	assert_entries(3);
 }
 END_TEST
 
@@ -667,23 +745,28 @@ add(TCase *t)
 	tcase_add_test(t, a_directory_is_not_replaced);
 	tcase_add_test(t, several_links_lose_none);
 	tcase_add_test(t, the_owner_is_kept);
-	tcase_add_test(t, a_file_of_another_that_may_not_be_linked);
+	tcase_add_test(t, a_file_of_another_is_kept);
+	tcase_add_test(t, a_file_of_another_in_a_sticky_directory_stays);
 	tcase_add_test(t, a_directory_that_is_closed);
 	tcase_add_loop_test(t, where_links_cannot_be, 0, (int)COUNT(link_errs));
 	tcase_add_loop_test(t, where_names_cannot_be_exchanged, 0, (int)COUNT(exchange_errs));
+	tcase_add_loop_test(t, where_names_cannot_be_exchanged_nor_linked, 0, (int)COUNT(link_errs));
+	tcase_add_test(t, a_directory_is_not_moved);
+	tcase_add_test(t, a_file_that_turned_up_between_the_steps_is_kept_too);
+	tcase_add_test(t, a_directory_is_not_replaced_in_steps);
 	tcase_add_loop_test(t, what_fails_is_undone, 0, (int)COUNT(hard_errs));
 	tcase_add_test(t, no_new_file);
 	tcase_add_test(t, another_file_that_turned_up_is_kept_too);
 	tcase_add_test(t, a_file_that_turned_up_where_there_was_none_is_kept);
-	tcase_add_test(t, a_file_that_went_away_has_its_backup);
-	tcase_add_test(t, a_file_that_went_away_first_needs_none);
+	tcase_add_test(t, a_file_that_went_away_needs_no_backup);
 	tcase_add_test(t, a_file_that_went_away_and_came_back_is_kept);
 	tcase_add_test(t, a_file_that_comes_and_goes);
 	tcase_add_test(t, a_link_that_turned_up_is_kept_too);
 	tcase_add_test(t, a_number_that_was_taken_meanwhile);
-	tcase_add_test(t, a_directory_that_turned_up_is_not_lost);
-	tcase_add_test(t, another_file_that_no_number_is_left_for_is_not_lost);
-	tcase_add_test(t, a_kill_leaves_the_old_file_with_one_name_or_both);
+	tcase_add_test(t, a_directory_that_turned_up_is_left_alone);
+	tcase_add_test(t, what_fails_removes_nothing_of_others);
+	tcase_add_test(t, a_kill_leaves_each_file_with_one_name);
+	tcase_add_test(t, a_kill_between_the_steps_keeps_both);
 }
 
 int

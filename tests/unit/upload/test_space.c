@@ -225,12 +225,71 @@ START_TEST(growth)
 }
 END_TEST
 
+/* Of two that ask at once the second sees what the first will take. */
+START_TEST(room_is_taken_at_once)
+{
+	int dirfd = mount_small("size=400k"), first, second;
+	bool taken = false;
+
+	if (dirfd == -1)
+		return;
+	policy.min_free = 100 * K;
+	first = new_file(dirfd, "f", 0);
+	second = new_file(dirfd, "g", 0);
+	fits(first, 200 * K, false);
+	fits(second, 200 * K, false);
+	ck_assert_int_eq(space_take(&policy, first, 200 * K, &taken), 0);
+	ck_assert(taken);
+	ck_assert_int_eq(space_take(&policy, second, 200 * K, &taken), -1);
+	ck_assert_int_eq(errno, ENOSPC);
+	ck_assert_int_eq(ftruncate(second, 0), 0);
+	/* Where nothing is kept free nothing is taken ahead. */
+	policy.min_free = 0;
+	ck_assert_int_eq(space_take(&policy, second, 100 * K, &taken), 0);
+	ck_assert(taken);
+	policy.min_free = 200 * K;
+	ck_assert_int_eq(space_keep(&policy, second), 0);
+	policy.min_free = 201 * K;
+	ck_assert_int_eq(space_keep(&policy, second), -1);
+	close(first);
+	close(second);
+	unmount_small(dirfd);
+}
+END_TEST
+
+/* Of the number of files, too. */
+START_TEST(files_are_kept_free)
+{
+	int dirfd = mount_small("size=4m,nr_inodes=20");
+	bool taken;
+
+	if (dirfd == -1)
+		return;
+	policy.min_free_percent = 50;
+	for (int i = 0; i < 20; i++) {
+		char name[16];
+		int fd;
+
+		snprintf(name, sizeof(name), "f%d", i);
+		fd = openat(dirfd, name, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+		if (i < 8)
+			ck_assert_int_eq(space_take(&policy, fd, 0, &taken), 0);
+		if (i > 10)
+			ck_assert_int_eq(fd == -1 ? -1 : space_take(&policy, fd, 0, &taken), -1);
+		close(fd);
+	}
+	unmount_small(dirfd);
+}
+END_TEST
+
 static void
 add(TCase *t)
 {
 	policy = drop_in_policy();
 	tcase_add_test(t, what_must_stay_free);
 	tcase_add_test(t, what_must_stay_free_of_very_little);
+	tcase_add_test(t, room_is_taken_at_once);
+	tcase_add_test(t, files_are_kept_free);
 	tcase_add_test(t, what_is_overwritten);
 	tcase_add_test(t, plenty_of_room);
 	tcase_add_test(t, plenty_of_room_is_used_up);

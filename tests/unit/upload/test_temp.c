@@ -256,9 +256,14 @@ START_TEST(a_mode_that_keeps_the_owner_out_waits)
 	begin(1, 0022);
 	ck_assert_int_eq(temp.late_mode, true);
 	ck_assert_uint_eq(temp.mode, 0);
-	ck_assert_uint_eq(mode_of(temp.name), 0400);
+	ck_assert_uint_eq(mode_of(temp.name), 0200);
 	temp_end(&temp);
-	begin(1, 0400);
+	begin(1, 0444);
+	ck_assert_int_eq(temp.late_mode, true);
+	ck_assert_uint_eq(temp.mode, 0444);
+	ck_assert_uint_eq(mode_of(temp.name), 0644);
+	temp_end(&temp);
+	begin(1, 0200);
 	ck_assert_int_eq(temp.late_mode, false);
 	temp_end(&temp);
 }

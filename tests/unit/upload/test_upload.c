@@ -867,8 +867,11 @@ START_TEST(small_filesystem)
 		assert_refused(&up, dirfd, "f", 64 * K + 1, UPLOAD_REGULAR, ENOSPC);
 		put_bytes(&up, dirfd, "f", 64 * K);
 		assert_refused(&up, dirfd, "g", 1, UPLOAD_REGULAR, ENOSPC);
-		/* Old and new do not fit at once: the old one stays. */
+		/* Old and new do not fit at once: the old one stays, or is written in place. */
+		policy.replace = REPLACE_ATOMIC;
 		assert_refused(&up, dirfd, "f", 4 * K, UPLOAD_REGULAR, ENOSPC);
+		policy.replace = REPLACE_AUTO;
+		put_bytes(&up, dirfd, "f", 64 * K);
 		ck_assert_int_eq(count_entries("small"), 1);
 		/* In place there is the room that the old content has. */
 		ck_assert_int_eq(linkat(dirfd, "f", dirfd, "g", 0), 0);
@@ -2076,11 +2079,15 @@ START_TEST(what_must_stay_free_beside_old_files)
 	if (dirfd == -1)
 		return;
 	policy.min_free = 100 * K;
+	policy.replace = REPLACE_ATOMIC;
 	init(&up, false);
 	put_bytes(&up, dirfd, "f", 100 * K);
 	assert_refused(&up, dirfd, "f", 200 * K + 1, UPLOAD_REGULAR, ENOSPC);
 	put_bytes(&up, dirfd, "f", 200 * K);
 	assert_refused(&up, dirfd, "f", 100 * K + 1, UPLOAD_REGULAR, ENOSPC);
+	policy.replace = REPLACE_AUTO;
+	assert_refused(&up, dirfd, "f", 300 * K + 1, UPLOAD_REGULAR, ENOSPC);
+	put_bytes(&up, dirfd, "f", 300 * K);
 	policy.replace = REPLACE_IN_PLACE;
 	assert_refused(&up, dirfd, "f", 300 * K + 1, UPLOAD_REGULAR, ENOSPC);
 	put_bytes(&up, dirfd, "f", 300 * K);

@@ -284,7 +284,7 @@ START_TEST(rule_7_times)
 }
 END_TEST
 
-/* Either of them being out of range, both are ignored. */
+/* Either of them being out of range, or before 1970, both are ignored. */
 START_TEST(rule_7_times_of_2_63_and_more_are_ignored)
 {
 	static const char *const lines[] = {
@@ -294,6 +294,7 @@ START_TEST(rule_7_times_of_2_63_and_more_are_ignored)
 		"T18446744073709551616 0 18446744073709551617 0",
 		"T99999999999999999999999999999999999999999 0 1 0",
 		"T 9223372036854775810 0 1 0",
+		"T-1 0 1 0", "T1 0 -1 0", "T-9223372036854775809 0 -5 999999", "T -7 0 1 0",
 	};
 
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
@@ -314,9 +315,10 @@ static const struct {
 	{ "T", "mtime.sec not present" },
 	{ "T ", "mtime.sec not present" },
 	{ "T  1 0 1 0", "mtime.sec not present" },
-	{ "T-1 0 1 0", "mtime.sec not present" },
+	{ "T- 0 1 0", "mtime.sec not present" }, { "T--1 0 1 0", "mtime.sec not present" },
+	{ "T1 0 - 0", "atime.sec not present" }, { "T-1- 0 1 0", "mtime.sec not delimited" },
 	{ "T+1 0 1 0", "mtime.sec not present" },
-	{ "T -1 0 1 0", "mtime.sec not present" },
+	{ "T - 1 0 1 0", "mtime.sec not present" },
 	{ "T\t1 0 1 0", "mtime.sec not present" },
 	{ "Tx -1 x -1 ", "mtime.sec not present" },
 	{ "T1", "mtime.sec not delimited" },
@@ -336,7 +338,6 @@ static const struct {
 	{ "T1 18446744073709551616 1 0", "mtime.usec not delimited" },
 	{ "T1 1000000 x 1000000 ", "mtime.usec not delimited" },
 	{ "T1 0 ", "atime.sec not present" },
-	{ "T1 0 -1 0", "atime.sec not present" },
 	{ "T1 0 +1 0", "atime.sec not present" },
 	{ "T1 0  1 0", "atime.sec not present" },
 	{ "T1 0 x 1000000 ", "atime.sec not present" },
