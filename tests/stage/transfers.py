@@ -281,9 +281,11 @@ def in_a_place(world, client, check, *args):
 
 
 def limits(client):
-    """What is not checked with this client, for people to read."""
+    """What is not checked here with this client, for people to read."""
     for what, why in sorted(client.cannot.items()):
         whole = [name for name, needs, *_ in CHECKS if what in needs]
+        if not whole and what not in PARTLY:
+            continue        # Nothing here asks for it.
         where = "not run: " + ", ".join(whole) if whole else f"in part: {PARTLY[what]}"
         yield f"  {client.name}: no '{what}', {why} ({where})"
 

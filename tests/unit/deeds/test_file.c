@@ -584,10 +584,11 @@ START_TEST(rule_47_session_and_room)
 	ck_assert_str_eq(answer.text, "more data than allowed");
 	check_failed(file_close(&deeds, &file, &answer), EDQUOT, "close");
 	policy.max_session_bytes = AMOUNT_NONE;
-	policy.min_free = (uint64_t)1 << 60;
 	open_file(&file, "new", WRITE | CREATE);
+	policy.min_free = (uint64_t)1 << 60;
 	check_failed(try_write(&file, 0, "x"), ENOSPC, "no room");
 	check_failed(file_close(&deeds, &file, &answer), ENOSPC, "close");
+	check_failed(try_open(&file, "new", WRITE | CREATE), ENOSPC, "not even for a name");
 	check_content("new", NULL);
 	policy.min_free = 0;
 	policy.max_files = deeds.usage.files + 1;
