@@ -39,7 +39,7 @@ FILES = {
     f"{DOC}/changelog.gz": "-rw-r--r--",
     f"{DOC}/copyright": "-rw-r--r--",
 }
-LIBRARIES = ("libacl1", "libbsd0", "libc6", "libseccomp2")
+LIBRARIES = ("libbsd0", "libc6", "libseccomp2")
 
 # What CHANGELOG.md may have, and what debian/changelog then says.
 HISTORY = """\
