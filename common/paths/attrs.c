@@ -103,7 +103,7 @@ attrs_apply(int fd, const struct attrs *a, const char **what)
 			*what = attrs_set_mode;
 		}
 	}
-	if (a->has_times && attrs_touch(fd, a->times) == -1) {
+	if (a->has_times && futimens(fd, a->times) == -1) {
 		err = errno;
 		if (failed == 0 && (err != EPERM || !has_times(fd, a->times))) {
 			failed = err;

@@ -20,6 +20,7 @@
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/vfs.h>
 #include <sys/xattr.h>
 
@@ -362,6 +363,22 @@ fchown(int fd, uid_t uid, gid_t gid)
 }
 
 int
+fchownat(int dirfd, const char *name, uid_t uid, gid_t gid, int flags)
+{
+	if (fails("fchown"))
+		return -1;
+	return NEXT(fchownat)(dirfd, name, uid, gid, flags);
+}
+
+int
+utimensat(int dirfd, const char *name, const struct timespec times[2], int flags)
+{
+	if (fails("futimens"))
+		return -1;
+	return NEXT(utimensat)(dirfd, name, times, flags);
+}
+
+int
 futimens(int fd, const struct timespec times[2])
 {
 	if (fails("futimens"))
@@ -456,6 +473,39 @@ grant(int fd, size_t n)
 		r->bytes -= (long)n;
 	}
 	return (ssize_t)n;
+}
+
+ssize_t
+pread(int fd, void *buf, size_t n, off_t offset)
+{
+	if (fails("read"))
+		return -1;
+	return NEXT(pread)(fd, buf, share_of(n), offset);
+}
+
+ssize_t
+pwrite(int fd, const void *buf, size_t n, off_t offset)
+{
+	ssize_t may = fails("write") ? -1 : grant(fd, share_of(n));
+
+	return may == -1 ? -1 : NEXT(pwrite)(fd, buf, (size_t)may, offset);
+}
+
+/* A write of several pieces that is told to move less moves the first. */
+ssize_t
+pwritev(int fd, const struct iovec *pieces, int n, off_t offset)
+{
+	size_t all = 0;
+	ssize_t may;
+
+	for (int i = 0; i < n; i++)
+		all += pieces[i].iov_len;
+	may = fails("write") ? -1 : grant(fd, share_of(all));
+	if (may == -1)
+		return -1;
+	return (size_t)may == all ? NEXT(pwritev)(fd, pieces, n, offset)
+	    : NEXT(pwrite)(fd, pieces[0].iov_base,
+	    (size_t)may < pieces[0].iov_len ? (size_t)may : pieces[0].iov_len, offset);
 }
 
 ssize_t

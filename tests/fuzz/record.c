@@ -16,7 +16,7 @@ static const struct {
 	{ RECORD_FILE, "^C *[0-7]{1,7} [0-9]{1,19} ." },
 	{ RECORD_DIR, "^D *[0-7]{1,7} [0-9]{1,19} ." },
 	{ RECORD_END, "^E$" },
-	{ RECORD_TIMES, "^T ?[0-9]+  *0*[0-9]{0,6} [0-9]+  *0*[0-9]{0,6}$" },
+	{ RECORD_TIMES, "^T ?-?[0-9]+  *0*[0-9]{0,6} -?[0-9]+  *0*[0-9]{0,6}$" },
 };
 
 static regex_t grammars[COUNT(rows)];

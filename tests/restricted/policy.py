@@ -11,11 +11,12 @@ import time
 import common
 from common import HERE
 from scenes import (
-    COPIED, Scene, count_records, facility, form, pull, pull_by_link, pull_tree, push,
+    COPIED, Scene, by_sftp, count_records, facility, form, list_by_sftp, pull, pull_by_link,
+    pull_tree, push,
     push_dir_mode, push_from_the_top, push_group, push_hidden, push_in_closed, push_into_tree,
     push_missing, push_mode, push_onto, push_onto_the_same, push_relative, push_slowly,
     push_small_and_large, push_three, push_times, push_tree, push_two_names,
-    push_where_there_is_little, push_without_log, read_log_on_stderr, sandboxed,
+    push_where_there_is_little, push_without_log, put_over, read_log_on_stderr, sandboxed,
     say_nothing)
 from stage import sshd
 from stage.machine import Person
@@ -76,6 +77,19 @@ ROWS = [
     # The protocol says so, and standard error nothing more.
     (["log-required=yes"], push_without_log, (1, [], [NO_LOG]), (0, ["file"], [])),
     (["sandbox=none"], sandboxed, {False}, {True}),
+    (["protocol=scp"], by_sftp("rm new"), (255, ["old"]), (0, ["old"])),
+    (["protocol=sftp"], push, "use sftp, or scp without -O", COPIED),
+    (["list=no"], list_by_sftp, [], ["old"]),
+    (["rename=own"], by_sftp("rename new newer", "rename old older"), (1, ["newer", "old"]),
+     (0, ["newer", "older"])),
+    (["rename=no"], by_sftp("rename new newer"), (1, ["new", "old"]), (0, ["newer", "old"])),
+    (["remove=own"], by_sftp("rm new", "rm old"), (1, ["old"]), (0, [])),
+    (["remove=no"], by_sftp("rm new"), (1, ["new", "old"]), (0, ["old"])),
+    (["attributes=own"], by_sftp("chmod 600 new", "chmod 600 old", "rm old"), (1, ["new", "old"]),
+     (0, ["new"])),
+    (["make-links=yes"], by_sftp("ln new second"), (0, ["new", "old", "second"]),
+     (1, ["new", "old"])),
+    (["partial=old"], put_over, (0, True), (0, False)),
     (["reveal=no"], push_missing, "Permission denied", "No such file or directory"),
 ]
 

@@ -158,6 +158,32 @@ def say_nothing(s):
     return got.code, got.err, s.names()
 
 
+def by_sftp(*lines):
+    """What happens when LINES are typed at sftp, about a file OLD of somebody and one of the same
+    session, NEW: does it go on to the end, and what is there then?"""
+    def scene(s):
+        s.there("old")
+        s.local("new")
+        got = s.estate.sftp("polly", s.estate.port, f"lcd {s.place.local}", f"cd {s.place.remote}",
+                            "put new", *lines)
+        return got.code, s.names()
+    scene.__name__ = f"sftp, {', '.join(lines)}"
+    return scene
+
+
+def list_by_sftp(s):
+    s.there("old")
+    got = s.estate.sftp("polly", s.estate.port, f"ls -1 {s.place.remote}")
+    return [line.rsplit("/", 1)[-1] for line in got.out.splitlines() if "sftp>" not in line]
+
+
+def put_over(s):
+    """By sftp: is it still the same file?"""
+    before = os.stat(s.there("old")).st_ino
+    got = s.estate.sftp("polly", s.estate.port, f"put {s.local()} {s.place.remote}/old")
+    return got.code, os.stat(f"{s.place.remote}/old").st_ino == before
+
+
 def push_mode(mode, preserve=False):
     def scene(s):
         return s.push([s.local("file", mode=mode)], "file", preserve=preserve), s.mode("file")
