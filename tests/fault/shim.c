@@ -292,11 +292,16 @@ int
 renameat(int fromdir, const char *from, int todir, const char *to)
 {
 	struct stat st;
+	int err;
 
 	if (fails("renameat"))
 		return -1;
-	if (NEXT(fstatat)(todir, to, &st, AT_SYMLINK_NOFOLLOW) == 0 && look_fails("renameover"))
+	/* The same call, by what it would do. */
+	err = NEXT(fstatat)(todir, to, &st, AT_SYMLINK_NOFOLLOW) == 0 ? ask("renameover") : 0;
+	if (err != 0) {
+		errno = err;
 		return -1;
+	}
 	return NEXT(renameat)(fromdir, from, todir, to);
 }
 

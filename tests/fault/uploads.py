@@ -376,6 +376,7 @@ def scenes():
               lose=("old", "linked")),
         scene("restricted, only new names", serve=(*SERVE, "--overwrite=no"),
               entries=ONE, prepare=prepare_nothing, rules=named),
+        scene("restricted, with room that is kept", serve=(*SERVE, "--min-free=1")),
         scene("restricted, only new names, by links", serve=(*SERVE, "--overwrite=no"),
               entries=ONE, prepare=prepare_nothing, rules=f"{named},renameat2={errno.EINVAL}"),
         scene("through a link", ("-p",), entries=ONE, target="link", place="below/new",
