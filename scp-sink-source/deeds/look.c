@@ -190,7 +190,7 @@ is_resolved(const struct deeds *d)
 int
 deeds_real_path(struct deeds *d, const char *path, char dst[PATH_MAX], struct answer *a)
 {
-	char plain[PATH_MAX];
+	char plain[PATH_MAX] = "";
 	int end;
 
 	if (is_resolved(d))

@@ -63,7 +63,7 @@ def nothing_else(made, port):
         got = made.ssh("cato", *words, host=made.host("cato", port))
         holds(f"{words} is refused", got.code == 1 and got.err.startswith("scp: "), got.log)
     got = made.sftp("cato", port, "ls -1 /")
-    holds("SFTP is held to the directory", "usr" not in got.out.split(), got.log)
+    holds("SFTP is held to the directory", "/usr" not in got.out.split(), got.log)
     same("but it is served", 0, got.code, got.log)
     got = process.run(["/usr/bin/ssh", "-F", config, "-W", f"127.0.0.1:{port}", "server"], made.env)
     holds("nothing is forwarded", "SSH-2.0" not in got.out and got.code != 0, got.log)

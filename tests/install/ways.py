@@ -90,7 +90,7 @@ def upload_only(made, port):
     os.mkdir(local)
     sshd.write_text(f"{local}/report.pdf", BODY.decode())
     line = five_lines()[1]
-    same("the client's line", ["scp", "-O", "report.pdf", "anna@server:"], line)
+    same("the client's line", ["scp", "report.pdf", "anna@server:"], line)
     client = client_of(made, port, "anna")
     pushed = process.run(["/usr/bin/scp", "-F", made.host("anna", port).config, *line[1:]],
                          made.env, cwd=local)
@@ -126,7 +126,7 @@ def as_curl(made, port):
              "--key", host.key, "--pubkey", host.key + ".pub"], {})
 
 
-CLIENTS = {"scp": as_openssh, "pscp": as_pscp, "curl": as_curl}
+CLIENTS = {"scp": as_openssh, "sftp": as_openssh, "pscp": as_pscp, "curl": as_curl}
 
 
 def what_users_type(made, port):
@@ -135,14 +135,16 @@ def what_users_type(made, port):
     os.mkdir(local)
     block, = texts.blocks(texts.readme("What users type"))
     lines = [line.partition("#")[0].split() for line in block.splitlines()]
-    same("clients", list(CLIENTS), [line[0] for line in lines])
-    for program, *words in lines:
-        body = f"sent by {program}\n"
+    same("clients", set(CLIENTS), {line[0] for line in lines})
+    for number, (program, *words) in enumerate(lines):
+        body = f"sent by {program}, line {number}\n"
         sshd.write_text(f"{local}/{program}.txt", body)
         options, env = CLIENTS[program](made, port)
         typed = [word.replace("FILE", f"{program}.txt") for word in words]
         got = process.run([f"/usr/bin/{program}", *options, *typed], {**made.env, **env}, cwd=local)
         same(f"exit status of {program}", 0, got.code, got.log)
+        if typed == words:
+            continue        # It waits for more to be typed.
         same(f"what {program} sent", body, sshd.read_text(f"/srv/incoming/{program}.txt"))
 
 
@@ -160,9 +162,9 @@ def restricts_by_itself(made, port):
     got = process.run(["/usr/bin/ssh", "-F", config, "-W", f"127.0.0.1:{port}", "server"], made.env)
     holds("nothing is forwarded", "SSH-2.0" not in got.out and got.code != 0, got.log)
     held, free = (made.sftp(name, port, "ls -1 /") for name in ("carl", "emil"))
-    holds("SFTP is held to his directory", "etc" not in held.out.split(), held.log)
+    holds("SFTP is held to his directory", "/etc" not in held.out.split(), held.log)
     same("but it is served", 0, held.code, held.log)
-    holds("who is not restricted has all of it", "etc" in free.out.split(), free.log)
+    holds("who is not restricted has all of it", "/etc" in free.out.split(), free.log)
 
 
 def without_a_root(made, port):
