@@ -6,6 +6,8 @@
 #include <limits.h>
 #include <string.h>
 
+#include <bsd/string.h>
+
 #include "deeds/own.h"
 
 enum {
@@ -208,8 +210,8 @@ own_move(struct own *o, const char *plain, const char *to)
 			drop(o, i);	/* Nobody can say its name any more. */
 			continue;
 		}
-		memcpy(path, to, to_len);
-		memcpy(path + to_len, old + len, rest + 1);
+		strlcpy(path, to, sizeof(path));
+		strlcat(path, old + len, sizeof(path));
 		make_room(o, HEAD + to_len + rest + 1);
 		i = first_above(o, id - 1);
 		if (i < o->n && o->entries[i].id == id)

@@ -38,7 +38,7 @@ put_entry(const struct talk *t, struct reply *r, size_t start, const struct fold
 	char line[LS_LINE_MAX];
 	size_t len = ls_format(line, sizeof(line), &t->view, &e->st, e->name), name = strlen(e->name);
 
-	if (r->len - start + 2 * PACKET_NUMBER + name + len + ATTRIBUTES_LENGTH > LISTING_MAX)
+	if (r->len - start + (size_t)2 * PACKET_NUMBER + name + len + ATTRIBUTES_LENGTH > LISTING_MAX)
 		return false;
 	reply_put_string(r, e->name, name);
 	reply_put_string(r, line, len);
@@ -84,7 +84,7 @@ request_readdir(struct talk *t, struct packet *p, uint32_t id)
 	reply_put_number(r, 0);
 	more = put_entries(t, r, &h->folder, &n, &a);
 	reply_set_number(r, t->channel.mark, (uint32_t)(r->len - t->channel.mark - PACKET_LENGTH));
-	reply_set_number(r, t->channel.mark + 1 + 2 * PACKET_NUMBER, n);
+	reply_set_number(r, t->channel.mark + 1 + (size_t)2 * PACKET_NUMBER, n);
 	if (n > 0)
 		return;
 	channel_withdraw(&t->channel);

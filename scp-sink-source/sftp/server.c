@@ -87,7 +87,7 @@ serve(struct talk *t, struct packet *p)
 static unsigned
 count_handles(void)
 {
-	const rlim_t wanted = FILES_A_HANDLE * HANDLES_MAX;
+	const rlim_t wanted = (rlim_t)FILES_A_HANDLE * HANDLES_MAX;
 	struct rlimit files;
 
 	if (getrlimit(RLIMIT_NOFILE, &files) == -1)
