@@ -559,6 +559,8 @@ numbered_fails(long number)
 	switch (number) {
 	case SYS_openat2:
 		return fails("openat2");
+	case SYS_fchmod:
+		return fails("fchmod");
 	case SYS_fchmodat2:
 		return fails("fchmodat2");
 	case SYS_renameat2:
