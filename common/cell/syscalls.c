@@ -34,7 +34,7 @@ static const int always[] = {
 	/* Looking. */
 	SCMP_SYS(fstat), SCMP_SYS(fstat64), SCMP_SYS(newfstatat),
 	SCMP_SYS(fstatat64), SCMP_SYS(statx), SCMP_SYS(fstatfs), SCMP_SYS(fstatfs64),
-	SCMP_SYS(getdents64), SCMP_SYS(readlink), SCMP_SYS(readlinkat),
+	SCMP_SYS(getdents64), SCMP_SYS(readlink), SCMP_SYS(readlinkat), SCMP_SYS(getcwd),
 	/* Time, memory, and ourselves. */
 	SCMP_SYS(clock_gettime), SCMP_SYS(clock_gettime64), SCMP_SYS(gettimeofday), SCMP_SYS(time),
 	SCMP_SYS(clock_nanosleep), SCMP_SYS(clock_nanosleep_time64), SCMP_SYS(restart_syscall),
@@ -56,7 +56,7 @@ static const int sanitizing[] = {
 
 static const int reading[] = {
 	SCMP_SYS(memfd_create),		/* for files that do not know their size */
-	SCMP_SYS(fchdir), SCMP_SYS(getcwd),	/* for directories that do not know their name */
+	SCMP_SYS(fchdir),		/* for directories that do not know their name */
 };
 
 static const int writing[] = {
@@ -75,7 +75,7 @@ static const int reading_anywhere[] = {
 /* What is only held, as links can be, has times and an owner by its name, which may be "". */
 static const int writing_anywhere[] = {
 	SCMP_SYS(pwrite64), SCMP_SYS(pwritev), SCMP_SYS(copy_file_range),
-	SCMP_SYS(utimensat), SCMP_SYS(utimensat_time64), SCMP_SYS(fchownat), SCMP_SYS(getcwd),
+	SCMP_SYS(utimensat), SCMP_SYS(utimensat_time64), SCMP_SYS(fchownat),
 };
 
 static const int linking[] = {

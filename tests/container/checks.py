@@ -23,7 +23,7 @@ MARK = "this must not be seen"
 AT_ONCE = 20
 UMASK = 0o022                   # of the sessions
 VISIBLE = [entry for entry in trees.TREE if not entry[0].startswith(".")]
-HINT = "scp: this account takes uploads by scp -O, and nothing else\n"
+HINT = "scp: this account takes uploads by scp and sftp, and nothing else\n"
 REFUSED = "Permission denied (publickey)."
 
 

@@ -376,6 +376,14 @@ do_owner_of_held(void)
 }
 
 static long
+do_where(void)
+{
+	char path[PATH_MAX];
+
+	return syscall(SYS_getcwd, path, sizeof(path)) == -1;
+}
+
+static long
 do_read_there(void)
 {
 	char byte;
@@ -432,6 +440,7 @@ static const struct {
 	{ "memory that runs", do_run_memory, NOBODY_AT_ALL }, { "symlink", do_symlink, EXCHANGER },
 	{ "chroot", do_chroot, NOBODY_AT_ALL }, { "setuid", do_setuid, NOBODY_AT_ALL },
 	{ "dumpable", do_dumpable, NOBODY_AT_ALL },
+	{ "where we are", do_where, EVERYBODY },
 	{ "read there", do_read_there, EXCHANGER | BROWSER },
 	{ "write there", do_write_there, EXCHANGER | FILLER },
 	{ "copy there", do_copy_there, EXCHANGER | FILLER },
