@@ -65,17 +65,18 @@ deny_request(struct service *s, const struct invocation *v, int argc, char *argv
     const char *request)
 {
 	struct deadline patience;
-	bool patient;
+	bool patient, sftp;
 
 	service_deny(s, request);
 	if (s->request.role == REQUEST_NONE)
 		service_learn_role(s, v, argc, argv);
+	sftp = s->request.role == REQUEST_SFTP;
 	patient = !s->misread && deadline_init(&patience, 0, PATIENCE) == 0;
 	if (patient)
 		(void)deadline_await(&patience, DEADLINE_CLIENT, -1);
-	if (s->sftp || !patient || !answer(s))
+	if (sftp || !patient || !answer(s))
 		complain(s, v);
-	if (s->sftp && patient)
+	if (sftp && patient)
 		decline(s);
 	if (patient)
 		deadline_end(&patience);

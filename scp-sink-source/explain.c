@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -137,14 +136,12 @@ static void
 show_sftp(const struct service *s)
 {
 	const struct policy *p = &s->policy;
-	static const struct {
+	const struct {
 		const char *what;
-		size_t	    at;
+		unsigned    right;
 	} rights[] = {
-		{ "list", offsetof(struct policy, list) },
-		{ "rename", offsetof(struct policy, rename) },
-		{ "remove", offsetof(struct policy, remove) },
-		{ "set attributes", offsetof(struct policy, attributes) },
+		{ "list", p->list }, { "rename", p->rename }, { "remove", p->remove },
+		{ "set attributes", p->attributes },
 	};
 	const char *between = "may:       ";
 
@@ -155,7 +152,7 @@ show_sftp(const struct service *s)
 	show_quoted("root:      ", s->where);
 	putchar('\n');
 	for (size_t i = 0; i < sizeof(rights) / sizeof(rights[0]); i++) {
-		unsigned right = *(const unsigned *)(const void *)((const char *)p + rights[i].at);
+		unsigned right = rights[i].right;
 
 		if (right == RIGHT_NO || (i > 0 && p->download_only))
 			continue;

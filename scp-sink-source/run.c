@@ -163,7 +163,6 @@ speak_sftp(struct service *s, struct deadline *deadline)
 
 	title_init(&title, "serving SFTP");
 	deeds_init(&deeds, &s->policy, &s->root, &s->account, &s->audit);
-	deeds.readable = !s->policy.upload_only;
 	end = sftp_serve(&deeds, &title, deadline, STDIN_FILENO, STDOUT_FILENO, rate_of(s), &why);
 	return (struct outcome){ &deeds.usage, deeds.errors, end == -1, why };
 }

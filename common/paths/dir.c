@@ -38,6 +38,23 @@ rename_by(int fromdir, const char *from, int todir, const char *to, unsigned fla
 	return (int)syscall(SYS_renameat2, fromdir, from, todir, to, flags);
 }
 
+/* Some filesystems have no rename that replaces nothing, but links, which replace nothing either: 1. */
+static int
+move_by_link(int fromdir, const char *from, int todir, const char *to)
+{
+	if (linkat(fromdir, from, todir, to, 0) == -1)
+		return -1;
+	/* The name is taken, whatever becomes of the other. */
+	(void)unlinkat(fromdir, from, 0);
+	return 1;
+}
+
+static bool
+is_no_such_rename(int err)
+{
+	return err == EINVAL || err == ENOSYS;
+}
+
 /* Directories have no links; what is put in the way at this moment can only be an empty one. */
 static int
 move_directory(int fromdir, const char *from, int todir, const char *to)
@@ -58,18 +75,11 @@ dir_move_free(int fromdir, const char *from, int todir, const char *to)
 
 	if (rename_by(fromdir, from, todir, to, RENAME_NOREPLACE) == 0)
 		return 0;
-	/* Some filesystems have no such rename, but links, which replace nothing either. */
-	if (errno != EINVAL && errno != ENOSYS)
-		return -1;
-	if (fstatat(fromdir, from, &st, AT_SYMLINK_NOFOLLOW) == -1)
+	if (!is_no_such_rename(errno) || fstatat(fromdir, from, &st, AT_SYMLINK_NOFOLLOW) == -1)
 		return -1;
 	if (S_ISDIR(st.st_mode))
 		return move_directory(fromdir, from, todir, to);
-	if (linkat(fromdir, from, todir, to, 0) == -1)
-		return -1;
-	/* The name is taken, whatever becomes of the other. */
-	(void)unlinkat(fromdir, from, 0);
-	return 0;
+	return move_by_link(fromdir, from, todir, to) == -1 ? -1 : 0;
 }
 
 int
@@ -83,12 +93,7 @@ dir_rename_free(int dirfd, const char *from, const char *to)
 {
 	if (dir_rename_plain(dirfd, from, to) == 0)
 		return 0;
-	/* Some filesystems have no such rename, but links, which replace nothing either. */
-	if ((errno != EINVAL && errno != ENOSYS) || linkat(dirfd, from, dirfd, to, 0) == -1)
-		return -1;
-	/* The name is taken, whatever becomes of the other. */
-	(void)unlinkat(dirfd, from, 0);
-	return 1;
+	return is_no_such_rename(errno) ? move_by_link(dirfd, from, dirfd, to) : -1;
 }
 
 int

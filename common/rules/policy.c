@@ -111,26 +111,54 @@ add(uint64_t *total, uint64_t more)
 }
 
 const char *
+policy_denies_size(const struct policy *p, uint64_t size)
+{
+	return exceeds(0, size, p->max_file_size) ? "larger than allowed" : NULL;
+}
+
+const char *
+policy_denies_bytes(const struct policy *p, const struct usage *u, uint64_t more)
+{
+	return exceeds(u->bytes, more, p->max_session_bytes) ? "more data than allowed" : NULL;
+}
+
+const char *
 policy_denies_file(const struct policy *p, struct usage *u, uint64_t size)
 {
-	if (exceeds(0, size, p->max_file_size))
-		return "larger than allowed";
-	if (exceeds(u->files, 1, p->max_files))
-		return "more files than allowed";
-	if (exceeds(u->bytes, size, p->max_session_bytes))
-		return "more data than allowed";
+	const char *why = policy_denies_size(p, size);
+
+	if (why == NULL && exceeds(u->files, 1, p->max_files))
+		why = "more files than allowed";
+	if (why == NULL)
+		why = policy_denies_bytes(p, u, size);
+	if (why != NULL)
+		return why;
 	add(&u->files, 1);
 	add(&u->bytes, size);
 	return NULL;
 }
 
 const char *
+policy_denies_recursion(const struct policy *p)
+{
+	return p->recursive == POLICY_NO ? "directories are not allowed" : NULL;
+}
+
+const char *
+policy_denies_depth(const struct policy *p, uint64_t depth)
+{
+	return depth >= p->max_depth ? "directories are nested too deeply" : NULL;
+}
+
+const char *
 policy_denies_dir(const struct policy *p, struct usage *u, unsigned depth)
 {
-	if (p->recursive == POLICY_NO)
-		return "directories are not allowed";
-	if (depth >= p->max_depth)
-		return "directories are nested too deeply";
+	const char *why = policy_denies_recursion(p);
+
+	if (why == NULL)
+		why = policy_denies_depth(p, depth);
+	if (why != NULL)
+		return why;
 	if (exceeds(u->files, 1, p->max_files))
 		return "more files than allowed";
 	add(&u->files, 1);

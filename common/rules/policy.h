@@ -111,6 +111,12 @@ const char *policy_denies_name(const struct policy *, const char *name, bool dir
  * above.  "" is the root, which nobody denies.
  */
 const char *policy_denies_path(const struct policy *, const char *path, bool directory);
+/* A file of SIZE bytes; MORE bytes besides those that were moved. */
+const char *policy_denies_size(const struct policy *, uint64_t size);
+const char *policy_denies_bytes(const struct policy *, const struct usage *, uint64_t more);
+/* Directories at all; one within DEPTH others. */
+const char *policy_denies_recursion(const struct policy *);
+const char *policy_denies_depth(const struct policy *, uint64_t depth);
 /* One more file of SIZE bytes; counts it where it is allowed. */
 const char *policy_denies_file(const struct policy *, struct usage *, uint64_t size);
 /*

@@ -27,7 +27,7 @@ service_init(struct service *s, const char *connection, const char *const said[A
 	s->root = (struct root){ .fd = -1, .start = -1 };
 	s->request = (struct request){ .role = REQUEST_NONE };
 	s->problem[0] = s->where[0] = '\0';
-	s->known = s->found = s->loaded = s->sftp = s->misread = s->mistaken = false;
+	s->known = s->found = s->loaded = s->misread = s->mistaken = false;
 	s->rootless = s->kept_from = NULL;
 	s->narrow = false;
 	s->words.count = 0;
@@ -206,8 +206,8 @@ read_command(struct service *s, const char *command)
 
 	if (words_split(&s->words, command, strlen(command), &why) == -1)
 		return complain(s, "not served", why);
-	s->sftp = invocation_is_sftp(&s->words);
-	if (!s->sftp && (s->words.count == 0 || !invocation_is_scp(s->words.list[0].text)))
+	if (!invocation_is_sftp(&s->words) &&
+	    (s->words.count == 0 || !invocation_is_scp(s->words.list[0].text)))
 		return complain(s, "not served", "this account is for copying files alone");
 	return 0;
 }
@@ -265,11 +265,6 @@ read_request(struct service *s, int argc, char *const argv[], enum request_trust
 static int
 read_words(struct service *s)
 {
-	if (s->sftp) {
-		/* What else stands there is sshd's, or the client's own: it says nothing. */
-		s->request = (struct request){ .role = REQUEST_SFTP };
-		return 0;
-	}
 	for (size_t i = 0; i < s->words.count; i++)
 		s->argv[i] = s->words.list[i].text;
 	return read_request(s, (int)s->words.count, s->argv, REQUEST_FOREIGN);
@@ -279,21 +274,25 @@ int
 service_read(struct service *s, const struct invocation *v, int argc, char *const argv[])
 {
 	const char *why;
-	int end;
+	bool sftp;
+	int end = 0;
 
-	s->sftp = v->sftp;
 	if (v->way == INVOKED_PLAIN)
 		end = read_request(s, argc - v->skipped, argv + v->skipped, REQUEST_OWN);
 	else if (!v->sftp && read_command(s, v->command) == -1)
 		end = -1;
+	else if (v->sftp || invocation_is_sftp(&s->words))
+		/* What else stands there is sshd's, or the client's own: it says nothing. */
+		s->request = (struct request){ .role = REQUEST_SFTP };
 	else
 		end = read_words(s);
 	if (end == -1 || s->request.role == REQUEST_NONE)
 		return end;
 	if (s->rootless != NULL)
 		return complain(s, s->rootless, SERVICE_NO_ROOT);
-	why = policy_denies_protocol(&s->policy, s->sftp);
-	if (why == NULL && !s->sftp)
+	sftp = s->request.role == REQUEST_SFTP;
+	why = policy_denies_protocol(&s->policy, sftp);
+	if (why == NULL && !sftp)
 		why = policy_denies_direction(&s->policy, s->request.role == REQUEST_SINK);
 	return why == NULL ? 0 : complain(s, NULL, why);
 }

@@ -38,7 +38,6 @@ struct service {
 	bool		 known;		/* the account is */
 	bool		 found;		/* the configuration file was there */
 	bool		 loaded;	/* the policy is */
-	bool		 sftp;		/* the client speaks that */
 	bool		 misread;	/* the options of the request are not understood */
 	bool		 mistaken;	/* they are those of an administrator, in the wrong place */
 	const char	*kept_from;	/* why an SFTP session must not upload, a constant; or NULL */

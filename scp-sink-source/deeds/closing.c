@@ -96,7 +96,7 @@ fail(struct deeds *d, struct file *f, const char *what, int err, struct answer *
 	snprintf(both, sizeof(both), "%s%s%s", what != NULL ? what : "",
 	    what != NULL ? ": " : "", text);
 	log_file(d, f, both, NULL);
-	return refuse_quietly(d, err, false, a);
+	return refuse_quietly(d, err, a);
 }
 
 static int

@@ -18,7 +18,6 @@ deeds_init(struct deeds *d, const struct policy *policy, const struct root *root
 	d->errors = 0;
 	d->unlogged = false;
 	d->begun = time(NULL);
-	d->readable = true;
 	/* Later there may be a filter that has no call for it.  Where nobody knows, it is the top. */
 	if (root->confined || cwd_path(here) == -1)
 		here[1] = '\0';

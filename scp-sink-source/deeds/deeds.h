@@ -46,8 +46,6 @@ struct deeds {
 	bool		      unlogged;	/* a record that is required could not be written: the
 					 * session ends without the reply that it tells of */
 	time_t		      begun;	/* the session; also the times of what is not shown */
-	bool		      readable;	/* files may be opened for reading at all (a sandbox
-					 * without that right is in force in upload-only sessions) */
 	char		      here[PATH_MAX];	/* on the whole system: the working directory,
 					 * without a slash before it */
 	struct listing	      listing;	/* of directories, each of which is a level */

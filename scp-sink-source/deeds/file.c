@@ -8,14 +8,11 @@
 
 #include "deeds/file.h"
 #include "deeds/refuse.h"
-#include "text/amount.h"
+#include "deeds/sight.h"
 
 enum {
 	PIECES = 64 << 20	/* bytes that are copied between two looks at the limits */
 };
-
-static const char too_large[] = "larger than allowed";
-static const char too_much[] = "more data than allowed";
 
 static uint64_t
 least(uint64_t a, uint64_t b)
@@ -23,13 +20,11 @@ least(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-/* Bytes that the session may still move. */
-static uint64_t
-allowance(const struct deeds *d)
+/* Why the session may not move so many bytes more, or NULL. */
+static const char *
+denies(const struct deeds *d, uint64_t more)
 {
-	uint64_t max = d->policy->max_session_bytes;
-
-	return max == AMOUNT_NONE ? UINT64_MAX : max - least(max, d->usage.bytes);
+	return policy_denies_bytes(d->policy, &d->usage, more);
 }
 
 static void
@@ -73,9 +68,8 @@ file_may_read(struct deeds *d, struct file *f, uint64_t offset, size_t n, struct
 	}
 	if (f->writes && !f->undecided && pending_complete(d, f) == -1)
 		return pending_spoil(d, f, errno, NULL, a);
-	if (n > allowance(d) && bytes_at(f, offset, n) > allowance(d))
-		return refuse_once(d, f, EDQUOT, too_much, a);
-	return 0;
+	why = denies(d, n) != NULL ? denies(d, bytes_at(f, offset, n)) : NULL;
+	return why == NULL ? 0 : refuse_once(d, f, EDQUOT, why, a);
 }
 
 void
@@ -156,10 +150,9 @@ reason_against(const struct deeds *d, struct file *f, uint64_t end, uint64_t mor
 	*text = NULL;
 	if (end > INT64_MAX)
 		return EFBIG;
-	if (d->policy->max_file_size != AMOUNT_NONE && end > d->policy->max_file_size)
-		*text = too_large;
-	else if (more > allowance(d))
-		*text = too_much;
+	*text = policy_denies_size(d->policy, end);
+	if (*text == NULL)
+		*text = denies(d, more);
 	if (*text != NULL)
 		return EDQUOT;
 	return pending_check_room(d, f, end) == -1 ? errno : 0;
@@ -264,10 +257,7 @@ file_sync(struct deeds *d, struct file *f, struct answer *a)
 int
 file_room(struct deeds *d, const struct file *f, struct statvfs *fs, struct answer *a)
 {
-	if (deeds_is_quiet(d))
-		return refuse_openly(d, f->spot.plain, EACCES, "the room that is left is not told", a);
-	return space_look(d->policy, f->fd, fs) == 0 ? 0
-	    : refuse_errno(d, f->spot.plain, errno, a);
+	return sight_room(d, f->spot.plain, f->fd, fs, a);
 }
 
 static bool
@@ -284,13 +274,16 @@ static int
 measure(struct deeds *d, const struct file *from, uint64_t at, uint64_t *n, struct answer *a)
 {
 	uint64_t there = at > INT64_MAX ? 0 : bytes_at(from, at, INT64_MAX - at);
+	const char *why;
 
 	if (*n > there) {
 		*a = (struct answer){ ENODATA, "the file ends before that" };
 		return -1;
 	}
 	*n = *n == 0 ? there : *n;
-	return *n > allowance(d) / 2 ? refuse_openly(d, from->spot.plain, EDQUOT, too_much, a) : 0;
+	/* They are read, and written. */
+	why = denies(d, 2 * *n);
+	return why == NULL ? 0 : refuse_openly(d, from->spot.plain, EDQUOT, why, a);
 }
 
 int

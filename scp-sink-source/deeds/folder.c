@@ -14,7 +14,6 @@
 #include "deeds/spot.h"
 #include "paths/dir.h"
 #include "upload/hidden.h"
-#include "upload/space.h"
 
 void
 folder_init(struct folder *f)
@@ -49,27 +48,21 @@ open_dir(struct deeds *d, struct folder *f, const struct spot *s)
 	return -1;
 }
 
-/* That there is no such directory is what clients ask for; all else that goes wrong is logged. */
-static int
-fail(struct deeds *d, const char *plain, int err, struct answer *a)
-{
-	if (err != ENOENT && err != ENOTDIR)
-		(void)refuse_errno(d, plain, err, a);
-	return refuse_quietly(d, err, true, a);
-}
-
 static int
 begin(struct deeds *d, struct folder *f, const struct spot *s, struct answer *a)
 {
+	const char *why;
+
 	f->own = d->policy->list == RIGHT_OWN;
 	f->again = f->listed = false;
 	f->dots = f->pending = 0;
 	f->at = 0;
 	strlcpy(f->plain, s->plain, sizeof(f->plain));
-	if (d->policy->recursive == POLICY_NO && !is_start(d, s->plain))
-		return refuse_openly(d, s->plain, EACCES, "directories are not allowed", a);
+	why = is_start(d, s->plain) ? NULL : policy_denies_recursion(d->policy);
+	if (why != NULL)
+		return refuse_openly(d, s->plain, EACCES, why, a);
 	if (open_dir(d, f, s) == -1)
-		return fail(d, s->plain, errno, a);
+		return refuse_look(d, s->plain, errno, a);
 	f->level = ++d->level;
 	listing_begin(&d->listing, f->level, &f->mark);
 	note_dir(d, s->plain, 0, false);
@@ -112,21 +105,6 @@ pending_as(const struct deeds *d, const struct folder *f, const char *name)
 	return name_entry(f, name, s.plain) ? file_pending(d, &s) : NULL;
 }
 
-/* True where a filesystem that the kernel makes up is mounted: nothing is served there. */
-static bool
-is_kernels(const struct deeds *d, const struct folder *f, const char *name, const struct stat *st)
-{
-	bool served;
-	int fd;
-
-	if (!d->root->confined || st->st_dev == d->root->dev || !S_ISDIR(st->st_mode))
-		return false;
-	fd = dir_open(f->fd, name, O_PATH, 0);
-	served = fd != -1 && root_serves(d->root, fd, NULL);
-	dir_close(fd);
-	return !served;
-}
-
 /* Looks at the entry: whether it is there, and may be seen. */
 static bool
 look_at(struct deeds *d, const struct folder *f, const char *name, struct stat *st)
@@ -139,7 +117,7 @@ look_at(struct deeds *d, const struct folder *f, const char *name, struct stat *
 		return file_look(d, pending, st, &ignored) == 0;
 	if (policy_denies_name(d->policy, name, true) != NULL || hidden_is_name(name))
 		return false;
-	if (fstatat(f->fd, name, st, AT_SYMLINK_NOFOLLOW) == -1 || is_kernels(d, f, name, st))
+	if (spot_stat_entry(d, f->fd, name, st) == -1)
 		return false;
 	if (!S_ISDIR(st->st_mode) && policy_denies_name(d->policy, name, false) != NULL)
 		return false;
@@ -159,7 +137,7 @@ next_dots(struct deeds *d, struct folder *f, struct folder_entry *e, struct answ
 		if (folder_look(d, f, &e->st, a) == -1)
 			return -1;
 	} else if (fstatat(f->fd, "..", &e->st, 0) == -1) {
-		return fail(d, f->plain, errno, a);
+		return refuse_look(d, f->plain, errno, a);
 	}
 	f->dots++;
 	return 1;
@@ -225,7 +203,7 @@ next_of_all(struct deeds *d, struct folder *f, struct folder_entry *e, struct an
 	while (!f->listed) {
 		more = next_name(d, f, &e->name);
 		if (more == -1)
-			return fail(d, f->plain, errno, a);
+			return refuse_look(d, f->plain, errno, a);
 		f->listed = more == 0;
 		if (more == 1 && look_at(d, f, e->name, &e->st))
 			return 1;
@@ -257,7 +235,7 @@ int
 folder_look(struct deeds *d, const struct folder *f, struct stat *st, struct answer *a)
 {
 	if (fstat(f->fd, st) == -1)
-		return fail(d, f->plain, errno, a);
+		return refuse_look(d, f->plain, errno, a);
 	(void)sight_has(d, f->plain, st);
 	return 0;
 }
@@ -265,9 +243,7 @@ folder_look(struct deeds *d, const struct folder *f, struct stat *st, struct ans
 int
 folder_room(struct deeds *d, const struct folder *f, struct statvfs *fs, struct answer *a)
 {
-	if (deeds_is_quiet(d))
-		return refuse_openly(d, f->plain, EACCES, "the room that is left is not told", a);
-	return space_look(d->policy, f->fd, fs) == 0 ? 0 : fail(d, f->plain, errno, a);
+	return sight_room(d, f->plain, f->fd, fs, a);
 }
 
 void

@@ -25,7 +25,7 @@ judge_linked(struct deeds *d, const struct spot *s, struct stat *st, struct answ
 		return refuse_errno(d, s->plain, s->top ? EPERM : errno, a);
 	seen = *st;
 	if (!sight_has(d, s->plain, &seen))
-		return refuse_telling(d, s->plain, EACCES, "it was not made in this session", a);
+		return refuse_telling(d, s->plain, EACCES, refuse_not_own, a);
 	if (d->policy->restricted && !S_ISREG(st->st_mode))
 		return refuse_telling(d, s->plain, EPERM, "not a regular file", a);
 	return 0;
@@ -204,7 +204,7 @@ deeds_read_link(struct deeds *d, const char *path, char dst[PATH_MAX], struct an
 		end = -1;
 	}
 	if (end == -1)
-		(void)refuse_quietly(d, errno, true, a);
+		(void)refuse_unseen(d, errno, a);
 	spot_close(&s);
 	return end;
 }

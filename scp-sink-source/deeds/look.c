@@ -11,11 +11,9 @@
 #include "deeds/refuse.h"
 #include "deeds/sight.h"
 #include "deeds/spot.h"
-#include "paths/beneath.h"
 #include "paths/cwd.h"
 #include "paths/dir.h"
 #include "paths/follow.h"
-#include "upload/space.h"
 
 /* What is there, in a restricted account nothing of the kernel's. */
 static int
@@ -57,16 +55,6 @@ unseen(struct answer *a)
 	return -1;
 }
 
-/* That nothing is there is what clients ask for; all else that goes wrong is logged. */
-static int
-fail(struct deeds *d, const struct spot *s, int err, struct answer *a)
-{
-	if (err == ENOENT || err == ENOTDIR)
-		return refuse_quietly(d, err, true, a);
-	(void)refuse_errno(d, s->plain, err, a);
-	return refuse_quietly(d, err, true, a);
-}
-
 static int
 look_at(struct deeds *d, const struct spot *s, enum deeds_link link, struct stat *st,
     struct answer *a)
@@ -77,7 +65,7 @@ look_at(struct deeds *d, const struct spot *s, enum deeds_link link, struct stat
 	if (pending != NULL)
 		return file_look(d, pending, st, a);
 	if (stat_there(d, s, link, st) == -1)
-		return fail(d, s, errno, a);
+		return refuse_look(d, s->plain, errno, a);
 	why = S_ISDIR(st->st_mode) ? NULL : spot_denies_file(d, s);
 	if (why != NULL)
 		return refuse_sight(d, s->plain, why, a);
@@ -109,9 +97,7 @@ measure(struct deeds *d, const struct spot *s, struct statvfs *fs, struct answer
 	/* What has no name yet is where it will be. */
 	fd = file_pending(d, s) != NULL ? dir_open(s->place.dirfd, ".", O_PATH, 0)
 	    : root_entry(d->root, s->place.dirfd, s->place.leaf, s->plain, O_PATH);
-	end = fd == -1 ? -1 : space_look(d->policy, fd, fs);
-	if (end == -1)
-		end = fail(d, s, errno, a);
+	end = fd == -1 ? refuse_look(d, s->plain, errno, a) : sight_room(d, s->plain, fd, fs, a);
 	dir_close(fd);
 	return end;
 }
@@ -123,7 +109,7 @@ deeds_room(struct deeds *d, const char *path, struct statvfs *fs, struct answer 
 	int end;
 
 	if (deeds_is_quiet(d))
-		return spot_refuse(d, path, "the room that is left is not told", a);
+		return spot_refuse(d, path, sight_no_room, a);
 	if (spot_seek(d, path, SPOT_ANYTHING, &s, a) == -1)
 		return -1;
 	end = measure(d, &s, fs, a);
@@ -196,11 +182,10 @@ deeds_real_path(struct deeds *d, const char *path, char dst[PATH_MAX], struct an
 	if (is_resolved(d))
 		end = resolve(d->root, path[0] == '\0' ? "." : path, dst);
 	else
-		end = d->root->confined ? root_plain_staying(d->root, path, plain)
-		    : beneath_plain_system(plain, path[0] == '/' ? "" : d->here, path);
+		end = spot_plain(d, path, plain);
 	if (end == 0 && !is_resolved(d) && snprintf(dst, PATH_MAX, "/%s", plain) >= PATH_MAX) {
 		errno = ENAMETOOLONG;
 		end = -1;
 	}
-	return end == 0 ? 0 : refuse_quietly(d, errno, true, a);
+	return end == 0 ? 0 : refuse_unseen(d, errno, a);
 }

@@ -15,9 +15,6 @@
 #include "upload/hidden.h"
 #include "upload/level.h"
 
-static const char no_dirs[] = "directories are not allowed";
-static const char not_own[] = "it was not made in this session";
-
 /* Makes the directory, which is counted: what comes of it is in the log. */
 static int
 make_dir(struct deeds *d, const struct spot *s, mode_t mode, struct answer *a)
@@ -49,9 +46,11 @@ deeds_mkdir(struct deeds *d, const char *path, mode_t mode, struct answer *a)
 
 	if (spot_judge_direction(d, path, true, a) == -1)
 		return -1;
-	if (p->mkdir == POLICY_NO || p->recursive == POLICY_NO)
-		return spot_refuse(d, path, p->recursive == POLICY_NO ? no_dirs
-		    : "new directories are not allowed", a);
+	why = policy_denies_recursion(p);
+	if (why == NULL && p->mkdir == POLICY_NO)
+		why = "new directories are not allowed";
+	if (why != NULL)
+		return spot_refuse(d, path, why, a);
 	if (spot_find(d, path, SPOT_DIRECTORY, &s, a) == -1)
 		return -1;
 	why = policy_denies_dir(p, &d->usage, (unsigned)s.depth);
@@ -75,7 +74,7 @@ judge_removal(struct deeds *d, const struct spot *s, struct answer *a)
 		return refuse_errno(d, s->plain, EBUSY, a);
 	if (d->policy->remove != RIGHT_OWN || spot_stat(d, s, &st) == -1 || spot_is_own(d, s, &st))
 		return 0;	/* Removing it says what there is. */
-	return refuse_telling(d, s->plain, EACCES, not_own, a);
+	return refuse_telling(d, s->plain, EACCES, refuse_not_own, a);
 }
 
 /*
@@ -92,7 +91,7 @@ take_pending(struct deeds *d, const struct spot *s, struct file *pending, struct
 			if (unlinkat(s->place.dirfd, s->place.leaf, 0) == -1)
 				return refuse_errno(d, s->plain, errno, a);
 		} else if (!deeds_is_blind(d)) {
-			return refuse_telling(d, s->plain, EACCES, not_own, a);
+			return refuse_telling(d, s->plain, EACCES, refuse_not_own, a);
 		}
 	}
 	file_forsake(d, pending);
@@ -126,6 +125,7 @@ static int
 remove_as(struct deeds *d, const char *path, enum audit_act act, struct answer *a)
 {
 	const bool dir = act == AUDIT_RMDIR;
+	const char *why;
 	struct spot s;
 	int end;
 
@@ -133,8 +133,9 @@ remove_as(struct deeds *d, const char *path, enum audit_act act, struct answer *
 		return -1;
 	if (d->policy->remove == RIGHT_NO)
 		return spot_refuse(d, path, "removing is not allowed", a);
-	if (dir && d->policy->recursive == POLICY_NO)
-		return spot_refuse(d, path, no_dirs, a);
+	why = dir ? policy_denies_recursion(d->policy) : NULL;
+	if (why != NULL)
+		return spot_refuse(d, path, why, a);
 	if (spot_find(d, path, dir ? SPOT_DIRECTORY : SPOT_FILE, &s, a) == -1)
 		return -1;
 	end = take_away(d, &s, act, a);
@@ -210,12 +211,13 @@ judge_move(struct deeds *d, struct move *m, struct answer *a)
 	if (spot_stat(d, &m->from, &m->st) == -1)
 		return refuse_errno(d, m->from.plain, errno, a);
 	if (d->policy->rename == RIGHT_OWN && !spot_is_own(d, &m->from, &m->st))
-		return refuse_telling(d, m->from.plain, EACCES, not_own, a);
+		return refuse_telling(d, m->from.plain, EACCES, refuse_not_own, a);
 	if (S_ISDIR(m->st.st_mode)) {
-		if (d->policy->recursive == POLICY_NO)
-			return refuse_openly(d, m->from.plain, EACCES, no_dirs, a);
-		return m->to.depth < d->policy->max_depth ? 0 : refuse_openly(d, m->to.plain,
-		    EDQUOT, "directories are nested too deeply", a);
+		why = policy_denies_recursion(d->policy);
+		if (why != NULL)
+			return refuse_openly(d, m->from.plain, EACCES, why, a);
+		why = policy_denies_depth(d->policy, m->to.depth);
+		return why == NULL ? 0 : refuse_openly(d, m->to.plain, EDQUOT, why, a);
 	}
 	why = spot_denies_file(d, &m->from);
 	if (why != NULL)

@@ -54,7 +54,7 @@ judge_name(struct deeds *d, const struct file *f, struct answer *a)
 	if (!f->spot.slash)
 		return 0;
 	if (spot_stat(d, &f->spot, &st) == -1 || !S_ISDIR(st.st_mode))
-		return refuse_quietly(d, ENOENT, false, a);
+		return refuse_quietly(d, ENOENT, a);
 	return refuse_errno(d, f->spot.plain, EISDIR, a);
 }
 
@@ -119,7 +119,7 @@ manner_of(const struct deeds *d, const struct file *f, unsigned flags)
 		.keep = keep,
 		.in_place = keep && p->replace == REPLACE_AUTO && (f->appends || !create),
 		.partial = policy_is_partial(p, f->spot.place.leaf),
-		.readable = d->readable && !p->upload_only,
+		.readable = !p->upload_only,
 		.read = f->reads,
 		.special = !p->restricted,
 	};
@@ -135,7 +135,7 @@ refuse_begun(struct deeds *d, const struct file *f, uint64_t size, int err, stru
 	int obstacle = 0;
 
 	if (err == ENOENT)
-		return refuse_quietly(d, err, false, a);
+		return refuse_quietly(d, err, a);
 	if (deeds_is_quiet(d))
 		obstacle = err == EDQUOT ? err : space_obstacle(d->policy, d->root->fd, size);
 	if (obstacle != 0)
@@ -289,7 +289,7 @@ open_to_read(struct deeds *d, struct file *f, struct answer *a)
 		return -1;
 	f->fd = open_there(d, &f->spot);
 	if (f->fd == -1 && errno == ENOENT)
-		return refuse_quietly(d, errno, false, a);
+		return refuse_quietly(d, errno, a);
 	if (f->fd == -1 || look_at_opened(d, f->fd, &st) == -1) {
 		refuse_errno(d, f->spot.plain, errno, a);
 	} else if (judge_limits(d, f, S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0, a) == 0) {

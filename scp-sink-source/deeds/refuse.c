@@ -5,6 +5,8 @@
 #include "deeds/refuse.h"
 #include "rules/telling.h"
 
+const char refuse_not_own[] = "it was not made in this session";
+
 void
 refuse_note(struct deeds *d, int end)
 {
@@ -72,12 +74,33 @@ refuse_errno(struct deeds *d, const char *path, int err, struct answer *a)
 	return refuse_openly(d, path, err, NULL, a);
 }
 
-int
-refuse_quietly(const struct deeds *d, int err, bool looks, struct answer *a)
+/* HIDDEN: what the client reads of ERR where that may not be told. */
+static int
+answer_for(const struct deeds *d, int err, int hidden, struct answer *a)
 {
 	if (deeds_is_quiet(d) && telling_is(err))
-		*a = (struct answer){ looks ? ENOENT : EACCES, NULL };
+		*a = (struct answer){ hidden, NULL };
 	else
 		*a = told(d, err, NULL);
 	return -1;
+}
+
+int
+refuse_quietly(const struct deeds *d, int err, struct answer *a)
+{
+	return answer_for(d, err, EACCES, a);
+}
+
+int
+refuse_unseen(const struct deeds *d, int err, struct answer *a)
+{
+	return answer_for(d, err, ENOENT, a);
+}
+
+int
+refuse_look(struct deeds *d, const char *path, int err, struct answer *a)
+{
+	if (err != ENOENT && err != ENOTDIR)
+		(void)refuse_errno(d, path, err, a);
+	return refuse_unseen(d, err, a);
 }

@@ -22,8 +22,15 @@ int	refuse_sight(struct deeds *, const char *path, const char *text, struct answ
 /* What the system says: as refuse_telling, or openly where it tells nothing. */
 int	refuse_errno(struct deeds *, const char *path, int err, struct answer *);
 
-/* The same answer without a word in the log, nor counted; who LOOKS reads ENOENT for EACCES. */
-int	refuse_quietly(const struct deeds *, int err, bool looks, struct answer *);
+/* The same answer without a word in the log, nor counted. */
+int	refuse_quietly(const struct deeds *, int err, struct answer *);
+/* Likewise to who looks, to whom what may not be told is not there. */
+int	refuse_unseen(const struct deeds *, int err, struct answer *);
+/* That, of PATH: what is not there is what clients ask for, and all else that goes wrong is logged. */
+int	refuse_look(struct deeds *, const char *path, int err, struct answer *);
+
+/* Why what is not own is left alone where only that may be changed. */
+extern const char refuse_not_own[];
 
 /* A record was written, or not: END is what the log's function returned. */
 void	refuse_note(struct deeds *, int end);

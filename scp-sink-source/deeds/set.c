@@ -18,7 +18,7 @@
 #include "deeds/sight.h"
 #include "deeds/spot.h"
 #include "paths/dir.h"
-#include "text/amount.h"
+#include "upload/space.h"
 
 enum {
 	VALUE_MAX = 64,		/* bytes of a value in the log, NUL included */
@@ -81,10 +81,10 @@ judge(struct target *t, bool changes, struct answer *a)
 	struct stat seen = t->st;
 
 	if (why == NULL && !sight_has(d, t->plain, &seen))
-		why = "it was not made in this session";
+		why = refuse_not_own;
 	if (why == NULL && changes && d->policy->attributes == RIGHT_OWN && !is_of_a_tree(t) &&
 	    !own_has(&d->own, t->plain, t->st.st_dev, t->st.st_ino))
-		why = "it was not made in this session";
+		why = refuse_not_own;
 	if (why == NULL && !is_of_a_kind(t))
 		return refuse_telling(d, t->plain, ENXIO, NULL, a);
 	return why == NULL ? 0 : refuse_telling(d, t->plain, EACCES, why, a);
@@ -122,6 +122,7 @@ static int
 resize_held(const struct target *t, uint64_t size)
 {
 	const struct place *p = &t->spot->place;
+	uint64_t granted = 0;
 	struct stat st;
 	int fd = t->d->root->confined ? dir_open(p->dirfd, p->leaf, O_WRONLY, 0)
 	    : root_entry(t->d->root, p->dirfd, p->leaf, NULL, O_WRONLY), end = -1;
@@ -129,7 +130,8 @@ resize_held(const struct target *t, uint64_t size)
 	if (fd != -1 && fstat(fd, &st) == 0) {
 		errno = EAGAIN;	/* Somebody else's turn. */
 		if (st.st_dev == t->st.st_dev && st.st_ino == t->st.st_ino &&
-		    (!t->d->policy->restricted || st.st_nlink == 1))
+		    (!t->d->policy->restricted || st.st_nlink == 1) &&
+		    space_check_growth(t->d->policy, fd, (uint64_t)st.st_size, size, &granted) == 0)
 			end = ftruncate(fd, (off_t)size);
 	}
 	dir_close(fd);
@@ -140,14 +142,15 @@ static int
 set_size(struct target *t, uint64_t size, struct answer *a)
 {
 	const struct policy *p = t->d->policy;
+	const char *why = policy_denies_size(p, size);
 	char value[VALUE_MAX];
 
 	if (!S_ISREG(t->st.st_mode))
 		return refuse_errno(t->d, t->plain, S_ISDIR(t->st.st_mode) ? EISDIR : EINVAL, a);
 	if (p->overwrite == OVERWRITE_NO)
 		return refuse_telling(t->d, t->plain, EEXIST, NULL, a);
-	if (p->max_file_size != AMOUNT_NONE && size > p->max_file_size)
-		return refuse_openly(t->d, t->plain, EDQUOT, "larger than allowed", a);
+	if (why != NULL)
+		return refuse_openly(t->d, t->plain, EDQUOT, why, a);
 	if (size > INT64_MAX)
 		return refuse_openly(t->d, t->plain, EFBIG, NULL, a);
 	if (is_kept(t))

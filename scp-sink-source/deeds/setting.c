@@ -9,7 +9,6 @@
 
 #include "deeds/file.h"
 #include "deeds/refuse.h"
-#include "text/amount.h"
 
 enum {
 	MODE_BITS = 07777,
@@ -74,14 +73,14 @@ judge_right(struct deeds *d, const struct file *f, struct answer *a)
 		why = "setting attributes is not allowed";
 	if (why == NULL && p->attributes == RIGHT_OWN &&
 	    (fstat(f->fd, &st) == -1 || !spot_is_own(d, &f->spot, &st)))
-		why = "setting attributes is allowed of own files only";
+		why = refuse_not_own;
 	return why == NULL ? 0 : refuse_openly(d, f->spot.plain, EACCES, why, a);
 }
 
 static int
 set_size(struct deeds *d, struct file *f, uint64_t size, struct answer *a)
 {
-	const struct policy *p = d->policy;
+	const char *why = policy_denies_size(d->policy, size);
 
 	if (!f->writes) {
 		*a = (struct answer){ EACCES, NULL };
@@ -93,8 +92,8 @@ set_size(struct deeds *d, struct file *f, uint64_t size, struct answer *a)
 		pending_decide(d, f, false);
 	if (size > INT64_MAX)
 		return pending_spoil(d, f, EFBIG, NULL, a);
-	if (p->max_file_size != AMOUNT_NONE && size > p->max_file_size)
-		return pending_spoil(d, f, EDQUOT, "larger than allowed", a);
+	if (why != NULL)
+		return pending_spoil(d, f, EDQUOT, why, a);
 	if (pending_check_room(d, f, size) == -1)
 		return pending_spoil(d, f, errno, NULL, a);
 	/* In place others may have changed it. */

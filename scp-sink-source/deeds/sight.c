@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-#include <unistd.h>
+#include <errno.h>
 
+#include "deeds/refuse.h"
 #include "deeds/sight.h"
+#include "upload/space.h"
 
 enum {
 	SHOWN_MODE = S_IFDIR | 0755,
@@ -30,4 +32,14 @@ sight_has(const struct deeds *d, const char *plain, struct stat *st)
 		return false;
 	mask(d, st);
 	return true;
+}
+
+const char sight_no_room[] = "the room that is left is not told";
+
+int
+sight_room(struct deeds *d, const char *plain, int fd, struct statvfs *fs, struct answer *a)
+{
+	if (deeds_is_quiet(d))
+		return refuse_openly(d, plain, EACCES, sight_no_room, a);
+	return space_look(d->policy, fd, fs) == 0 ? 0 : refuse_look(d, plain, errno, a);
 }

@@ -17,4 +17,9 @@
  */
 bool	sight_has(const struct deeds *, const char *plain, struct stat *);
 
+/* The room where FD is, which is what PLAIN names, if that is told: 0, or refused. */
+int	sight_room(struct deeds *, const char *plain, int fd, struct statvfs *, struct answer *);
+/* Why it is not. */
+extern const char sight_no_room[];
+
 #endif

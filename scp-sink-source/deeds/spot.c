@@ -15,9 +15,8 @@ enum {
 	DIR_FLAGS = O_PATH | O_DIRECTORY | O_CLOEXEC
 };
 
-/* What the path SAID is from the top on: text, and nothing is looked at. */
-static int
-make_plain(const struct deeds *d, const char *said, char plain[PATH_MAX])
+int
+spot_plain(const struct deeds *d, const char *said, char plain[PATH_MAX])
 {
 	if (d->root->confined)
 		return root_plain_staying(d->root, said, plain);
@@ -121,7 +120,7 @@ miss(const struct deeds *d, int err, bool looks, struct answer *a)
 		*a = (struct answer){ ENOENT, NULL };
 		return -1;
 	}
-	return refuse_quietly(d, err, looks, a);
+	return looks ? refuse_unseen(d, err, a) : refuse_quietly(d, err, a);
 }
 
 static int
@@ -144,7 +143,7 @@ find(struct deeds *d, const char *said, enum spot_kind kind, bool looks, struct 
 	s->place = (struct place){ .dirfd = -1 };
 	if (len == 0 && !d->root->confined)
 		return fail_plainly(ENOENT, a);
-	if (make_plain(d, said, s->plain) == -1)
+	if (spot_plain(d, said, s->plain) == -1)
 		return fail_plainly(errno, a);
 	if (has_long_name(s->plain))
 		return fail_plainly(ENAMETOOLONG, a);
@@ -153,9 +152,9 @@ find(struct deeds *d, const char *said, enum spot_kind kind, bool looks, struct 
 		return looks ? refuse_sight(d, s->plain, why, a)
 		    : refuse_telling(d, s->plain, EACCES, why, a);
 	s->depth = depth_of(d, s->plain);
-	if (s->depth > d->policy->max_depth)
-		return refuse_openly(d, s->plain, looks ? ENOENT : EDQUOT,
-		    "directories are nested too deeply", a);
+	why = s->depth > 0 ? policy_denies_depth(d->policy, s->depth - 1) : NULL;
+	if (why != NULL)
+		return refuse_openly(d, s->plain, looks ? ENOENT : EDQUOT, why, a);
 	if ((d->root->confined ? open_beneath(d, s) : open_anywhere(d, s)) == -1)
 		return miss(d, errno, looks, a);
 	return 0;
@@ -184,7 +183,7 @@ spot_refuse(struct deeds *d, const char *said, const char *text, struct answer *
 {
 	char plain[PATH_MAX];
 
-	return refuse_openly(d, make_plain(d, said, plain) == 0 ? plain : said, EACCES, text, a);
+	return refuse_openly(d, spot_plain(d, said, plain) == 0 ? plain : said, EACCES, text, a);
 }
 
 int
@@ -197,14 +196,14 @@ spot_judge_direction(struct deeds *d, const char *said, bool upload, struct answ
 
 /* What lies in another filesystem than the root may lie in one that the kernel makes up. */
 static int
-check_filesystem(const struct deeds *d, const struct spot *s, const struct stat *st)
+check_filesystem(const struct deeds *d, int dirfd, const char *name, const struct stat *st)
 {
 	bool served;
 	int fd;
 
 	if (!d->root->confined || st->st_dev == d->root->dev || S_ISLNK(st->st_mode))
 		return 0;
-	fd = dir_open(s->place.dirfd, s->place.leaf, O_PATH, 0);
+	fd = dir_open(dirfd, name, O_PATH, 0);
 	if (fd == -1)
 		return -1;
 	served = root_serves(d->root, fd, NULL);
@@ -214,11 +213,17 @@ check_filesystem(const struct deeds *d, const struct spot *s, const struct stat 
 }
 
 int
+spot_stat_entry(const struct deeds *d, int dirfd, const char *name, struct stat *st)
+{
+	if (fstatat(dirfd, name, st, AT_SYMLINK_NOFOLLOW) == -1)
+		return -1;
+	return check_filesystem(d, dirfd, name, st);
+}
+
+int
 spot_stat(const struct deeds *d, const struct spot *s, struct stat *st)
 {
-	if (fstatat(s->place.dirfd, s->place.leaf, st, AT_SYMLINK_NOFOLLOW) == -1)
-		return -1;
-	return check_filesystem(d, s, st);
+	return spot_stat_entry(d, s->place.dirfd, s->place.leaf, st);
 }
 
 int

@@ -56,9 +56,13 @@ int	spot_refuse(struct deeds *, const char *said, const char *text, struct answe
 
 /*
  * What is there, links at the end not followed, and nothing where the kernel's own filesystems are
- * mounted: 0, -1 with errno.
+ * mounted: 0, -1 with errno.  The same of the entry NAME of a directory.
  */
 int	spot_stat(const struct deeds *, const struct spot *, struct stat *);
+int	spot_stat_entry(const struct deeds *, int dirfd, const char *name, struct stat *);
+
+/* What the path SAID is from the top on: text, and nothing is looked at.  0, -1 with errno. */
+int	spot_plain(const struct deeds *, const char *said, char plain[PATH_MAX]);
 
 /* With sync full the disk knows of a change in the directory before the client does: 0, or refused. */
 int	spot_settle(struct deeds *, const struct spot *, struct answer *);

@@ -126,11 +126,7 @@ request_copy_data(struct talk *t, struct packet *p, uint32_t id)
 	if (to == NULL)
 		return;
 	offset = packet_take_wide(p);
-	if (!talk_is_good(t, p, id))
-		return;
-	if (from == to)
-		talk_say(t, id, STATUS_FAILURE, "the same file on both sides");
-	else
+	if (talk_is_good(t, p, id))
 		talk_answer(t, id, file_copy(t->deeds, &from->file, at, n, &to->file, offset, &a), &a);
 }
 

@@ -488,6 +488,16 @@ way_to_take(const struct upload *up)
 	return up->replaces ? TEMP_TAKE_OVER : TEMP_TAKE_NEW;
 }
 
+/* Whether closing loses nothing: a look is less than a second descriptor. */
+static bool
+is_sure(const struct upload *up)
+{
+	struct statfs fs;
+
+	return up->space.plain || (up->size == 0 && !up->random) ||
+	    (up->random && fstatfs(up->fd, &fs) == 0 && fs_is_plain(&fs));
+}
+
 /* Puts what was written under its name: closes FD, whoever owns it. */
 static int
 finish(struct upload *up, int *unset)
@@ -495,8 +505,8 @@ finish(struct upload *up, int *unset)
 	int fd = up->fd;
 
 	*unset = 0;
+	up->temp.sure = up->way != UPLOAD_IN_PLACE && is_sure(up);
 	up->fd = -1;
-	up->temp.sure = (up->size == 0 && !up->random) || up->space.plain;
 	return up->way == UPLOAD_IN_PLACE ? close(fd)
 	    : temp_take_name(&up->temp, way_to_take(up), unset);
 }
@@ -532,7 +542,9 @@ upload_commit(struct upload *up, const struct attrs *wanted, const char **what)
 	if (up->way == UPLOAD_IN_PLACE && up->regular && !up->random &&
 	    ftruncate(up->fd, (off_t)up->size) == -1)
 		return -1;
-	if (up->way != UPLOAD_IN_PLACE && !up->taken && space_keep(up->policy, up->fd) == -1)
+	/* What grew as it came was allowed piece by piece, while others took room as well. */
+	if (up->way != UPLOAD_IN_PLACE && (!up->taken || up->random) &&
+	    space_keep(up->policy, up->fd) == -1)
 		return -1;
 	if (up->late_mode && !a.has_mode) {
 		a.has_mode = true;

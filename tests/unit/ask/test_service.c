@@ -357,7 +357,7 @@ START_TEST(rule_5_each_protocol_can_be_refused)
 			expect_problem(service_read(&s, &v, 0, NULL), rows[i].problem);
 		else
 			ck_assert_int_eq(service_read(&s, &v, 0, NULL), 0);
-		ck_assert_int_eq(s.sftp, strcmp(rows[i].command, "internal-sftp") == 0);
+		ck_assert_int_eq(s.request.role == REQUEST_SFTP, strcmp(rows[i].command, "internal-sftp") == 0);
 	}
 }
 END_TEST

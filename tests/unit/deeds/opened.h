@@ -36,7 +36,6 @@ start(void)
 	audit_init(&audit, "u", NULL);
 	audit_to_fd(&audit, log_fd, AUDIT_TEXT, false);
 	deeds_init(&deeds, &policy, &root, &account, &audit);
-	deeds.readable = !policy.upload_only;
 }
 
 static inline void

@@ -74,6 +74,22 @@ START_TEST(rule_34_each_attribute_is_set_and_logged)
 }
 END_TEST
 
+/* What is to stay free is kept from who only says a size, too; what does not grow takes nothing. */
+START_TEST(rule_34_a_size_is_judged_like_what_is_written)
+{
+	begin_restricted();
+	put_file("top/f", "abc", 0644);
+	begin_session();
+	policy.min_free_percent = 100;
+	wish = size(4);
+	EXPECT_NO(set("f"), ENOSPC, NULL);
+	ck_assert_int_eq(stat_of("top/f")->st_size, 3);
+	wish = size(2);
+	EXPECT_YES(set("f"));
+	ck_assert_str_eq(get_file("top/f"), "ab");
+}
+END_TEST
+
 START_TEST(rule_34_what_fails_first_is_told_and_the_rest_is_done)
 {
 	begin_restricted();
@@ -283,6 +299,7 @@ static void
 add(TCase *t)
 {
 	tcase_add_test(t, rule_34_each_attribute_is_set_and_logged);
+	tcase_add_test(t, rule_34_a_size_is_judged_like_what_is_written);
 	tcase_add_test(t, rule_34_what_fails_first_is_told_and_the_rest_is_done);
 	tcase_add_test(t, rule_19_what_is_to_be_ignored_is_no_failure);
 	tcase_add_test(t, rule_34_modes_are_as_the_policy_has_them);
