@@ -136,7 +136,8 @@ MINUTES	?= 5
 # take the place of what hardening looks at, make calls of their own, and races are about the kernel.
 suites	= $(shell awk '$$2 == "$(1)" { print $$1 }' tests/suites)
 PROGRAM	:= $(filter-out $(if $(SAN),hardening calls race),$(call suites,program))
-PACKAGES := $(call suites,packages)
+MADE	:= $(call suites,packages)
+PACKAGES := $(MADE) $(call suites,others)
 SUITES	?= $(PROGRAM)
 
 .PHONY: all try check check-packages static load bench fuzz uses units tools fuzzers install uninstall deb rpm clean force
@@ -213,7 +214,7 @@ try:
 
 check:
 	@packaging/need build $(SUITES:%=suite:%) $(if $(findstring clang,$(CC)),clang $(if $(SAN),clang-san))
-	@$(if $(filter-out $(PACKAGES),$(SUITES)),$(MAKE) --no-print-directory all units tools fuzzers)
+	@$(if $(filter-out $(MADE),$(SUITES)),$(MAKE) --no-print-directory all units tools fuzzers)
 	@$(if $(filter static,$(SUITES)),$(MAKE) --no-print-directory static || echo "there is no static program")
 	@SAN=$(SAN) tests/run $(OUT) $(SUITES)
 

@@ -303,12 +303,17 @@ open_by_kernel(int top, const char *path, bool follow_links, int flags)
 	return (int)fd;
 }
 
+/*
+ * A kernel that begins a path anew, because somebody renamed or mounted something meanwhile, goes on
+ * counting its links from where it was: so too many of them are counted again.
+ */
 int
 beneath_open(int top, const char *path, bool follow_links, int flags)
 {
 	int fd = open_by_kernel(top, path, follow_links, flags);
 
-	if (fd == -1 && (errno == ENOSYS || errno == EPERM || errno == EAGAIN))
+	if (fd == -1 && (errno == ENOSYS || errno == EPERM || errno == EAGAIN ||
+	    (errno == ELOOP && follow_links)))
 		return open_by_walk(top, path, follow_links, flags);
 	return fd;
 }

@@ -635,6 +635,31 @@ START_TEST(chains_of_links)
 }
 END_TEST
 
+/* A kernel that was disturbed counts links twice; what it says of them is not the last word. */
+START_TEST(links_that_the_kernel_counts_twice)
+{
+	struct outcome file = { "f", "f", 0 };
+	char name[16], text[16];
+
+	make_tree();
+	put_link("c1", "f");
+	for (int n = 2; n <= BENEATH_LINKS_MAX + 1; n++) {
+		snprintf(name, sizeof(name), "c%d", n);
+		snprintf(text, sizeof(text), "c%d", n - 1);
+		put_link(name, text);
+	}
+	if (filter_openat2(ELOOP) == -1) {
+		printf("SKIP: openat2 that says ELOOP cannot be had here: %s\n", strerror(errno));
+		return;
+	}
+	for (int n = 1; n <= BENEATH_LINKS_MAX + 1; n++) {
+		snprintf(name, sizeof(name), "c%d", n);
+		expect_open(name, NULL, true, n <= BENEATH_LINKS_MAX ? &file : &no_links);
+	}
+	expect_open("c1", NULL, false, &no_links);
+}
+END_TEST
+
 /* A link to END by way of as many FILL as fit into LEN bytes. */
 static void
 put_long_link(const char *name, size_t len, const char *fill, const char *end)
@@ -964,9 +989,9 @@ END_TEST
 
 /* The kernel knows them; the walk sees but a text, which is absolute or the name of nothing. */
 static bool
-is_refusal(int kernel, int err)
+is_refusal(int err)
 {
-	return err == ELOOP || (kernels[kernel].err != 0 && (err == EXDEV || err == ENOENT));
+	return err == ELOOP || err == EXDEV || err == ENOENT;
 }
 
 START_TEST(magic_links)
@@ -991,7 +1016,7 @@ START_TEST(magic_links)
 		for (size_t k = 0; k < COUNT(flags); k++) {
 			errno = 0;
 			fd = beneath_open(proc, paths[i], true, flags[k]);
-			ck_assert_msg(fd == -1 && is_refusal(_i, errno), "%s: %d, %s", paths[i], fd,
+			ck_assert_msg(fd == -1 && is_refusal(errno), "%s: %d, %s", paths[i], fd,
 			    strerror(errno));
 			fd = beneath_open(proc, paths[i], false, flags[k]);
 			expect_error(fd, ELOOP, paths[i]);
@@ -1412,6 +1437,7 @@ add(TCase *t)
 	tcase_add_loop_test(t, for_writing, 0, KERNELS);
 	tcase_add_loop_test(t, where_links_lead, 0, KERNELS);
 	tcase_add_loop_test(t, chains_of_links, 0, KERNELS);
+	tcase_add_test(t, links_that_the_kernel_counts_twice);
 	tcase_add_loop_test(t, long_links, 0, KERNELS);
 	tcase_add_loop_test(t, long_links_to_long_links, 0, KERNELS);
 	tcase_add_loop_test(t, more_than_the_walk_takes, 0, KERNELS);
