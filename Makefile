@@ -97,6 +97,7 @@ USES_sandbox	:= cell
 USES_scp	:= $(COMMON) session upload
 USES_deeds	:= $(COMMON) upload
 USES_sftp	:= $(COMMON) deeds title
+USES_commands	:= $(COMMON) ask deeds title
 USES_process	:= wire log
 USES_run	:= $(COMMON) ask deeds session sandbox scp sftp title
 USES_look	:= $(COMMON) ask process run sandbox

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef COMMANDS_JOB_H
+#define COMMANDS_JOB_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "commands/output.h"
+#include "commands/people.h"
+#include "deeds/deeds.h"
+
+/* One command, and what all of them have in common.  Everything that is pointed to is borrowed. */
+enum {
+	JOB_OPTIONS_MAX = 16	/* with values, or long ones */
+};
+
+enum job_status {		/* what a command ends with, as everybody's do */
+	JOB_DONE,
+	JOB_FAILED,
+	JOB_MISUSED,		/* no syntax, a bad option, or what ls and test could not do */
+	JOB_NOT_DONE = 126,
+	JOB_UNKNOWN		/* 127 */
+};
+
+struct verb;
+
+struct job {
+	struct deeds	    *deeds;
+	struct output	    *output;
+	const struct people *people;
+	const char	    *here;	/* the current directory, from the root on: plain */
+	bool		     utc;	/* times are shown, and read, in UTC */
+	struct stream	    *input;	/* what the client sends; NULL: nothing, or not for this one */
+	const struct verb   *verb;
+	uint64_t	     options;	/* a bit for each letter: see job_has */
+	const char	    *values[JOB_OPTIONS_MAX];	/* of those that have one, in the order of the
+							 * verb's letters */
+	int		     count;	/* operands */
+	char *const	    *operands;	/* of which the first one is a word, and no option */
+};
+
+/* An option was given; its value, or NULL. */
+bool	job_has(const struct job *, char letter);
+const char *job_value(const struct job *, char letter);
+
+/*
+ * Takes the options off WORDS, N of them, the verb first, and leaves the operands, whose number the
+ * verb judges: 0; or a status, which has been said.
+ */
+int	job_read(struct job *, int n, char *const words[]);
+
+/* OPERAND from the root on, as deeds take it: 0; or JOB_FAILED, said, where it is too long. */
+int	job_path(struct job *, const char *operand, char dst[PATH_MAX]);
+
+/*
+ * What goes wrong, in a line: "VERB: REASON" or "VERB: OPERAND: REASON".  The operand is as the client
+ * wrote it, control bytes escaped.  Always JOB_FAILED.
+ */
+int	job_say(struct job *, const char *operand, const char *reason);
+int	job_answer(struct job *, const char *operand, const struct answer *);
+
+#endif

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: ISC */
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+
+#include <linux/sockios.h>
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "commands/output.h"
+#include "wire/io.h"
+
+enum {
+	LOOK = 100,			/* microseconds between two looks */
+	PRINTED_MAX = 8192		/* bytes of one output_print */
+};
+
+void
+output_init(struct output *o, struct stream *stream, int errors)
+{
+	o->stream = stream;
+	o->errors = errors;
+	o->output_to = SCRIPT_OUTPUT;
+	o->errors_to = SCRIPT_ERRORS;
+	o->spoke = o->lost = false;
+	o->len = 0;
+}
+
+/* How many bytes of standard error nobody has read yet: 0 where that is not to be known. */
+static int
+count_unread(int fd)
+{
+	struct stat st;
+	int n = 0;
+
+	if (fstat(fd, &st) == -1)
+		return 0;
+	if (S_ISFIFO(st.st_mode))
+		return ioctl(fd, FIONREAD, &n) == 0 ? n : 0;
+	if (S_ISSOCK(st.st_mode))
+		return ioctl(fd, SIOCOUTQ, &n) == 0 ? n : 0;
+	return 0;
+}
+
+static void
+drain(struct output *o)
+{
+	const struct timespec pause = { .tv_nsec = LOOK * 1000L };
+
+	for (int i = 0; i < OUTPUT_DRAIN * 1000 / LOOK && count_unread(o->errors) > 0; i++)
+		nanosleep(&pause, NULL);
+	o->spoke = false;
+}
+
+int
+output_flush(struct output *o)
+{
+	size_t len = o->len;
+
+	o->len = 0;
+	if (o->lost || len == 0)
+		return o->lost ? -1 : 0;
+	if (o->spoke)
+		drain(o);
+	o->lost = stream_write(o->stream, o->held, len) == -1;
+	return o->lost ? -1 : 0;
+}
+
+static void
+hold(struct output *o, const char *p, size_t n)
+{
+	while (n > 0 && !o->lost) {
+		size_t part = n < OUTPUT_ROOM - o->len ? n : OUTPUT_ROOM - o->len;
+
+		memcpy(o->held + o->len, p, part);
+		o->len += part;
+		p += part;
+		n -= part;
+		if (o->len == OUTPUT_ROOM)
+			(void)output_flush(o);
+	}
+}
+
+/* Whoever does not read standard error is as idle as one who does not read output. */
+static void
+speak(struct output *o, const char *p, size_t n)
+{
+	if (output_flush(o) == -1)
+		return;
+	(void)deadline_await(o->stream->deadline, DEADLINE_CLIENT, -1);
+	o->lost = io_write_all(o->errors, p, n) == -1;
+	deadline_work(o->stream->deadline);
+	o->spoke = true;
+}
+
+static void
+send(struct output *o, enum script_sink to, const char *p, size_t n)
+{
+	if (to == SCRIPT_OUTPUT)
+		hold(o, p, n);
+	else if (to == SCRIPT_ERRORS)
+		speak(o, p, n);
+}
+
+void
+output_put(struct output *o, const void *p, size_t n)
+{
+	send(o, o->output_to, p, n);
+}
+
+void
+output_print(struct output *o, const char *format, ...)
+{
+	char text[PRINTED_MAX];
+	va_list args;
+	int n;
+
+	va_start(args, format);
+	n = vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	if (n > 0)
+		output_put(o, text, (size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1);
+}
+
+/* In one write, so that nobody reads half of it. */
+void
+output_say(struct output *o, const char *line)
+{
+	char text[PRINTED_MAX];
+	int n = snprintf(text, sizeof(text), "%s\n", line);
+
+	send(o, o->errors_to, text, (size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: ISC */
+#include <string.h>
+
+#include "commands/verbs.h"
+
+static int
+verb_true(struct job *j)
+{
+	(void)j;
+	return JOB_DONE;
+}
+
+static int
+verb_false(struct job *j)
+{
+	(void)j;
+	return JOB_FAILED;
+}
+
+static int
+verb_echo(struct job *j)
+{
+	bool newline = j->count == 0 || strcmp(j->operands[0], "-n") != 0;
+
+	for (int i = newline ? 0 : 1; i < j->count; i++) {
+		output_put(j->output, j->operands[i], strlen(j->operands[i]));
+		if (i + 1 < j->count)
+			output_put(j->output, " ", 1);
+	}
+	if (newline)
+		output_put(j->output, "\n", 1);
+	return JOB_DONE;
+}
+
+static const struct verb verbs[] = {
+	{ ":", "", NULL, 0, -1, VERB_BARE, verb_true },
+	{ "echo", "", NULL, 0, -1, VERB_BARE | VERB_VARIABLES, verb_echo },
+	{ "false", "", NULL, 0, -1, VERB_BARE, verb_false },
+	{ "true", "", NULL, 0, -1, VERB_BARE, verb_true },
+};
+
+const struct verb *
+verbs_find(const char *word)
+{
+	const char *slash = strrchr(word, '/'), *name = slash != NULL ? slash + 1 : word;
+
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
+		if (strcmp(verbs[i].name, name) == 0)
+			return &verbs[i];
+	return NULL;
+}
