@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -6,7 +7,6 @@
 #include <bsd/string.h>
 
 #include "commands/job.h"
-#include "commands/verbs.h"
 #include "text/text.h"
 
 enum {
@@ -48,8 +48,11 @@ job_value(const struct job *j, char letter)
 static void
 give(struct job *j, const char *letter, const char *value)
 {
-	j->options |= (uint64_t)1 << number_of(j, letter);
-	j->values[number_of(j, letter)] = value;
+	unsigned n = number_of(j, letter);
+
+	assert(n < JOB_OPTIONS_MAX);
+	j->options |= (uint64_t)1 << n;
+	j->values[n] = value;
 }
 
 static int
@@ -151,11 +154,14 @@ job_path(struct job *j, const char *operand, char dst[PATH_MAX])
 {
 	int n;
 
-	/* Nothing is where nothing is meant, which deeds would take for the start. */
+	/*
+	 * Nothing is where nothing is meant, which deeds would take for the start.  Two slashes, for one
+	 * and the root's own name would be the root.
+	 */
 	if (operand[0] == '\0')
 		return job_say(j, operand, text_error(ENOENT));
 	n = operand[0] == '/' ? snprintf(dst, PATH_MAX, "%s", operand)
-	    : snprintf(dst, PATH_MAX, "/%s/%s", j->here, operand);
+	    : snprintf(dst, PATH_MAX, "//%s/%s", j->here, operand);
 	return n < PATH_MAX ? 0 : job_say(j, operand, text_error(ENAMETOOLONG));
 }
 

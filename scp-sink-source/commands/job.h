@@ -8,11 +8,12 @@
 
 #include "commands/output.h"
 #include "commands/people.h"
+#include "commands/verb.h"
 #include "deeds/deeds.h"
 
 /* One command, and what all of them have in common.  Everything that is pointed to is borrowed. */
 enum {
-	JOB_OPTIONS_MAX = 16	/* with values, or long ones */
+	JOB_OPTIONS_MAX = 32	/* letters of one verb */
 };
 
 enum job_status {		/* what a command ends with, as everybody's do */
@@ -22,8 +23,6 @@ enum job_status {		/* what a command ends with, as everybody's do */
 	JOB_NOT_DONE = 126,
 	JOB_UNKNOWN		/* 127 */
 };
-
-struct verb;
 
 struct job {
 	struct deeds	    *deeds;

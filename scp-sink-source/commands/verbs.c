@@ -36,7 +36,10 @@ static const struct verb verbs[] = {
 	{ ":", "", NULL, 0, -1, VERB_BARE, verb_true },
 	{ "echo", "", NULL, 0, -1, VERB_BARE | VERB_VARIABLES, verb_echo },
 	{ "false", "", NULL, 0, -1, VERB_BARE, verb_false },
+	{ "groups", "", NULL, 0, 0, 0, verb_groups },
 	{ "true", "", NULL, 0, -1, VERB_BARE, verb_true },
+	{ "uname", "", NULL, 0, -1, VERB_BARE, verb_uname },
+	{ "whoami", "", NULL, 0, 0, 0, verb_whoami },
 };
 
 const struct verb *

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef COMMANDING_H
+#define COMMANDING_H
+
+/* Commands of a session whose root is "top" in the test's directory, and what they write. */
+#include "commands/verbs.h"
+#include "doing.h"
+#include "text/words.h"
+
+static struct output output;	/* too large for a stack */
+static struct stream stream;
+static struct people people;
+static char here[PATH_MAX];	/* the current directory, as a job has it */
+static bool in_utc = true;	/* times are */
+static bool has_input;		/* what the client sends is the command's */
+
+static inline int
+open_sink(const char *name)
+{
+	int fd = memfd_create(name, MFD_CLOEXEC);
+
+	ck_assert_int_ge(fd, 0);
+	return fd;
+}
+
+/* Begins the session that POLICY is for; the input is what INPUT has, -1: nothing. */
+static inline void
+begin_commands(int input)
+{
+	begin_session();
+	here[0] = '\0';
+	people_init(&people, &account);
+	has_input = input != -1;
+	stream_init(&stream, input, open_sink("output"), 0);
+	output_init(&output, &stream, open_sink("errors"));
+}
+
+/* Runs SAID, of which a NULL is the last: its status. */
+static inline int
+run_words(const char *const said[])
+{
+	char *words[WORDS_MAX + 1] = { NULL };
+	struct job job = {
+		.deeds = &deeds, .output = &output, .people = &people, .here = here, .utc = in_utc,
+		.input = has_input ? &stream : NULL, .verb = verbs_find(said[0]),
+	};
+	int n = 0, status;
+
+	ck_assert_msg(job.verb != NULL, "%s: no such verb", said[0]);
+	for (; said[n] != NULL; n++)
+		words[n] = (char *)(uintptr_t)said[n];
+	status = job_read(&job, n, words);
+	if (status == JOB_DONE)
+		status = job.verb->run(&job);
+	ck_assert_int_eq(output_flush(&output), 0);
+	return status;
+}
+
+#define RUN(...) run_words((const char *[]){ __VA_ARGS__, NULL })
+
+/* All that was written to FD since it was last asked for, in TEXT. */
+static inline const char *
+take_text(int fd, char *text, size_t room)
+{
+	ssize_t n = pread(fd, text, room - 1, 0);
+
+	ck_assert(n >= 0 && (size_t)n < room - 1);
+	text[n] = '\0';
+	ck_assert_int_eq(ftruncate(fd, 0), 0);
+	ck_assert_int_eq(lseek(fd, 0, SEEK_SET), 0);
+	return text;
+}
+
+/* Each in a static buffer of its own. */
+static inline const char *
+take_output(void)
+{
+	static char text[1 << 20];
+
+	return take_text(stream.out, text, sizeof(text));
+}
+
+static inline const char *
+take_errors(void)
+{
+	static char text[1 << 16];
+
+	return take_text(output.errors, text, sizeof(text));
+}
+
+/* A command ends with WANTED, and has written OUT and ERR. */
+#define EXPECT(wanted, out, err, ...) do { \
+	ck_assert_int_eq(RUN(__VA_ARGS__), wanted); \
+	ck_assert_str_eq(take_output(), out); \
+	ck_assert_str_eq(take_errors(), err); \
+} while (0)
+
+#endif
