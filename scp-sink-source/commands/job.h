@@ -7,9 +7,9 @@
 #include <stdint.h>
 
 #include "commands/output.h"
-#include "commands/people.h"
 #include "commands/verb.h"
 #include "deeds/deeds.h"
+#include "rules/people.h"
 
 /* One command, and what all of them have in common.  Everything that is pointed to is borrowed. */
 enum {

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 #include "ask/request.h"
-#include "commands/people.h"
+#include "rules/people.h"
 #include "deeds/deeds.h"
 #include "title.h"
 #include "wire/conn.h"

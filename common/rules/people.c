@@ -8,7 +8,7 @@
 
 #include <bsd/string.h>
 
-#include "commands/people.h"
+#include "rules/people.h"
 
 static const char plain_bytes[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef COMMANDS_PEOPLE_H
-#define COMMANDS_PEOPLE_H
+#ifndef RULES_PEOPLE_H
+#define RULES_PEOPLE_H
 
 #include <sys/types.h>
 
@@ -11,7 +11,7 @@
 /*
  * Whose names are shown: root's, the account's own and those of its groups, where they are made of
  * letters, digits, ".", "_" and "-" alone; all else are numbers.  They are looked up once, before the
- * sandbox.  COMMANDS rule 30.
+ * sandbox.
  */
 enum {
 	PEOPLE_GROUPS = 256,		/* more are numbers */
