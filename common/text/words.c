@@ -20,7 +20,7 @@ static_assert(TEXT_ROOM + PATTERN_ROOM <= sizeof(((struct words *)0)->buffer),
 /* What means something to who expands a pattern, unless a backslash stands before it. */
 static const char expandable[] = "\\*?[]!^-:{},~";
 
-static const char not_closed[] = "the quote is not closed";
+const char words_not_closed[] = "the quote is not closed";
 
 struct splitter {
 	const char  *p, *end;	/* what is left of the command */
@@ -36,9 +36,8 @@ is_one_of(const char *bytes, char c)
 	return c != '\0' && strchr(bytes, c) != NULL;
 }
 
-/* Why C cannot stand unquoted, or NULL. */
-static const char *
-refuse_bare(char c)
+const char *
+words_refuse_bare(char c)
 {
 	static const struct {
 		const char *bytes, *why;
@@ -95,7 +94,7 @@ tilde_is_bare(const char *p, const char *end)
 static const char *
 take_bare(struct splitter *s, bool first)
 {
-	const char *why = refuse_bare(*s->p);
+	const char *why = words_refuse_bare(*s->p);
 
 	if (why != NULL)
 		return why;
@@ -131,7 +130,7 @@ take_single(struct splitter *s)
 	for (s->p++; s->p < s->end && *s->p != '\''; s->p++)
 		put_quoted(s, *s->p);
 	if (s->p == s->end)
-		return not_closed;
+		return words_not_closed;
 	s->p++;
 	return NULL;
 }
@@ -149,7 +148,7 @@ take_double(struct splitter *s)
 		put_quoted(s, *s->p);
 	}
 	if (s->p == s->end)
-		return not_closed;
+		return words_not_closed;
 	s->p++;
 	return NULL;
 }

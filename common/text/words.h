@@ -36,4 +36,8 @@ struct words {
  */
 int	words_split(struct words *, const char *command, size_t len, const char **why);
 
+/* Why the byte C cannot stand unquoted, or NULL. */
+const char *words_refuse_bare(char c);
+extern const char words_not_closed[];
+
 #endif
