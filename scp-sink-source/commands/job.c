@@ -150,19 +150,54 @@ job_read(struct job *j, int n, char *const words[])
 }
 
 int
-job_path(struct job *j, const char *operand, char dst[PATH_MAX])
+job_find(const struct job *j, const char *operand, char dst[PATH_MAX], struct answer *a)
 {
 	int n;
 
-	/*
-	 * Nothing is where nothing is meant, which deeds would take for the start.  Two slashes, for one
-	 * and the root's own name would be the root.
-	 */
-	if (operand[0] == '\0')
-		return job_say(j, operand, text_error(ENOENT));
+	/* Nothing is where nothing is meant, which deeds would take for the start. */
+	if (operand[0] == '\0') {
+		*a = (struct answer){ ENOENT, NULL };
+		return -1;
+	}
+	/* What is above the top is the top; without that, the root's own name in it would be the root. */
 	n = operand[0] == '/' ? snprintf(dst, PATH_MAX, "%s", operand)
-	    : snprintf(dst, PATH_MAX, "//%s/%s", j->here, operand);
-	return n < PATH_MAX ? 0 : job_say(j, operand, text_error(ENAMETOOLONG));
+	    : snprintf(dst, PATH_MAX, "/../%s/%s", j->here, operand);
+	if (n < PATH_MAX)
+		return 0;
+	*a = (struct answer){ ENAMETOOLONG, NULL };
+	return -1;
+}
+
+int
+job_path(struct job *j, const char *operand, char dst[PATH_MAX])
+{
+	struct answer a;
+
+	return job_find(j, operand, dst, &a) == 0 ? 0 : job_answer(j, operand, &a);
+}
+
+/* True where the last component is nothing that a link could be. */
+static bool
+means_directory(const char *operand)
+{
+	const char *slash = strrchr(operand, '/'), *last = slash != NULL ? slash + 1 : operand;
+
+	return last[0] == '\0' || strcmp(last, ".") == 0 || strcmp(last, "..") == 0;
+}
+
+int
+job_look(struct job *j, const char *operand, enum deeds_link link, struct stat *st, struct answer *a)
+{
+	bool directory = means_directory(operand);
+	char path[PATH_MAX];
+
+	if (job_find(j, operand, path, a) == -1 ||
+	    deeds_look(j->deeds, path, directory ? DEEDS_FOLLOW : link, st, a) == -1)
+		return -1;
+	if (!directory || S_ISDIR(st->st_mode))
+		return 0;
+	*a = (struct answer){ ENOTDIR, NULL };
+	return -1;
 }
 
 int

@@ -51,6 +51,15 @@ int	job_read(struct job *, int n, char *const words[]);
 
 /* OPERAND from the root on, as deeds take it: 0; or JOB_FAILED, said, where it is too long. */
 int	job_path(struct job *, const char *operand, char dst[PATH_MAX]);
+/* The same, and nothing is said: 0, or -1 with *ANSWER. */
+int	job_find(const struct job *, const char *operand, char dst[PATH_MAX], struct answer *);
+
+/*
+ * What OPERAND is, as deeds_look has it; what ends in a slash, or in "." or "..", is a directory or not
+ * there, whatever LINK says.  Nothing is said: 0, or -1 with *ANSWER.
+ */
+int	job_look(struct job *, const char *operand, enum deeds_link link, struct stat *,
+	    struct answer *);
 
 /*
  * What goes wrong, in a line: "VERB: REASON" or "VERB: OPERAND: REASON".  The operand is as the client

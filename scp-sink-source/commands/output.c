@@ -124,6 +124,20 @@ output_print(struct output *o, const char *format, ...)
 		output_put(o, text, (size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1);
 }
 
+void
+output_put_name(struct output *o, const char *name, const char *without)
+{
+	for (;;) {
+		size_t n = strcspn(name, without);
+
+		output_put(o, name, n);
+		if (name[n] == '\0')
+			return;
+		output_put(o, "?", 1);
+		name += n + 1;
+	}
+}
+
 /* In one write, so that nobody reads half of it. */
 void
 output_say(struct output *o, const char *line)

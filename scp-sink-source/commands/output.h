@@ -34,6 +34,8 @@ void	output_init(struct output *, struct stream *, int errors);
 /* What the command at work writes, to wherever that goes. */
 void	output_put(struct output *, const void *, size_t);
 void	output_print(struct output *, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* A name, or another text, as it is, but that a "?" stands for each byte of WITHOUT. */
+void	output_put_name(struct output *, const char *, const char *without);
 /* One line of a message, without its newline. */
 void	output_say(struct output *, const char *line);
 

@@ -37,6 +37,7 @@ static const struct verb verbs[] = {
 	{ "echo", "", NULL, 0, -1, VERB_BARE | VERB_VARIABLES, verb_echo },
 	{ "false", "", NULL, 0, -1, VERB_BARE, verb_false },
 	{ "groups", "", NULL, 0, 0, 0, verb_groups },
+	{ "ls", "aAdFfhHlLnqrStU1\1\2", "full-time=\1 color=\2", 0, -1, VERB_NEEDS_LIST, verb_ls },
 	{ "true", "", NULL, 0, -1, VERB_BARE, verb_true },
 	{ "uname", "", NULL, 0, -1, VERB_BARE, verb_uname },
 	{ "whoami", "", NULL, 0, 0, 0, verb_whoami },

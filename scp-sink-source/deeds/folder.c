@@ -12,6 +12,7 @@
 #include "deeds/refuse.h"
 #include "deeds/sight.h"
 #include "deeds/spot.h"
+#include "deeds/target.h"
 #include "paths/dir.h"
 #include "upload/hidden.h"
 
@@ -238,6 +239,16 @@ folder_look(struct deeds *d, const struct folder *f, struct stat *st, struct ans
 		return refuse_look(d, f->plain, errno, a);
 	(void)sight_has(d, f->plain, st);
 	return 0;
+}
+
+bool
+folder_tells_link(const struct deeds *d, const struct folder *f, const char *name,
+    char dst[PATH_MAX])
+{
+	struct spot s = { .place = { .dirfd = f->fd } };
+
+	return strlcpy(s.place.leaf, name, sizeof(s.place.leaf)) <= NAME_MAX &&
+	    name_entry(f, name, s.plain) && target_read(d, &s, dst) == 0;
 }
 
 int

@@ -45,6 +45,9 @@ int	folder_next(struct deeds *, struct folder *, struct folder_entry *, struct a
 /* What was last returned comes again: it did not fit.  Before any other call for a folder. */
 void	folder_unread(struct folder *);
 int	folder_look(struct deeds *, const struct folder *, struct stat *, struct answer *);
+/* What its entry NAME, a link, says, if the client may know that: nothing is logged where not. */
+bool	folder_tells_link(const struct deeds *, const struct folder *, const char *name,
+	    char dst[PATH_MAX]);
 /* The filesystem that it is in, less what must stay free. */
 int	folder_room(struct deeds *, const struct folder *, struct statvfs *, struct answer *);
 /* As deeds_set, of the directory that it is, whatever has its path by now. */

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Deeds about links.  SFTP rules 40, 41. */
 #include <errno.h>
-#include <fcntl.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "deeds/file.h"
@@ -10,8 +8,7 @@
 #include "deeds/refuse.h"
 #include "deeds/sight.h"
 #include "deeds/spot.h"
-#include "paths/beneath.h"
-#include "paths/dir.h"
+#include "deeds/target.h"
 
 static const char not_made[] = "making links is not allowed";
 
@@ -76,35 +73,6 @@ deeds_hard_link(struct deeds *d, const char *from, const char *to, struct answer
 	return end;
 }
 
-/* The path beneath the root that a link in S with TEXT means: 0, or -1 where it means none. */
-static int
-meant_by(const struct spot *s, const char *text, char plain[PATH_MAX])
-{
-	const char *slash = strrchr(s->plain, '/');
-	size_t len = slash != NULL ? (size_t)(slash - s->plain) : 0;
-	char dir[PATH_MAX];
-
-	errno = ENOENT;
-	if (text[0] == '/' || text[0] == '\0')
-		return -1;
-	memcpy(dir, s->plain, len);
-	dir[len] = '\0';
-	return beneath_plain(plain, dir, text);
-}
-
-/*
- * What can be reached through a link is judged like what is reached without: else a name that is
- * denied would have another one.  What is no directory yet may become a file.
- */
-static const char *
-denies_target(const struct deeds *d, const char *plain)
-{
-	int fd = root_beneath(d->root, plain, O_PATH | O_DIRECTORY);
-
-	dir_close(fd);
-	return policy_denies_path(d->policy, plain, fd != -1);
-}
-
 static int
 judge_text(struct deeds *d, const struct spot *s, const char *text, struct answer *a)
 {
@@ -115,10 +83,10 @@ judge_text(struct deeds *d, const struct spot *s, const char *text, struct answe
 		return 0;
 	if (text[0] == '/')
 		return refuse_openly(d, s->plain, EACCES, "links must be relative here", a);
-	if (meant_by(s, text, plain) == -1)
+	if (target_find(s, text, plain) == -1)
 		return refuse_openly(d, s->plain, errno == EXDEV ? EACCES : errno,
 		    errno == EXDEV ? "it would lead out of the root" : NULL, a);
-	why = denies_target(d, plain);
+	why = target_denies(d, plain);
 	return why == NULL ? 0 : refuse_telling(d, s->plain, EACCES, why, a);
 }
 
@@ -152,43 +120,6 @@ deeds_symlink(struct deeds *d, const char *text, const char *link, struct answer
 	return end;
 }
 
-/* What the link says: 0, -1 with errno. */
-static int
-read_text(const struct spot *s, char dst[PATH_MAX])
-{
-	ssize_t n = readlinkat(s->place.dirfd, s->place.leaf, dst, PATH_MAX);
-
-	if (n == -1)
-		return -1;
-	errno = ENAMETOOLONG;
-	if (n == PATH_MAX)
-		return -1;
-	dst[n] = '\0';
-	return 0;
-}
-
-/* Where nothing is revealed there are only the links that are listed. */
-static bool
-is_listed(const struct deeds *d, const struct spot *s)
-{
-	struct stat st;
-
-	return !deeds_is_quiet(d) || d->policy->list == RIGHT_YES ||
-	    (spot_stat(d, s, &st) == 0 && spot_is_own(d, s, &st));
-}
-
-/* Whether the client may know what it says. */
-static bool
-is_told(const struct deeds *d, const struct spot *s, const char *text)
-{
-	char plain[PATH_MAX];
-
-	if (!is_listed(d, s))
-		return false;
-	return !d->policy->restricted ||
-	    (meant_by(s, text, plain) == 0 && denies_target(d, plain) == NULL);
-}
-
 int
 deeds_read_link(struct deeds *d, const char *path, char dst[PATH_MAX], struct answer *a)
 {
@@ -198,11 +129,7 @@ deeds_read_link(struct deeds *d, const char *path, char dst[PATH_MAX], struct an
 	if (spot_judge_direction(d, path, false, a) == -1 ||
 	    spot_seek(d, path, SPOT_FILE, &s, a) == -1)
 		return -1;
-	end = read_text(&s, dst);
-	if (end == 0 && !is_told(d, &s, dst)) {
-		errno = ENOENT;
-		end = -1;
-	}
+	end = target_read(d, &s, dst);
 	if (end == -1)
 		(void)refuse_unseen(d, errno, a);
 	spot_close(&s);

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: ISC */
+#include <sys/sysmacros.h>
+
 #include <time.h>
 
 #include "text/ls.h"
@@ -107,6 +109,91 @@ START_TEST(rule_36_whoever_has_no_name_is_a_number)
 }
 END_TEST
 
+START_TEST(rule_28_modes_are_ten_characters)
+{
+	static const struct {
+		mode_t	    mode;
+		const char *wanted;
+	} rows[] = {
+		{ S_IFREG | 0640, "-rw-r-----" }, { S_IFDIR | 01777, "drwxrwxrwt" },
+		{ S_IFDIR | 01776, "drwxrwxrwT" }, { S_IFREG | 06755, "-rwsr-sr-x" },
+		{ S_IFREG | 06644, "-rwSr-Sr--" }, { S_IFLNK | 0777, "lrwxrwxrwx" },
+		{ S_IFIFO, "p---------" }, { S_IFSOCK | 0111, "s--x--x--x" },
+		{ S_IFCHR | 0600, "crw-------" }, { S_IFBLK | 0660, "brw-rw----" },
+	};
+	char mode[LS_MODE_MAX];
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		ls_mode(mode, rows[i].mode);
+		ck_assert_str_eq(mode, rows[i].wanted);
+	}
+}
+END_TEST
+
+/* As coreutils' ls -h has them. */
+START_TEST(rule_28_sizes)
+{
+	static const struct {
+		off_t	    size;
+		const char *human;
+	} rows[] = {
+		{ 0, "0" }, { 1023, "1023" }, { 1024, "1.0K" }, { 1025, "1.1K" }, { 10137, "9.9K" },
+		{ 10138, "10K" }, { 10240, "10K" }, { 10241, "11K" }, { 48213, "48K" },
+		{ 1047552, "1023K" }, { 1047553, "1.0M" }, { 1048576, "1.0M" }, { 1048577, "1.1M" },
+		{ INT64_MAX, "8.0E" },
+	};
+	struct stat st = { .st_mode = S_IFREG };
+	char size[LS_SIZE_MAX];
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		st.st_size = rows[i].size;
+		ls_size(size, &st, true);
+		ck_assert_str_eq(size, rows[i].human);
+	}
+	ls_size(size, &st, false);
+	ck_assert_str_eq(size, "9223372036854775807");
+	st = (struct stat){ .st_mode = S_IFCHR, .st_rdev = makedev(1, 3), .st_size = 7 };
+	ls_size(size, &st, true);
+	ck_assert_str_eq(size, "1, 3");
+}
+END_TEST
+
+START_TEST(rule_29_full_time)
+{
+	struct timespec when = { NOW, 7 };
+	char text[LS_TIME_MAX];
+
+	ck_assert_int_eq(setenv("TZ", "XXX+3:30", 1), 0);
+	tzset();
+	ls_full_time(text, &when, false);
+	ck_assert_str_eq(text, "2023-11-14 18:43:20.000000007 -0330");
+	ls_full_time(text, &when, true);
+	ck_assert_str_eq(text, "2023-11-14 22:13:20.000000007 +0000");
+	ck_assert_int_eq(setenv("TZ", "XXX-5:45", 1), 0);
+	tzset();
+	ls_full_time(text, &when, false);
+	ck_assert_str_eq(text, "2023-11-15 03:58:20.000000007 +0545");
+	when = (struct timespec){ INT64_MAX, 999999999 };
+	ls_full_time(text, &when, false);
+	ck_assert_str_eq(text, "1970-01-01 00:00:00.000000000 +0000");
+}
+END_TEST
+
+START_TEST(rule_29_dates_in_either_zone)
+{
+	char text[LS_TIME_MAX];
+
+	ck_assert_int_eq(setenv("TZ", "XXX-3", 1), 0);
+	tzset();
+	ls_date(text, NOW, NOW, true);
+	ck_assert_str_eq(text, "Nov 14 22:13");
+	ls_date(text, NOW, NOW, false);
+	ck_assert_str_eq(text, "Nov 15 01:13");
+	ls_date(text, NOW, NOW - 1, true);
+	ck_assert_str_eq(text, "Nov 14  2023");
+}
+END_TEST
+
 static void
 add(TCase *t)
 {
@@ -116,6 +203,10 @@ add(TCase *t)
 	tcase_add_test(t, rule_36_times_of_any_age);
 	tcase_add_test(t, rule_36_names_are_escaped_and_bounded);
 	tcase_add_test(t, rule_36_whoever_has_no_name_is_a_number);
+	tcase_add_test(t, rule_28_modes_are_ten_characters);
+	tcase_add_test(t, rule_28_sizes);
+	tcase_add_test(t, rule_29_full_time);
+	tcase_add_test(t, rule_29_dates_in_either_zone);
 }
 
 int
