@@ -38,8 +38,13 @@ static const struct verb verbs[] = {
 	{ "false", "", NULL, 0, -1, VERB_BARE, verb_false },
 	{ "groups", "", NULL, 0, 0, 0, verb_groups },
 	{ "ls", "aAdFfhHlLnqrStU1\1\2", "full-time=\1 color=\2", 0, -1, VERB_NEEDS_LIST, verb_ls },
+	{ "mkdir", "p", NULL, 1, -1, VERB_CHANGES | VERB_NEEDS_MKDIR, verb_mkdir },
+	{ "mv", "fnT", NULL, 2, -1, VERB_CHANGES | VERB_NEEDS_RENAME, verb_mv },
+	{ "rm", "frRd", NULL, 0, -1, VERB_CHANGES | VERB_NEEDS_REMOVE, verb_rm },
+	{ "rmdir", "", NULL, 1, -1, VERB_CHANGES | VERB_NEEDS_REMOVE, verb_rmdir },
 	{ "true", "", NULL, 0, -1, VERB_BARE, verb_true },
 	{ "uname", "", NULL, 0, -1, VERB_BARE, verb_uname },
+	{ "unlink", "", NULL, 1, 1, VERB_CHANGES | VERB_NEEDS_REMOVE, verb_unlink },
 	{ "whoami", "", NULL, 0, 0, 0, verb_whoami },
 };
 

@@ -16,7 +16,7 @@ deeds_init(struct deeds *d, const struct policy *policy, const struct root *root
 	d->audit = audit;
 	d->usage = (struct usage){ .bytes = 0 };
 	d->errors = 0;
-	d->unlogged = false;
+	d->muted = d->unlogged = false;
 	d->begun = time(NULL);
 	/* Later there may be a filter that has no call for it.  Where nobody knows, it is the top. */
 	if (root->confined || cwd_path(here) == -1)

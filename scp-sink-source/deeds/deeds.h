@@ -43,6 +43,7 @@ struct deeds {
 	struct audit	     *audit;
 	struct usage	      usage;
 	unsigned	      errors;	/* deeds refused or failed, as the log counts them */
+	bool		      muted;	/* what is asked in passing is neither logged nor counted */
 	bool		      unlogged;	/* a record that is required could not be written: the
 					 * session ends without the reply that it tells of */
 	time_t		      begun;	/* the session; also the times of what is not shown */
@@ -70,6 +71,13 @@ enum deeds_link {		/* a symbolic link at the end of a path */
 	DEEDS_HOLD		/* is itself what is meant */
 };
 
+enum deeds_onto {		/* what has a new name already */
+	DEEDS_SPARE,		/* stays */
+	DEEDS_SPARE_SEEN,	/* likewise, but where the client cannot have meant to spare it, for it
+				 * sees only what is its own: there as the next one */
+	DEEDS_REPLACE		/* gives way, where the policy has it so */
+};
+
 /* Nothing is said that tells what there is. */
 bool	deeds_is_quiet(const struct deeds *);
 /* Besides, only directories, and what the session has made, are seen at all. */
@@ -88,6 +96,9 @@ int	deeds_real_path(struct deeds *, const char *path, char dst[PATH_MAX], struct
 /* What stat(2) says of it; of what is pending in this session, that.  The log hears of denied names. */
 int	deeds_look(struct deeds *, const char *path, enum deeds_link, struct stat *, struct answer *);
 
+/* The same in passing, before a deed that says itself what there is to say: true, or there is nothing. */
+bool	deeds_peek(struct deeds *, const char *path, enum deeds_link, struct stat *);
+
 /* The filesystem that it is in, less what must stay free. */
 int	deeds_room(struct deeds *, const char *path, struct statvfs *, struct answer *);
 
@@ -95,14 +106,17 @@ int	deeds_room(struct deeds *, const char *path, struct statvfs *, struct answer
 int	deeds_set(struct deeds *, const char *path, enum deeds_link, const struct wish *,
 	    struct answer *);
 
-/* MODE: of twelve bits, as asked for. */
+/*
+ * MODE: of twelve bits, as asked for: umask, or the directory's default ACL, leaves of it what it does;
+ * or else it is exactly that, as with -p.
+ */
 int	deeds_mkdir(struct deeds *, const char *path, mode_t mode, struct answer *);
+int	deeds_mkdir_exactly(struct deeds *, const char *path, mode_t mode, struct answer *);
 int	deeds_rmdir(struct deeds *, const char *path, struct answer *);
 /* What is no directory. */
 int	deeds_remove(struct deeds *, const char *path, struct answer *);
 
-/* REPLACE: what NEW names gives way, where the policy has it so; else it must be free. */
-int	deeds_rename(struct deeds *, const char *from, const char *to, bool replace,
+int	deeds_rename(struct deeds *, const char *from, const char *to, enum deeds_onto,
 	    struct answer *);
 int	deeds_hard_link(struct deeds *, const char *from, const char *to, struct answer *);
 /* LINK is made, and says TEXT. */

@@ -17,31 +17,30 @@
 
 /* Makes the directory, which is counted: what comes of it is in the log. */
 static int
-make_dir(struct deeds *d, const struct spot *s, mode_t mode, struct answer *a)
+make_dir(struct deeds *d, const struct spot *s, const struct attrs *wanted, struct answer *a)
 {
-	struct attrs wanted = { .mode = mode };
 	const char *what;
 	struct level l;
 
 	if (s->top || file_pending(d, s) != NULL)
 		return refuse_telling(d, s->plain, EEXIST, NULL, a);
-	if (level_create(&l, s->place.dirfd, s->place.leaf, &wanted, d->policy) == -1)
+	if (level_create(&l, s->place.dirfd, s->place.leaf, wanted, d->policy) == -1)
 		return refuse_errno(d, s->plain, errno, a);
 	spot_make_own(d, s, l.fd);
-	note_dir(d, s->plain, mode, true);
+	note_dir(d, s->plain, wanted->mode, true);
 	if (level_end(&l, &what) == -1)
 		return refuse_errno(d, s->plain, errno, a);
 	return 0;
 }
 
-int
-deeds_mkdir(struct deeds *d, const char *path, mode_t mode, struct answer *a)
+static int
+mkdir_as(struct deeds *d, const char *path, mode_t mode, bool exactly, struct answer *a)
 {
 	const struct policy *p = d->policy;
 	struct usage before = d->usage;
+	struct attrs wanted = { .has_mode = false };
 	const char *why;
 	struct spot s;
-	bool exactly;
 	int end;
 
 	if (spot_judge_direction(d, path, true, a) == -1)
@@ -53,15 +52,28 @@ deeds_mkdir(struct deeds *d, const char *path, mode_t mode, struct answer *a)
 		return spot_refuse(d, path, why, a);
 	if (spot_find(d, path, SPOT_DIRECTORY, &s, a) == -1)
 		return -1;
+	wanted.mode = policy_mode(p, mode, true, exactly, &wanted.has_mode);
 	why = policy_denies_dir(p, &d->usage, (unsigned)s.depth);
 	if (why != NULL)
 		end = refuse_openly(d, s.plain, EDQUOT, why, a);
 	else
-		end = make_dir(d, &s, policy_mode(p, mode, true, false, &exactly), a);
+		end = make_dir(d, &s, &wanted, a);
 	if (end == -1)
 		d->usage = before;
 	spot_close(&s);
 	return end;
+}
+
+int
+deeds_mkdir(struct deeds *d, const char *path, mode_t mode, struct answer *a)
+{
+	return mkdir_as(d, path, mode, false, a);
+}
+
+int
+deeds_mkdir_exactly(struct deeds *d, const char *path, mode_t mode, struct answer *a)
+{
+	return mkdir_as(d, path, mode, true, a);
 }
 
 /* Whether what is there, if anything is, may be removed. */
@@ -104,7 +116,7 @@ take_there(struct deeds *d, const struct spot *s, bool dir, struct answer *a)
 	if (judge_removal(d, s, a) == -1 || (dir && file_publish_within(d, s->plain, a) == -1))
 		return -1;
 	if (unlinkat(s->place.dirfd, s->place.leaf, dir ? AT_REMOVEDIR : 0) == -1)
-		return refuse_errno(d, s->plain, errno, a);
+		return refuse_change(d, s->plain, errno, a);
 	return 0;
 }
 
@@ -209,7 +221,7 @@ judge_move(struct deeds *d, struct move *m, struct answer *a)
 	if (m->from.top || m->to.top)
 		return refuse_errno(d, m->from.plain, EBUSY, a);
 	if (spot_stat(d, &m->from, &m->st) == -1)
-		return refuse_errno(d, m->from.plain, errno, a);
+		return refuse_change(d, m->from.plain, errno, a);
 	if (d->policy->rename == RIGHT_OWN && !spot_is_own(d, &m->from, &m->st))
 		return refuse_telling(d, m->from.plain, EACCES, refuse_not_own, a);
 	if (S_ISDIR(m->st.st_mode)) {
@@ -261,8 +273,11 @@ carry_out(struct deeds *d, struct move *m, struct answer *a)
 }
 
 int
-deeds_rename(struct deeds *d, const char *from, const char *to, bool replace, struct answer *a)
+deeds_rename(struct deeds *d, const char *from, const char *to, enum deeds_onto onto,
+    struct answer *a)
 {
+	const bool replace = onto == DEEDS_REPLACE ||
+	    (onto == DEEDS_SPARE_SEEN && deeds_is_blind(d));
 	struct move m;
 	int end = -1;
 
@@ -270,8 +285,7 @@ deeds_rename(struct deeds *d, const char *from, const char *to, bool replace, st
 		return -1;
 	if (d->policy->rename == RIGHT_NO)
 		return spot_refuse(d, from, "renaming is not allowed", a);
-	/* Who cannot have seen what is there cannot have meant to spare it. */
-	m.replace = (replace || deeds_is_blind(d)) && d->policy->overwrite != OVERWRITE_NO;
+	m.replace = replace && d->policy->overwrite != OVERWRITE_NO;
 	if (spot_find(d, from, SPOT_ANYTHING, &m.from, a) == -1)
 		return -1;
 	if (spot_find(d, to, SPOT_ANYTHING, &m.to, a) == 0) {

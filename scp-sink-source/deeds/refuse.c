@@ -20,6 +20,8 @@ log_refusal(struct deeds *d, const char *path, int err, const char *text)
 {
 	char shown[AUDIT_STRING_MAX + 1];	/* what is longer is seen to be cut in the log */
 
+	if (d->muted)
+		return;
 	d->errors++;
 	if (!audit_is_on(d->audit))
 		return;
@@ -89,6 +91,12 @@ int
 refuse_quietly(const struct deeds *d, int err, struct answer *a)
 {
 	return answer_for(d, err, EACCES, a);
+}
+
+int
+refuse_change(struct deeds *d, const char *path, int err, struct answer *a)
+{
+	return err == ENOENT ? refuse_quietly(d, err, a) : refuse_errno(d, path, err, a);
 }
 
 int

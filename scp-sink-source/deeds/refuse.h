@@ -22,6 +22,9 @@ int	refuse_sight(struct deeds *, const char *path, const char *text, struct answ
 /* What the system says: as refuse_telling, or openly where it tells nothing. */
 int	refuse_errno(struct deeds *, const char *path, int err, struct answer *);
 
+/* The same of what a client wants to change, where what is not there is no word in the log. */
+int	refuse_change(struct deeds *, const char *path, int err, struct answer *);
+
 /* The same answer without a word in the log, nor counted. */
 int	refuse_quietly(const struct deeds *, int err, struct answer *);
 /* Likewise to who looks, to whom what may not be told is not there. */

@@ -259,7 +259,7 @@ set_at(struct deeds *d, const char *path, const struct spot *s, enum deeds_link 
 	if (pending != NULL)
 		return file_set(d, pending, w, a);
 	if (hold(&t, link) == -1)
-		end = refuse_errno(d, s->plain, errno, a);
+		end = refuse_change(d, s->plain, errno, a);
 	else
 		end = judge(&t, is_change(w), a) == -1 ? -1 : set_all(&t, w, a);
 	dir_close(t.fd);

@@ -115,24 +115,24 @@ request_realpath(struct talk *t, struct packet *p, uint32_t id)
 }
 
 static void
-move(struct talk *t, struct packet *p, uint32_t id, bool replace)
+move(struct talk *t, struct packet *p, uint32_t id, enum deeds_onto onto)
 {
 	struct answer a = { 0 };
 
 	if (take_two(t, p, id))
-		talk_answer(t, id, deeds_rename(t->deeds, t->path, t->other, replace, &a), &a);
+		talk_answer(t, id, deeds_rename(t->deeds, t->path, t->other, onto, &a), &a);
 }
 
 void
 request_rename(struct talk *t, struct packet *p, uint32_t id)
 {
-	move(t, p, id, false);
+	move(t, p, id, DEEDS_SPARE_SEEN);
 }
 
 void
 request_posix_rename(struct talk *t, struct packet *p, uint32_t id)
 {
-	move(t, p, id, true);
+	move(t, p, id, DEEDS_REPLACE);
 }
 
 void

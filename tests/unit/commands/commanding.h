@@ -35,6 +35,13 @@ begin_commands(int input)
 	output_init(&output, &stream, open_sink("errors"));
 }
 
+/* The current directory is PLAIN from here on. */
+static inline void
+go_to(const char *plain)
+{
+	snprintf(here, sizeof(here), "%s", plain);
+}
+
 /* Runs SAID, of which a NULL is the last: its status. */
 static inline int
 run_words(const char *const said[])
@@ -94,5 +101,32 @@ take_errors(void)
 	ck_assert_str_eq(take_output(), out); \
 	ck_assert_str_eq(take_errors(), err); \
 } while (0)
+
+/* The same of LINE, which is split into words. */
+static inline int
+run_line(const char *line)
+{
+	static struct words words;
+	const char *said[WORDS_MAX + 1] = { NULL }, *why;
+
+	ck_assert_int_eq(words_split(&words, line, strlen(line), &why), 0);
+	for (size_t i = 0; i < words.count; i++)
+		said[i] = words.list[i].text;
+	return run_words(said);
+}
+
+#define EXPECT_LINE(line, wanted, out, err) do { \
+	int status_ = run_line(line); \
+	const char *out_ = take_output(), *err_ = take_errors(); \
+	ck_assert_msg(status_ == (wanted), "%s: expected %d, got %d and \"%s\"", line, \
+	    (int)(wanted), status_, err_); \
+	ck_assert_msg(strcmp(out_, out) == 0, "%s: expected \"%s\", got \"%s\"", line, out, out_); \
+	ck_assert_msg(strcmp(err_, err) == 0, "%s: expected \"%s\", got \"%s\"", line, err, err_); \
+} while (0)
+
+/* It is done without a word, or ends with one line of a message. */
+#define EXPECT_DONE(line) EXPECT_LINE(line, JOB_DONE, "", "")
+#define EXPECT_FAILED(line, message) EXPECT_LINE(line, JOB_FAILED, "", message "\n")
+#define EXPECT_MISUSED(line, message) EXPECT_LINE(line, JOB_MISUSED, "", message "\n")
 
 #endif

@@ -136,7 +136,7 @@ START_TEST(rule_58_links_that_were_made_are_own)
 	EXPECT_NO(hard("f", "x"), EACCES, NULL);
 	EXPECT_NO(hard("no", "x"), EACCES, NULL);
 	EXPECT_YES(soft("f", "l"));
-	EXPECT_YES(deeds_rename(&deeds, "l", "m", false, &answer));
+	EXPECT_YES(deeds_rename(&deeds, "l", "m", DEEDS_SPARE_SEEN, &answer));
 	EXPECT_YES(deeds_remove(&deeds, "m", &answer));
 	ck_assert_int_eq(count_entries("top"), 1);
 }

@@ -22,13 +22,13 @@ take(const char *path)
 static int
 move(const char *from, const char *to)
 {
-	return deeds_rename(&deeds, from, to, false, &answer);
+	return deeds_rename(&deeds, from, to, DEEDS_SPARE_SEEN, &answer);
 }
 
 static int
 replace(const char *from, const char *to)
 {
-	return deeds_rename(&deeds, from, to, true, &answer);
+	return deeds_rename(&deeds, from, to, DEEDS_REPLACE, &answer);
 }
 
 /* What was made by this session, as an upload would be. */

@@ -142,9 +142,9 @@ do_all(const char *file)
 	(void)deeds_symlink(&deeds, "f", "x/s", &answer);
 	(void)deeds_hard_link(&deeds, file, "x/h", &answer);
 	(void)deeds_hard_link(&deeds, file, "h", &answer);
-	(void)deeds_rename(&deeds, file, "g", true, &answer);
-	(void)deeds_rename(&deeds, "g", "x/g", false, &answer);
-	(void)deeds_rename(&deeds, "g", "x/f", true, &answer);
+	(void)deeds_rename(&deeds, file, "g", DEEDS_REPLACE, &answer);
+	(void)deeds_rename(&deeds, "g", "x/g", DEEDS_SPARE_SEEN, &answer);
+	(void)deeds_rename(&deeds, "g", "x/f", DEEDS_REPLACE, &answer);
 	(void)deeds_rmdir(&deeds, "x/d", &answer);
 	(void)deeds_remove(&deeds, "x/s", &answer);
 	(void)deeds_remove(&deeds, "x/h", &answer);

@@ -163,7 +163,7 @@ START_TEST(rule_57_renaming_an_open_file_publishes_it)
 	ck_assert_int_eq(mkdirat(unit_fd, "top/d", 0755), 0);
 	begin_session();
 	begin_upload(&file, "f.part", "abc");
-	EXPECT_YES(deeds_rename(&deeds, "f.part", "d/f", false, &answer));
+	EXPECT_YES(deeds_rename(&deeds, "f.part", "d/f", DEEDS_SPARE_SEEN, &answer));
 	ck_assert_str_eq(get_file("top/d/f"), "abc");
 	ck_assert(!exists("top/f.part"));
 	/* It goes on in place. */
@@ -182,7 +182,8 @@ START_TEST(rule_57_nothing_is_published_for_a_name_that_is_denied)
 	policy.rules[0] = (struct policy_rule){ .allow = true, .pattern = "f*" };
 	begin_session();
 	begin_upload(&file, "f", "abc");
-	EXPECT_NO(deeds_rename(&deeds, "f", "g", true, &answer), EACCES, "this name is not allowed");
+	EXPECT_NO(deeds_rename(&deeds, "f", "g", DEEDS_REPLACE, &answer), EACCES,
+	    "this name is not allowed");
 	ck_assert(!exists("top/f"));
 	end_upload(&file);
 }
@@ -209,7 +210,7 @@ START_TEST(rule_57_a_directory_takes_what_is_pending_in_it_along)
 	EXPECT_YES(deeds_mkdir(&deeds, "d/e", 0755, &answer));
 	begin_upload(&file, "d/e/f", "abc");
 	begin_upload(&other, "dd", "abc");
-	EXPECT_YES(deeds_rename(&deeds, "d", "x", false, &answer));
+	EXPECT_YES(deeds_rename(&deeds, "d", "x", DEEDS_SPARE_SEEN, &answer));
 	ck_assert_str_eq(get_file("top/x/e/f"), "abc");
 	ck_assert(!exists("top/dd"));
 	EXPECT_NO(deeds_rmdir(&deeds, "x/e", &answer), ENOTEMPTY, NULL);
@@ -230,12 +231,12 @@ START_TEST(rule_57_a_name_that_is_pending_is_taken)
 	put_file("top/a", "a", 0644);
 	begin_session();
 	begin_upload(&file, "f", "abc");
-	EXPECT_NO(deeds_rename(&deeds, "a", "f", false, &answer), EEXIST, NULL);
+	EXPECT_NO(deeds_rename(&deeds, "a", "f", DEEDS_SPARE_SEEN, &answer), EEXIST, NULL);
 	EXPECT_NO(deeds_mkdir(&deeds, "f", 0755, &answer), EEXIST, NULL);
 	EXPECT_NO(deeds_symlink(&deeds, "a", "f", &answer), EEXIST, NULL);
 	EXPECT_NO(deeds_hard_link(&deeds, "a", "f", &answer), EEXIST, NULL);
 	/* What takes its place is what is there, as if it had had the name. */
-	EXPECT_YES(deeds_rename(&deeds, "a", "f", true, &answer));
+	EXPECT_YES(deeds_rename(&deeds, "a", "f", DEEDS_REPLACE, &answer));
 	end_upload(&file);
 	ck_assert_str_eq(get_file("top/f"), "a");
 	ck_assert_int_eq(count_entries("top"), 1);

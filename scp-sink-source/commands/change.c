@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: ISC */
+/* Commands that make and remove: mkdir, rmdir, unlink, rm. */
+#include <errno.h>
+#include <string.h>
+
+#include "commands/target.h"
+#include "commands/verbs.h"
+#include "text/text.h"
+
+enum {
+	NEW_DIR = 0777
+};
+
+/* Has ONE do each operand, which is PATH to deeds: a status. */
+static int
+each(struct job *j, int (*one)(struct job *, const char *operand, const char *path))
+{
+	int status = JOB_DONE;
+
+	for (int i = 0; i < j->count; i++) {
+		char path[PATH_MAX];
+
+		if (job_path(j, j->operands[i], path) != 0 || one(j, j->operands[i], path) != 0)
+			status = JOB_FAILED;
+	}
+	return status;
+}
+
+static bool
+is_directory(struct job *j, const char *path)
+{
+	struct stat st;
+
+	return deeds_peek(j->deeds, path, DEEDS_FOLLOW, &st) && S_ISDIR(st.st_mode);
+}
+
+static int
+make(struct job *j, const char *operand, const char *path)
+{
+	struct answer a = { 0, NULL };
+
+	return deeds_mkdir(j->deeds, path, NEW_DIR, &a) == 0 ? 0 : job_answer(j, operand, &a);
+}
+
+/* What leads there and is not there is made as anything is that has no mode of its own. */
+static int
+make_parents(struct job *j, const char *operand, char *path)
+{
+	struct answer a = { 0, NULL };
+
+	for (char *p = strchr(path + 1, '/'); p != NULL; p = strchr(p + 1, '/')) {
+		*p = '\0';
+		/* Somebody else may have been faster. */
+		if (!is_directory(j, path) && deeds_mkdir(j->deeds, path, NEW_DIR, &a) == -1 &&
+		    !is_directory(j, path))
+			return job_answer(j, operand, &a);
+		*p = '/';
+	}
+	return 0;
+}
+
+static int
+make_all(struct job *j, const char *operand, const char *said)
+{
+	struct answer a = { 0, NULL };
+	char path[PATH_MAX];
+
+	if (is_directory(j, said))
+		return 0;
+	if (deeds_real_path(j->deeds, said, path, &a) == -1)
+		return job_answer(j, operand, &a);
+	if (make_parents(j, operand, path) != 0)
+		return JOB_FAILED;
+	return is_directory(j, path) ? 0 : make(j, operand, path);
+}
+
+int
+verb_mkdir(struct job *j)
+{
+	return each(j, job_has(j, 'p') ? make_all : make);
+}
+
+/* "." and ".." are names of what has another one. */
+static int
+check_name(struct job *j, const char *operand, const char *path)
+{
+	if (target_is_dots(operand))
+		return job_say(j, operand, text_error(EINVAL));
+	return target_check_slash(j, operand, path);
+}
+
+static int
+remove_dir(struct job *j, const char *operand, const char *path)
+{
+	struct answer a = { 0, NULL };
+
+	if (check_name(j, operand, path) != 0)
+		return JOB_FAILED;
+	return deeds_rmdir(j->deeds, path, &a) == 0 ? 0 : job_answer(j, operand, &a);
+}
+
+int
+verb_rmdir(struct job *j)
+{
+	return each(j, remove_dir);
+}
+
+/* Of a directory -d takes away what is empty. */
+static int
+take(struct job *j, const char *path, struct answer *a)
+{
+	struct stat st;
+
+	if (job_has(j, 'd') && deeds_peek(j->deeds, path, DEEDS_HOLD, &st) &&
+	    S_ISDIR(st.st_mode))
+		return deeds_rmdir(j->deeds, path, a);
+	return deeds_remove(j->deeds, path, a);
+}
+
+/* With -f what is not there is no error. */
+static bool
+is_pardoned(const struct job *j, const struct answer *a)
+{
+	return job_has(j, 'f') && a->text == NULL && (a->err == ENOENT || a->err == ENOTDIR);
+}
+
+static int
+remove_one(struct job *j, const char *operand, const char *path)
+{
+	struct answer a = { 0, NULL };
+
+	if (check_name(j, operand, path) != 0)
+		return JOB_FAILED;
+	if (take(j, path, &a) == 0 || is_pardoned(j, &a))
+		return 0;
+	return job_answer(j, operand, &a);
+}
+
+int
+verb_rm(struct job *j)
+{
+	if (j->count == 0 && !job_has(j, 'f')) {
+		(void)job_say(j, NULL, "missing operand");
+		return JOB_MISUSED;
+	}
+	return each(j, remove_one);
+}
+
+int
+verb_unlink(struct job *j)
+{
+	return each(j, remove_one);
+}

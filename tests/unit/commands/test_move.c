@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: ISC */
+#include "commanding.h"
+
+static void
+make_dir(const char *name)
+{
+	ck_assert_int_eq(mkdirat(unit_fd, name, 0755), 0);
+}
+
+START_TEST(mv_renames_or_puts_into_a_directory_that_is_there)
+{
+	begin_restricted();
+	put_file("top/f", "f", 0644);
+	put_file("top/g", "g", 0644);
+	make_dir("top/d");
+	make_dir("top/e");
+	begin_commands(-1);
+	EXPECT_DONE("mv f h");
+	EXPECT_DONE("mv -f h g");
+	ck_assert_str_eq(get_file("top/g"), "f");
+	EXPECT_DONE("mv g e/ d");
+	ck_assert(exists("top/d/g") && exists("top/d/e"));
+	log_is("rename old \"/f\" new \"/h\"\nrename old \"/h\" new \"/g\"\n"
+	    "rename old \"/g\" new \"/d/g\"\nrename old \"/e\" new \"/d/e\"\n");
+	go_to("d");
+	EXPECT_DONE("mv g ..");
+	EXPECT_DONE("mv -T e /e");
+	go_to("");
+	ck_assert(exists("top/g") && exists("top/e"));
+}
+END_TEST
+
+START_TEST(mv_says_what_is_in_the_way)
+{
+	begin_restricted();
+	put_file("top/f", "f", 0644);
+	put_file("top/g", "g", 0644);
+	make_dir("top/d");
+	make_dir("top/d/f");
+	make_dir("top/full");
+	put_file("top/full/x", "", 0644);
+	begin_commands(-1);
+	EXPECT_FAILED("mv -T f d", "mv: d: Is a directory");
+	EXPECT_FAILED("mv f d", "mv: d/f: Is a directory");
+	EXPECT_FAILED("mv -T d full", "mv: full: Directory not empty");
+	EXPECT_FAILED("mv -T d f", "mv: d: Not a directory");
+	EXPECT_FAILED("mv d d/f", "mv: d: Invalid argument");
+	EXPECT_FAILED("mv f g no", "mv: no: Not a directory");
+	EXPECT_FAILED("mv f no/x", "mv: f: No such file or directory");
+	EXPECT_FAILED("mv no x", "mv: no: No such file or directory");
+	EXPECT_FAILED("mv f/ x", "mv: f/: Not a directory");
+	EXPECT_FAILED("mv f x/", "mv: x/: Not a directory");
+	EXPECT_FAILED("mv f ./f", "mv: f: both are the same file");
+	EXPECT_FAILED("mv . x", "mv: .: Device or resource busy");
+	EXPECT_FAILED("mv d/.. x", "mv: d/..: Device or resource busy");
+	EXPECT_FAILED("mv / x", "mv: /: Device or resource busy");
+	EXPECT_MISUSED("mv f", "mv: missing operand");
+	EXPECT_MISUSED("mv -T f g x", "mv: too many operands");
+	/* The others are moved all the same. */
+	EXPECT_FAILED("mv no g full", "mv: no: No such file or directory");
+	ck_assert(exists("top/full/g") && exists("top/f") && exists("top/d/f"));
+}
+END_TEST
+
+START_TEST(mv_n_spares_what_is_there)
+{
+	begin_restricted();
+	put_file("top/f", "f", 0644);
+	put_file("top/g", "g", 0644);
+	begin_commands(-1);
+	EXPECT_DONE("mv -n f g");
+	EXPECT_DONE("mv -f -n f g");
+	ck_assert_str_eq(get_file("top/g"), "g");
+	ck_assert_str_eq(get_file("top/f"), "f");
+	EXPECT_DONE("mv -n f x");
+	ck_assert_str_eq(get_file("top/x"), "f");
+	EXPECT_FAILED("mv -n no x", "mv: no: No such file or directory");
+}
+END_TEST
+
+/* Who cannot see what is there replaces it, but not if that was to be spared. */
+START_TEST(mv_n_spares_what_is_not_seen)
+{
+	begin_blind();
+	put_file("top/g", "g", 0644);
+	begin_commands(-1);
+	EXPECT_DONE("mkdir own");
+	EXPECT_FAILED("mv -n -T own g", "mv: own: Permission denied");
+	ck_assert_str_eq(get_file("top/g"), "g");
+	EXPECT_FAILED("mv g x", "mv: g: Permission denied");
+	EXPECT_FAILED("mv no x", "mv: no: Permission denied");
+}
+END_TEST
+
+START_TEST(rule_25_mv_obeys_overwrite)
+{
+	begin_restricted();
+	put_file("top/f", "f", 0644);
+	put_file("top/g", "g", 0644);
+	begin_commands(-1);
+	policy.overwrite = OVERWRITE_NO;
+	EXPECT_FAILED("mv -f f g", "mv: g: File exists");
+	ck_assert_str_eq(get_file("top/g"), "g");
+	policy.overwrite = OVERWRITE_BACKUP;
+	EXPECT_DONE("mv f g");
+	ck_assert_str_eq(get_file("top/g"), "f");
+	ck_assert_str_eq(get_file("top/g.~1~"), "g");
+}
+END_TEST
+
+START_TEST(rule_45_mv_needs_the_right)
+{
+	begin_restricted();
+	put_file("top/f", "f", 0644);
+	begin_commands(-1);
+	policy.rename = RIGHT_NO;
+	EXPECT_FAILED("mv f g", "mv: f: renaming is not allowed");
+	log_is("refused \"/f\" reason \"renaming is not allowed\"\n");
+	policy.rename = RIGHT_OWN;
+	EXPECT_FAILED("mv f g", "mv: f: it was not made in this session");
+	EXPECT_FAILED("mv f .g", "mv: f: names that begin with a dot are not allowed");
+	policy.rename = RIGHT_YES;
+	policy.download_only = true;
+	EXPECT_FAILED("mv f g", "mv: f: uploads are not allowed");
+	ck_assert_str_eq(get_file("top/f"), "f");
+}
+END_TEST
+
+static void
+add(TCase *t)
+{
+	tcase_add_test(t, mv_renames_or_puts_into_a_directory_that_is_there);
+	tcase_add_test(t, mv_says_what_is_in_the_way);
+	tcase_add_test(t, mv_n_spares_what_is_there);
+	tcase_add_test(t, mv_n_spares_what_is_not_seen);
+	tcase_add_test(t, rule_25_mv_obeys_overwrite);
+	tcase_add_test(t, rule_45_mv_needs_the_right);
+}
+
+int
+main(void)
+{
+	return run_unit("move", add);
+}
