@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "text/dollar.h"
 #include "text/words.h"
 
 /*
@@ -17,8 +18,9 @@ enum {
 static_assert(TEXT_ROOM + PATTERN_ROOM <= sizeof(((struct words *)0)->buffer),
     "texts and patterns of the longest command fit");
 
-/* What means something to who expands a pattern, unless a backslash stands before it. */
-static const char expandable[] = "\\*?[]!^-:{},~";
+const char words_expandable[] = "\\*?[]!^-:{},~";
+/* Where variables mean something, so does this one. */
+static const char live_too[] = "$";
 
 const char words_not_closed[] = "the quote is not closed";
 
@@ -28,6 +30,8 @@ struct splitter {
 	char	    *text;	/* where the next byte of a text goes */
 	char	    *pattern;	/* the same of a pattern */
 	bool	     wild;	/* the word so far has something to expand */
+	bool	     quoted;	/* something in it is quoted */
+	bool	     live;	/* variables mean something */
 };
 
 static bool
@@ -71,9 +75,50 @@ static void
 put_quoted(struct splitter *s, char c)
 {
 	*s->text++ = c;
-	if (is_one_of(expandable, c))
+	if (is_one_of(words_expandable, c) || (s->live && is_one_of(live_too, c)))
 		*s->pattern++ = '\\';
 	*s->pattern++ = c;
+}
+
+/*
+ * A variable, up to BEHIND: as it is in the text, and as ${NAME} in the pattern, which makes at most
+ * two bytes of one, too.
+ */
+static void
+put_variable(struct splitter *s, const char *behind)
+{
+	s->wild = true;
+	*s->text++ = *s->p++;
+	*s->pattern++ = '$';
+	*s->pattern++ = '{';
+	for (; s->p < behind; s->p++) {
+		if (at_continuation(s->p, behind)) {
+			s->p++;
+			continue;
+		}
+		*s->text++ = *s->p;
+		if (!is_one_of("{}", *s->p))
+			*s->pattern++ = *s->p;
+	}
+	*s->pattern++ = '}';
+}
+
+/* Takes a variable, if there is one where they mean something.  *WHY: it is more than that. */
+static bool
+take_variable(struct splitter *s, bool bare, const char **why)
+{
+	const char *behind;
+	enum dollar meaning;
+
+	*why = NULL;
+	if (!s->live || *s->p != '$')
+		return false;
+	meaning = dollar_read(s->p, s->end, &behind);
+	if (meaning == DOLLAR_VARIABLE)
+		put_variable(s, behind);
+	else if (bare || meaning == DOLLAR_MORE)
+		*why = words_refuse_bare('$');
+	return meaning == DOLLAR_VARIABLE;
 }
 
 /*
@@ -86,7 +131,7 @@ tilde_is_bare(const char *p, const char *end)
 	while (p < end && !is_one_of("/ \t\n", *p))
 		if (at_continuation(p, end))
 			p += 2;
-		else if (is_one_of("\\'\"", *p++))
+		else if (is_one_of("\\'\"$", *p++))
 			return false;
 	return true;
 }
@@ -94,14 +139,18 @@ tilde_is_bare(const char *p, const char *end)
 static const char *
 take_bare(struct splitter *s, bool first)
 {
-	const char *why = words_refuse_bare(*s->p);
+	const char *why;
 
+	if (take_variable(s, true, &why))
+		return NULL;
+	if (why == NULL)
+		why = words_refuse_bare(*s->p);
 	if (why != NULL)
 		return why;
 	if (is_one_of("*?[{", *s->p))
 		s->wild = true;
-	if (first && *s->p == '~') {
-		if (!tilde_is_bare(s->p, s->end)) {
+	if (*s->p == '~' && (first || s->live)) {
+		if (!first || !tilde_is_bare(s->p, s->end)) {
 			put_quoted(s, *s->p++);
 			return NULL;
 		}
@@ -135,18 +184,30 @@ take_single(struct splitter *s)
 	return NULL;
 }
 
+/* A byte within double quotes, or two that mean one. */
+static void
+take_inner(struct splitter *s)
+{
+	if (at_continuation(s->p, s->end)) {
+		s->p += 2;
+		return;
+	}
+	if (*s->p == '\\' && s->p + 1 < s->end && is_one_of("$`\"\\", s->p[1]))
+		s->p++;
+	put_quoted(s, *s->p++);
+}
+
 static const char *
 take_double(struct splitter *s)
 {
-	for (s->p++; s->p < s->end && *s->p != '"'; s->p++) {
-		if (at_continuation(s->p, s->end)) {
-			s->p++;
-			continue;
-		}
-		if (*s->p == '\\' && s->p + 1 < s->end && is_one_of("$`\"\\", s->p[1]))
-			s->p++;
-		put_quoted(s, *s->p);
-	}
+	const char *why = NULL;
+
+	s->p++;
+	while (s->p < s->end && *s->p != '"' && why == NULL)
+		if (!take_variable(s, false, &why))
+			take_inner(s);
+	if (why != NULL)
+		return why;
 	if (s->p == s->end)
 		return words_not_closed;
 	s->p++;
@@ -156,6 +217,7 @@ take_double(struct splitter *s)
 static const char *
 take_piece(struct splitter *s, bool first)
 {
+	s->quoted = s->quoted || (is_one_of("\\'\"", *s->p) && !at_continuation(s->p, s->end));
 	switch (*s->p) {
 	case '\\':
 		return take_backslash(s);
@@ -171,10 +233,10 @@ take_piece(struct splitter *s, bool first)
 static const char *
 take_word(struct splitter *s)
 {
-	struct word word = { s->text, s->pattern };
+	struct word word = { .text = s->text, .pattern = s->pattern };
 	const char *begin = s->p, *why;
 
-	s->wild = false;
+	s->wild = s->quoted = false;
 	while (s->p < s->end && !is_one_of(" \t\n", *s->p)) {
 		why = take_piece(s, s->p == begin);
 		if (why != NULL)
@@ -184,6 +246,7 @@ take_word(struct splitter *s)
 	*s->pattern++ = '\0';
 	if (!s->wild)
 		word.pattern = NULL;
+	word.quoted = s->quoted;
 	s->words->list[s->words->count++] = word;
 	return NULL;
 }
@@ -225,11 +288,11 @@ split_words(struct splitter *s)
 	return why != NULL ? why : finish_line(s);
 }
 
-int
-words_split(struct words *w, const char *command, size_t len, const char **why)
+static int
+split(struct words *w, const char *command, size_t len, bool live, const char **why)
 {
 	struct splitter s = {
-		.p = command, .end = command + len, .words = w,
+		.p = command, .end = command + len, .words = w, .live = live,
 		.text = w->buffer, .pattern = w->buffer + TEXT_ROOM,
 	};
 
@@ -241,4 +304,16 @@ words_split(struct words *w, const char *command, size_t len, const char **why)
 	else
 		*why = split_words(&s);
 	return *why == NULL ? 0 : -1;
+}
+
+int
+words_split(struct words *w, const char *command, size_t len, const char **why)
+{
+	return split(w, command, len, false, why);
+}
+
+int
+words_split_live(struct words *w, const char *command, size_t len, const char **why)
+{
+	return split(w, command, len, true, why);
 }

@@ -2,6 +2,7 @@
 #ifndef TEXT_WORDS_H
 #define TEXT_WORDS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -21,6 +22,7 @@ struct word {
 				 * backslash stands before each byte of \ * ? [ ] ! ^ - : { } , ~
 				 * that was quoted, so that those without one are for pattern and
 				 * expand */
+	bool	    quoted;	/* some of it was, be it nothing between two quotes */
 };
 
 struct words {
@@ -36,8 +38,18 @@ struct words {
  */
 int	words_split(struct words *, const char *command, size_t len, const char **why);
 
+/*
+ * The same where variables mean something, bare and within double quotes: $NAME, ${NAME} and $?.  Each
+ * of them is ${NAME} in the word's pattern, which has then also a backslash before a $ that is
+ * itself, and before a ~ that does not begin the word.  What else sh makes of a $ is an error, within
+ * double quotes, too.
+ */
+int	words_split_live(struct words *, const char *command, size_t len, const char **why);
+
 /* Why the byte C cannot stand unquoted, or NULL. */
 const char *words_refuse_bare(char c);
 extern const char words_not_closed[];
+/* What means something to who expands a pattern, unless a backslash stands before it. */
+extern const char words_expandable[];
 
 #endif
