@@ -34,17 +34,23 @@ verb_echo(struct job *j)
 
 static const struct verb verbs[] = {
 	{ ":", "", NULL, 0, -1, VERB_BARE, verb_true },
+	{ "[", "", NULL, 0, -1, VERB_BARE | VERB_NEEDS_LIST, verb_test },
+	{ "df", "kP", NULL, 0, 1, VERB_NEEDS_LIST | VERB_NEEDS_REVEAL, verb_df },
 	{ "echo", "", NULL, 0, -1, VERB_BARE | VERB_VARIABLES, verb_echo },
 	{ "false", "", NULL, 0, -1, VERB_BARE, verb_false },
 	{ "groups", "", NULL, 0, 0, 0, verb_groups },
 	{ "ls", "aAdFfhHlLnqrStU1\1\2", "full-time=\1 color=\2", 0, -1, VERB_NEEDS_LIST, verb_ls },
 	{ "mkdir", "p", NULL, 1, -1, VERB_CHANGES | VERB_NEEDS_MKDIR, verb_mkdir },
 	{ "mv", "fnT", NULL, 2, -1, VERB_CHANGES | VERB_NEEDS_RENAME, verb_mv },
+	{ "readlink", "", NULL, 1, 1, VERB_NEEDS_LIST, verb_readlink },
 	{ "rm", "frRd", NULL, 0, -1, VERB_CHANGES | VERB_NEEDS_REMOVE, verb_rm },
 	{ "rmdir", "", NULL, 1, -1, VERB_CHANGES | VERB_NEEDS_REMOVE, verb_rmdir },
+	{ "stat", "Lc:", "dereference=L format=c", 1, -1, VERB_NEEDS_LIST, verb_stat },
+	{ "test", "", NULL, 0, -1, VERB_BARE | VERB_NEEDS_LIST, verb_test },
 	{ "true", "", NULL, 0, -1, VERB_BARE, verb_true },
 	{ "uname", "", NULL, 0, -1, VERB_BARE, verb_uname },
 	{ "unlink", "", NULL, 1, 1, VERB_CHANGES | VERB_NEEDS_REMOVE, verb_unlink },
+	{ "wc", "c", NULL, 1, 1, VERB_NEEDS_LIST, verb_wc },
 	{ "whoami", "", NULL, 0, 0, 0, verb_whoami },
 };
 
