@@ -49,3 +49,26 @@ verb_mv(struct job *j)
 {
 	return target_each(j, DEEDS_FOLLOW, move);
 }
+
+static int
+link_one(struct job *j, const struct passage *p)
+{
+	const enum deeds_onto onto = job_has(j, 'f') ? DEEDS_REPLACE : DEEDS_SPARE;
+	struct answer a = { 0, NULL };
+
+	if (target_is_dots(p->to_said))
+		return job_say(j, p->to_said, text_error(EEXIST));
+	if (job_has(j, 's'))
+		return deeds_symlink(j->deeds, p->from_said, p->to, onto, &a) == 0 ? 0
+		    : job_answer(j, p->to_said, &a);
+	if (onto == DEEDS_REPLACE && is_same(j, p))
+		return job_say(j, p->from_said, "both are the same file");
+	return deeds_hard_link(j->deeds, p->from, p->to, onto, &a) == 0 ? 0
+	    : job_answer(j, about(p, &a), &a);
+}
+
+int
+verb_ln(struct job *j)
+{
+	return target_each(j, job_has(j, 'n') ? DEEDS_HOLD : DEEDS_FOLLOW, link_one);
+}

@@ -39,6 +39,7 @@ static const struct verb verbs[] = {
 	{ "echo", "", NULL, 0, -1, VERB_BARE | VERB_VARIABLES, verb_echo },
 	{ "false", "", NULL, 0, -1, VERB_BARE, verb_false },
 	{ "groups", "", NULL, 0, 0, 0, verb_groups },
+	{ "ln", "sfTn", NULL, 2, 2, VERB_CHANGES | VERB_NEEDS_LINKS, verb_ln },
 	{ "ls", "aAdFfhHlLnqrStU1\1\2", "full-time=\1 color=\2", 0, -1, VERB_NEEDS_LIST, verb_ls },
 	{ "mkdir", "p", NULL, 1, -1, VERB_CHANGES | VERB_NEEDS_MKDIR, verb_mkdir },
 	{ "mv", "fnT", NULL, 2, -1, VERB_CHANGES | VERB_NEEDS_RENAME, verb_mv },

@@ -118,9 +118,12 @@ int	deeds_remove(struct deeds *, const char *path, struct answer *);
 
 int	deeds_rename(struct deeds *, const char *from, const char *to, enum deeds_onto,
 	    struct answer *);
-int	deeds_hard_link(struct deeds *, const char *from, const char *to, struct answer *);
+/* DEEDS_REPLACE: in one step, and never a directory. */
+int	deeds_hard_link(struct deeds *, const char *from, const char *to, enum deeds_onto,
+	    struct answer *);
 /* LINK is made, and says TEXT. */
-int	deeds_symlink(struct deeds *, const char *text, const char *link, struct answer *);
+int	deeds_symlink(struct deeds *, const char *text, const char *link, enum deeds_onto,
+	    struct answer *);
 /* What the link says, if the client may know where that is. */
 int	deeds_read_link(struct deeds *, const char *path, char dst[PATH_MAX], struct answer *);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* Deeds about links.  SFTP rules 40, 41. */
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "deeds/file.h"
@@ -9,8 +11,88 @@
 #include "deeds/sight.h"
 #include "deeds/spot.h"
 #include "deeds/target.h"
+#include "paths/dir.h"
+#include "upload/backup.h"
+#include "upload/hidden.h"
+
+/* A link that is made: a name for what FROM is, or one that says TEXT. */
+struct new {
+	const struct spot *to;		/* borrowed; */
+	const struct spot *from;	/* so is this; NULL: it says TEXT */
+	const char	  *text;
+	bool		   replace;	/* what TO names gives way */
+	struct stat	   st;		/* what it is, once it has a name */
+	char		   hidden[NAME_MAX + 1];	/* until it has its own, where that is taken */
+};
 
 static const char not_made[] = "making links is not allowed";
+
+static int
+enter(void *new, const char *name)
+{
+	struct new *n = new;
+	const int dirfd = n->to->place.dirfd;
+
+	if (n->from != NULL)
+		return linkat(n->from->place.dirfd, n->from->place.leaf, dirfd, name, 0);
+	if (symlinkat(n->text, dirfd, name) == -1)
+		return -1;
+	return fstatat(dirfd, name, &n->st, AT_SYMLINK_NOFOLLOW);
+}
+
+static int
+enter_hidden(void *new)
+{
+	struct new *n = new;
+
+	return enter(n, n->hidden);
+}
+
+/* Under a hidden name first: its directory is locked, that nobody takes it for dead. */
+static int
+take_over(struct new *n)
+{
+	const struct place *to = &n->to->place;
+	int guard = hidden_guard(to->dirfd), end = -1;
+
+	if (hidden_claim(to->dirfd, to->leaf, n->hidden, enter_hidden, n) != -1) {
+		end = renameat(to->dirfd, n->hidden, to->dirfd, to->leaf);
+		if (end == -1)
+			hidden_remove(to->dirfd, n->hidden, &n->st);
+	}
+	dir_close(guard);
+	return end;
+}
+
+static int
+replace(const struct deeds *d, struct new *n)
+{
+	const struct place *to = &n->to->place;
+	struct stat old;
+
+	if (fstatat(to->dirfd, to->leaf, &old, AT_SYMLINK_NOFOLLOW) == 0) {
+		/* A rename from one name of a file to another one does nothing. */
+		if (n->from != NULL && old.st_dev == n->st.st_dev && old.st_ino == n->st.st_ino)
+			return 0;
+		errno = EISDIR;
+		if (S_ISDIR(old.st_mode))
+			return -1;
+	}
+	if (d->policy->overwrite == OVERWRITE_BACKUP)
+		return backup_replace(to->dirfd, to->leaf, &n->st, enter, n);
+	return take_over(n);
+}
+
+/* 0, or -1 with errno. */
+static int
+new_make(const struct deeds *d, struct new *n)
+{
+	if (enter(n, n->to->place.leaf) == 0)
+		return 0;
+	if (errno != EEXIST || !n->replace || d->policy->overwrite == OVERWRITE_NO)
+		return -1;
+	return replace(d, n);
+}
 
 /* What is linked: nothing that could not be read, and in a restricted account a regular file. */
 static int
@@ -29,7 +111,8 @@ judge_linked(struct deeds *d, const struct spot *s, struct stat *st, struct answ
 }
 
 static int
-link_spots(struct deeds *d, const struct spot *from, const struct spot *to, struct answer *a)
+link_spots(struct deeds *d, const struct spot *from, const struct spot *to, enum deeds_onto onto,
+    struct answer *a)
 {
 	struct file *pending = file_pending(d, from);
 	struct stat st;
@@ -40,7 +123,8 @@ link_spots(struct deeds *d, const struct spot *from, const struct spot *to, stru
 		return -1;
 	if (to->top || file_pending(d, to) != NULL)
 		return refuse_telling(d, to->plain, EEXIST, NULL, a);
-	if (linkat(from->place.dirfd, from->place.leaf, to->place.dirfd, to->place.leaf, 0) == -1)
+	if (new_make(d, &(struct new){ .to = to, .from = from, .replace = onto == DEEDS_REPLACE,
+	    .st = st }) == -1)
 		return errno == EXDEV ? refuse_openly(d, to->plain, EXDEV, NULL, a)
 		    : refuse_errno(d, to->plain, errno, a);
 	if (spot_is_own(d, from, &st))
@@ -58,7 +142,8 @@ judge_making(struct deeds *d, const char *said, struct answer *a)
 }
 
 int
-deeds_hard_link(struct deeds *d, const char *from, const char *to, struct answer *a)
+deeds_hard_link(struct deeds *d, const char *from, const char *to, enum deeds_onto onto,
+    struct answer *a)
 {
 	struct spot old, new;
 	int end = -1;
@@ -66,7 +151,7 @@ deeds_hard_link(struct deeds *d, const char *from, const char *to, struct answer
 	if (judge_making(d, to, a) == -1 || spot_find(d, from, SPOT_FILE, &old, a) == -1)
 		return -1;
 	if (spot_find(d, to, SPOT_FILE, &new, a) == 0) {
-		end = link_spots(d, &old, &new, a);
+		end = link_spots(d, &old, &new, onto, a);
 		spot_close(&new);
 	}
 	spot_close(&old);
@@ -91,7 +176,8 @@ judge_text(struct deeds *d, const struct spot *s, const char *text, struct answe
 }
 
 static int
-link_to_text(struct deeds *d, const char *text, const struct spot *s, struct answer *a)
+link_to_text(struct deeds *d, const char *text, const struct spot *s, enum deeds_onto onto,
+    struct answer *a)
 {
 	struct stat st;
 
@@ -99,7 +185,7 @@ link_to_text(struct deeds *d, const char *text, const struct spot *s, struct ans
 		return -1;
 	if (s->top || file_pending(d, s) != NULL)
 		return refuse_telling(d, s->plain, EEXIST, NULL, a);
-	if (symlinkat(text, s->place.dirfd, s->place.leaf) == -1)
+	if (new_make(d, &(struct new){ .to = s, .text = text, .replace = onto == DEEDS_REPLACE }) == -1)
 		return refuse_errno(d, s->plain, errno, a);
 	if (spot_stat(d, s, &st) == 0)
 		spot_make_own_as(d, s, &st);
@@ -108,14 +194,15 @@ link_to_text(struct deeds *d, const char *text, const struct spot *s, struct ans
 }
 
 int
-deeds_symlink(struct deeds *d, const char *text, const char *link, struct answer *a)
+deeds_symlink(struct deeds *d, const char *text, const char *link, enum deeds_onto onto,
+    struct answer *a)
 {
 	struct spot s;
 	int end;
 
 	if (judge_making(d, link, a) == -1 || spot_find(d, link, SPOT_FILE, &s, a) == -1)
 		return -1;
-	end = link_to_text(d, text, &s, a);
+	end = link_to_text(d, text, &s, onto, a);
 	spot_close(&s);
 	return end;
 }

@@ -151,7 +151,7 @@ request_symlink(struct talk *t, struct packet *p, uint32_t id)
 	struct answer a = { 0 };
 
 	if (take_two(t, p, id))
-		talk_answer(t, id, deeds_symlink(t->deeds, t->path, t->other, &a), &a);
+		talk_answer(t, id, deeds_symlink(t->deeds, t->path, t->other, DEEDS_SPARE, &a), &a);
 }
 
 void
@@ -160,5 +160,5 @@ request_hardlink(struct talk *t, struct packet *p, uint32_t id)
 	struct answer a = { 0 };
 
 	if (take_two(t, p, id))
-		talk_answer(t, id, deeds_hard_link(t->deeds, t->path, t->other, &a), &a);
+		talk_answer(t, id, deeds_hard_link(t->deeds, t->path, t->other, DEEDS_SPARE, &a), &a);
 }

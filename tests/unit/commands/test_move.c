@@ -126,6 +126,75 @@ START_TEST(rule_45_mv_needs_the_right)
 }
 END_TEST
 
+/* What the link NAME says. */
+static const char *
+said_by(const char *name)
+{
+	static char text[PATH_MAX];
+	ssize_t n = readlinkat(unit_fd, name, text, sizeof(text) - 1);
+
+	ck_assert_int_ge(n, 0);
+	text[n] = '\0';
+	return text;
+}
+
+START_TEST(ln_makes_links_of_both_kinds)
+{
+	begin_restricted();
+	put_file("top/f", "f", 0644);
+	make_dir("top/d");
+	policy.make_links = POLICY_YES;
+	begin_commands(-1);
+	EXPECT_DONE("ln -s f l");
+	EXPECT_DONE("ln -s ../f d");
+	EXPECT_DONE("ln  f h");
+	log_is("symlink old \"f\" new \"/l\"\nsymlink old \"../f\" new \"/d/f\"\n"
+	    "link old \"/f\" new \"/h\"\n");
+	ck_assert_str_eq(said_by("top/l"), "f");
+	ck_assert_str_eq(said_by("top/d/f"), "../f");
+	ck_assert_str_eq(get_file("top/h"), "f");
+	EXPECT_FAILED("ln -s /f x", "ln: x: links must be relative here");
+	EXPECT_FAILED("ln -s ../f x", "ln: x: it would lead out of the root");
+	EXPECT_FAILED("ln d x", "ln: d: not a regular file");
+	EXPECT_FAILED("ln no x", "ln: no: No such file or directory");
+	EXPECT_FAILED("ln f l", "ln: l: File exists");
+	EXPECT_FAILED("ln -sT f d", "ln: d: File exists");
+	EXPECT_MISUSED("ln -s f", "ln: missing operand");
+	EXPECT_MISUSED("ln -s f g h", "ln: too many operands");
+	policy.make_links = POLICY_NO;
+	EXPECT_FAILED("ln -s f x", "ln: x: making links is not allowed");
+}
+END_TEST
+
+START_TEST(rule_25_ln_f_obeys_overwrite_and_replaces_in_one_step)
+{
+	begin_restricted();
+	put_file("top/f", "f", 0644);
+	put_file("top/g", "g", 0644);
+	make_dir("top/d");
+	ck_assert_int_eq(symlinkat("d", unit_fd, "top/l"), 0);
+	policy.make_links = POLICY_YES;
+	begin_commands(-1);
+	EXPECT_DONE("ln -sfn g l");
+	ck_assert_str_eq(said_by("top/l"), "g");
+	EXPECT_DONE("ln -f f g");
+	ck_assert_str_eq(get_file("top/g"), "f");
+	EXPECT_FAILED("ln -f f g", "ln: f: both are the same file");
+	EXPECT_FAILED("ln -sfT f d", "ln: d: Is a directory");
+	policy.overwrite = OVERWRITE_BACKUP;
+	EXPECT_DONE("ln -sf f l");
+	ck_assert_str_eq(said_by("top/l"), "f");
+	ck_assert_str_eq(said_by("top/l.~1~"), "g");
+	EXPECT_DONE("ln -f f l");
+	ck_assert_str_eq(said_by("top/l.~2~"), "f");
+	policy.overwrite = OVERWRITE_NO;
+	EXPECT_FAILED("ln -sf g l", "ln: l: File exists");
+	EXPECT_FAILED("ln -f f l.~1~", "ln: l.~1~: File exists");
+	/* Nothing hidden stays. */
+	ck_assert_int_eq(count_entries("top"), 6);
+}
+END_TEST
+
 static void
 add(TCase *t)
 {
@@ -135,6 +204,8 @@ add(TCase *t)
 	tcase_add_test(t, mv_n_spares_what_is_not_seen);
 	tcase_add_test(t, rule_25_mv_obeys_overwrite);
 	tcase_add_test(t, rule_45_mv_needs_the_right);
+	tcase_add_test(t, ln_makes_links_of_both_kinds);
+	tcase_add_test(t, rule_25_ln_f_obeys_overwrite_and_replaces_in_one_step);
 }
 
 int

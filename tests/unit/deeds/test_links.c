@@ -6,13 +6,13 @@ static char text[PATH_MAX];
 static int
 hard(const char *from, const char *to)
 {
-	return deeds_hard_link(&deeds, from, to, &answer);
+	return deeds_hard_link(&deeds, from, to, DEEDS_SPARE, &answer);
 }
 
 static int
 soft(const char *says, const char *link)
 {
-	return deeds_symlink(&deeds, says, link, &answer);
+	return deeds_symlink(&deeds, says, link, DEEDS_SPARE, &answer);
 }
 
 static int

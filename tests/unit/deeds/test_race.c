@@ -139,9 +139,9 @@ do_all(const char *file)
 {
 	set_all(file);
 	(void)deeds_mkdir(&deeds, "x/d", 0755, &answer);
-	(void)deeds_symlink(&deeds, "f", "x/s", &answer);
-	(void)deeds_hard_link(&deeds, file, "x/h", &answer);
-	(void)deeds_hard_link(&deeds, file, "h", &answer);
+	(void)deeds_symlink(&deeds, "f", "x/s", DEEDS_SPARE, &answer);
+	(void)deeds_hard_link(&deeds, file, "x/h", DEEDS_SPARE, &answer);
+	(void)deeds_hard_link(&deeds, file, "h", DEEDS_SPARE, &answer);
 	(void)deeds_rename(&deeds, file, "g", DEEDS_REPLACE, &answer);
 	(void)deeds_rename(&deeds, "g", "x/g", DEEDS_SPARE_SEEN, &answer);
 	(void)deeds_rename(&deeds, "g", "x/f", DEEDS_REPLACE, &answer);

@@ -195,7 +195,7 @@ START_TEST(rule_57_so_does_a_hard_link)
 	policy.make_links = POLICY_YES;
 	begin_session();
 	begin_upload(&file, "f", "abc");
-	EXPECT_YES(deeds_hard_link(&deeds, "f", "g", &answer));
+	EXPECT_YES(deeds_hard_link(&deeds, "f", "g", DEEDS_SPARE, &answer));
 	ck_assert_str_eq(get_file("top/g"), "abc");
 	end_upload(&file);
 	ck_assert_str_eq(get_file("top/f"), "abc");
@@ -233,8 +233,8 @@ START_TEST(rule_57_a_name_that_is_pending_is_taken)
 	begin_upload(&file, "f", "abc");
 	EXPECT_NO(deeds_rename(&deeds, "a", "f", DEEDS_SPARE_SEEN, &answer), EEXIST, NULL);
 	EXPECT_NO(deeds_mkdir(&deeds, "f", 0755, &answer), EEXIST, NULL);
-	EXPECT_NO(deeds_symlink(&deeds, "a", "f", &answer), EEXIST, NULL);
-	EXPECT_NO(deeds_hard_link(&deeds, "a", "f", &answer), EEXIST, NULL);
+	EXPECT_NO(deeds_symlink(&deeds, "a", "f", DEEDS_SPARE, &answer), EEXIST, NULL);
+	EXPECT_NO(deeds_hard_link(&deeds, "a", "f", DEEDS_SPARE, &answer), EEXIST, NULL);
 	/* What takes its place is what is there, as if it had had the name. */
 	EXPECT_YES(deeds_rename(&deeds, "a", "f", DEEDS_REPLACE, &answer));
 	end_upload(&file);
