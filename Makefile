@@ -64,12 +64,12 @@ endif
 SAME	:= '-ffile-prefix-map=$(CURDIR)=.'
 ALL	:= $(STD) $(WARN) $(EXTRA) $(HARDEN) $(SAME) $(CFLAGS) $(CPPFLAGS)
 
-# libbsd brings a second library along, and to load both takes as long as a tenth of a start.  From
-# its archive, where there is one, the linker takes the few functions that are called.
+# libbsd brings libmd along, and to load both takes as long as a tenth of a start.  From their
+# archives, where there are any, the linker takes the few functions that are called.
 ARCHIVE	:= -l:libbsd.a -l:libmd.a
 ifndef LIBBSD
 LIBBSD	:= $(shell echo 'int main(void) { return 0; }' | \
-	     $(CC) -x c - -o /dev/null $(ARCHIVE) 2>/dev/null && echo $(ARCHIVE) || echo -lbsd)
+	     $(CC) -x c - -o /dev/null $(ARCHIVE) 2>/dev/null && echo $(ARCHIVE) || echo -lbsd -lmd)
 endif
 
 # What only a sandbox needs is not to cost the other sessions anything, either.
@@ -229,7 +229,7 @@ static:
 	@packaging/static $(MUSL) $(CFLAGS) $(NETS) $(filter -f%,$(EXTRA))
 	@$(MAKE) --no-print-directory CC="gcc -specs=$(MUSL)/specs" OUT=$(OUT)/static SAN= FUZZER= \
 	    CPPFLAGS="-isystem $(MUSL)/include -ffile-prefix-map=$(MUSL)=musl $(CPPFLAGS)" \
-	    LDFLAGS="-L$(MUSL)/lib $(LDFLAGS)" LIBBSD=-lbsd LIBSECCOMP=-lseccomp AFTER=$(MUSL)/made all
+	    LDFLAGS="-L$(MUSL)/lib $(LDFLAGS)" LIBBSD="-lbsd -lmd" LIBSECCOMP=-lseccomp AFTER=$(MUSL)/made all
 
 fuzz:
 	@packaging/need build fuzz clang-san

@@ -39,7 +39,7 @@ FILES = {
     f"{DOC}/changelog.gz": "-rw-r--r--",
     f"{DOC}/copyright": "-rw-r--r--",
 }
-LIBRARIES = ("libbsd0", "libc6", "libseccomp2")
+LIBRARIES = ("libbsd0", "libc6", "libmd0", "libseccomp2")
 
 # What CHANGELOG.md may have, and what debian/changelog then says.
 HISTORY = """\
@@ -89,7 +89,7 @@ WRONG = [("1.9", HISTORY, "CHANGELOG.md begins with 2.0, version.h says 1.9"),
 
 # Of dpkg-buildflags alone, and of the Makefile alone.
 COMPILED = ("-Wdate-time", "-Werror=format-security", "-D_FORTIFY_SOURCE=3", "-Wconversion")
-LINKED = ("-Wl,-z,now", "-pie", "-lbsd", "-lseccomp")
+LINKED = ("-Wl,-z,now", "-pie", "-lbsd", "-lmd", "-lseccomp")
 
 
 class World:
