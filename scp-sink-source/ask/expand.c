@@ -15,7 +15,6 @@
 #include "ask/tilde.h"
 #include "paths/dir.h"
 #include "paths/listing.h"
-#include "paths/place.h"
 #include "text/pattern.h"
 
 /*
@@ -50,53 +49,6 @@ struct component {
 	int	    nslashes;	/* but so many bytes */
 };
 
-/* Whether a client that names PATH is not told at once that he may not. */
-static bool
-is_allowed(const struct expand_world *w, const char *path, bool directory)
-{
-	char plain[PATH_MAX];
-
-	if (root_plain(w->root, path, plain) == -1)
-		return !w->root->confined;	/* On the whole system the kernel judges. */
-	return policy_denies_path(w->policy, plain, directory) == NULL;
-}
-
-/* Opens the directory PATH, "" being where relative paths begin: O_PATH, or -1. */
-static int
-open_allowed(const struct expand_world *w, const char *path)
-{
-	if (path[0] == '\0')
-		path = ".";
-	return is_allowed(w, path, true) ? root_dir(w->root, path) : -1;
-}
-
-static bool
-is_directory(const struct expand_world *w, const char *path)
-{
-	int fd = open_allowed(w, path);
-
-	if (fd == -1)
-		return false;
-	close(fd);
-	return true;
-}
-
-/* Whether PATH is there, and if so is a directory, where it has to be one. */
-static bool
-is_there(const struct expand_world *w, const char *path, bool directory)
-{
-	struct place p;
-	struct stat st;
-	bool there;
-
-	if (directory)
-		return is_directory(w, path);
-	there = place_open(w->root, path, &p) == 0 &&
-	    fstatat(p.dirfd, p.leaf, &st, AT_SYMLINK_NOFOLLOW) == 0;
-	place_close(&p);
-	return there && is_allowed(w, path, !S_ISREG(st.st_mode));
-}
-
 /* The path of NAME in DIR, with the slashes behind it: false where no path can be that long. */
 static bool
 join(char path[PATH_MAX], const char *dir, const char *name, const struct component *c)
@@ -114,7 +66,7 @@ take_literal(struct expander *x, const char *dir, const struct component *c)
 	if (!expansion_spend(x->out, LOOK_STEPS))
 		return expansion_too_much_work;
 	if (!join(path, dir, c->name, c) ||
-	    (x->behind_wild && !is_there(x->world, path, dots || c->nslashes > 0)))
+	    (x->behind_wild && !world_has(x->world, path, dots || c->nslashes > 0)))
 		return NULL;
 	return expansion_add(&x->next, strdup(path));
 }
@@ -150,17 +102,32 @@ take_entry(struct expander *x, const char *dir, int fd, const struct component *
 	if (c->nslashes > 0 && !S_ISDIR(kind)) {
 		if (!expansion_spend(x->out, LOOK_STEPS))
 			return expansion_too_much_work;
-		if (S_ISREG(kind) || !is_directory(x->world, path))
+		if (S_ISREG(kind) || !world_has_directory(x->world, path))
 			return NULL;
 	}
 	return expansion_add(&x->next, strdup(path));
+}
+
+/* What a shell finds in every directory, if the pattern asks for a dot. */
+static const char *
+take_dots(struct expander *x, const char *dir, const struct component *c)
+{
+	static const char *const names[] = { ".", ".." };
+	char path[PATH_MAX];
+	const char *why = NULL;
+
+	for (size_t i = 0; why == NULL && i < sizeof(names) / sizeof(names[0]); i++)
+		if (pattern_match(c->name, names[i], PATTERN_DOT_SPECIAL) &&
+		    join(path, dir, names[i], c))
+			why = expansion_add(&x->next, strdup(path));
+	return why;
 }
 
 /* Goes on from DIR to whatever in it matches C: nothing, where it cannot be read. */
 static const char *
 take_matches(struct expander *x, const char *dir, const struct component *c)
 {
-	int at = open_allowed(x->world, dir), fd;
+	int at = world_open(x->world, dir), fd;
 	struct listing_mark mark;
 	struct listing_entry e;
 	const char *why = NULL;
@@ -171,6 +138,8 @@ take_matches(struct expander *x, const char *dir, const struct component *c)
 	close(at);
 	if (!expansion_spend(x->out, LOOK_STEPS))
 		why = expansion_too_much_work;
+	if (why == NULL && fd != -1 && x->world->base != NULL)
+		why = take_dots(x, dir, c);
 	listing_begin(&x->listing, 0, &mark);
 	while (why == NULL && fd != -1 && listing_next(&x->listing, 0, fd, &mark, &e) == 1)
 		why = take_entry(x, dir, fd, c, &e);
@@ -279,12 +248,16 @@ expand_each(struct expander *x, struct expansion *words)
 	/* Whose home is where is not for those who see no more than their root. */
 	bool others = w->root->name[0] == '\0' && w->policy->reveal == POLICY_YES;
 	size_t before = x->out->count;
+	char start[PATH_MAX];
 	const char *why = NULL;
 
+	if (w->base != NULL)
+		world_name_start(w, start);
 	for (size_t i = 0; why == NULL && i < words->count; i++) {
 		if (words->paths[i][0] == '\0')
 			continue;
-		why = tilde_expand(x->out, w->account, others, &words->paths[i]);
+		why = tilde_expand(x->out, w->account, others, w->base != NULL ? start : NULL,
+		    &words->paths[i]);
 		if (why == NULL)
 			why = expand_pattern(x, words->paths[i]);
 	}

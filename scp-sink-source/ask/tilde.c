@@ -14,11 +14,14 @@ enum {
 
 /* Whether ~USER stands for a directory: HOME, "" where that is where relative paths begin. */
 static bool
-find_home(const struct account *self, bool others, const char *user, char home[PATH_MAX])
+find_home(const struct account *self, bool others, const char *start, const char *user,
+    char home[PATH_MAX])
 {
 	struct account other;
 
-	home[0] = '\0';
+	strlcpy(home, start != NULL ? start : "", PATH_MAX);
+	if (start != NULL)
+		return user[0] == '\0' || strcmp(user, self->name) == 0;
 	if (user[0] == '\0' || account_is_user(self, user) == 1)
 		return true;
 	if (!others || account_named(&other, user) == -1)
@@ -55,7 +58,8 @@ make_relative(const char *rest)
 }
 
 const char *
-tilde_expand(struct expansion *cost, const struct account *self, bool others, char **word)
+tilde_expand(struct expansion *cost, const struct account *self, bool others, const char *start,
+    char **word)
 {
 	const char *rest = *word + strcspn(*word, "/");
 	char user[ACCOUNT_NAME_MAX], home[PATH_MAX], escaped[2 * PATH_MAX], *made;
@@ -65,14 +69,15 @@ tilde_expand(struct expansion *cost, const struct account *self, bool others, ch
 		return NULL;
 	memcpy(user, *word + 1, len - 1);
 	user[len - 1] = '\0';
-	if (user[0] != '\0' && !expansion_spend(cost, USER_STEPS))
+	if (user[0] != '\0' && start == NULL && !expansion_spend(cost, USER_STEPS))
 		return expansion_too_much_work;
-	if (!find_home(self, others, user, home))
+	if (!find_home(self, others, start, user, home))
 		return NULL;
 	escape(escaped, home);
 	if (home[0] == '\0')
 		made = make_relative(rest);
-	else if (asprintf(&made, "%s%s", escaped, rest) == -1)
+	else if (asprintf(&made, "%s%s", strcmp(home, "/") == 0 && *rest == '/' ? "" : escaped,
+	    rest) == -1)
 		made = NULL;
 	free(*word);
 	*word = made;

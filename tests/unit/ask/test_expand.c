@@ -24,6 +24,7 @@ static struct policy policy;
 static struct account account;
 static struct words words;
 static struct expansion got;
+static const char *base;	/* where relative paths begin */
 
 /* The users there are: in the place of the system's, which account would ask. */
 static char homes[][128] = { "/home/me", "/home/me", "/home/other", "/home/odd", "", "half" };
@@ -131,7 +132,7 @@ show(char dst[256], const char *name)
 static const char *
 expand_command(const char *command, size_t len, bool wild)
 {
-	struct expand_world world = { &root, &policy, &account, wild };
+	struct expand_world world = { &root, &policy, &account, wild, base };
 	int before = count_open();
 	const char *why = NULL, *split;
 
@@ -1006,7 +1007,7 @@ random_word(char *dst, size_t n, const char *not)
 static void
 check_identity(const char *pattern, const char *text)
 {
-	struct expand_world world = { &root, &policy, &account, random() % 2 == 0 };
+	struct expand_world world = { &root, &policy, &account, random() % 2 == 0, base };
 	struct word word = { .pattern = pattern };
 	char one[256], other[256];
 	const char *why;
@@ -1045,7 +1046,7 @@ END_TEST
 START_TEST(random_patterns)
 {
 	static const char bytes[] = "**??[]{{}},,//..~\\!ax-d";
-	struct expand_world world = { &root, &policy, &account, true };
+	struct expand_world world = { &root, &policy, &account, true, base };
 
 	srandom(2);
 	make_links();
@@ -1069,9 +1070,70 @@ START_TEST(random_patterns)
 }
 END_TEST
 
+START_TEST(behind_a_current_directory)
+{
+	static const struct row rows[] = {
+		{ "*", "a b" }, { "./*", "./a ./b" }, { "../*", "../d ../start" },
+		{ "../../../*", "../../../d ../../../start" },
+		{ ".*", ". .. .h" }, { "*/.*/c", "*/.*/c" }, { "b/.*", "b/. b/.." }, { "..", ".." },
+		{ "/*", "/d /start" }, { "/d/a*", "/d/a" }, { "../d/?", "../d/a ../d/b" },
+		{ "/../*", "/../d /../start" }, { "x*", "x*" }, { "x{a,b}", "xa xb" }, { "?", "a b" },
+		{ "~", "/start" }, { "~/", "/start/" }, { "~/x", "/start/x" }, { "~me/*", "/start/in" },
+		{ "~other", "~other" }, { "~myself/x", "~myself/x" }, { "~/*", "/start/in" },
+	};
+
+	make_dir("top");
+	make_dir("top/start");
+	make_dir("top/d");
+	make_dir("top/d/b");
+	put_file("top/start/in", "", 0644);
+	put_file("top/d/a", "", 0644);
+	put_file("top/d/.h", "", 0644);
+	put_file("secret", "", 0644);
+	confine("top", "start", true);
+	base = "d";
+	CHECK(rows);
+	policy.hidden = POLICY_NO;
+	check_row(".*", ". ..", true);
+	check_row("*", "*", false);
+	base = "";
+	check_row("*", "d start", true);
+	check_row("d/*", "d/a d/b", true);
+	confine("top", "", true);
+	check_row("~", "/", true);
+	check_row("~/d/*", "/d/a /d/b", true);
+	base = "none";
+	check_row("*", "*", true);
+}
+END_TEST
+
+/* What is called as the root itself is what it is. */
+START_TEST(behind_a_directory_that_is_called_as_the_root)
+{
+	char top[PATH_MAX], wanted[PATH_MAX], *slash;
+
+	snprintf(top, sizeof(top), "%s", unit_path + 1);
+	for (slash = top; (slash = strchr(slash, '/')) != NULL; *slash++ = '/') {
+		*slash = '\0';
+		make_dir(top);
+	}
+	make_dir(top);
+	strcat(top, "/deep");
+	put_file(top, "", 0644);
+	*strrchr(top, '/') = '\0';
+	confine("", top, true);
+	base = top;
+	check_row("*", "deep", true);
+	snprintf(wanted, sizeof(wanted), "/../%s/deep", top);
+	check_row("~/*", wanted, true);
+}
+END_TEST
+
 static void
 add(TCase *t)
 {
+	tcase_add_test(t, behind_a_current_directory);
+	tcase_add_test(t, behind_a_directory_that_is_called_as_the_root);
 	tcase_add_test(t, words_with_nothing_to_expand);
 	tcase_add_test(t, braces_as_bash_has_them);
 	tcase_add_test(t, braces_without_end);

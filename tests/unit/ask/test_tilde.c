@@ -14,7 +14,7 @@ check_word(const char *word, bool others, const char *wanted)
 	char *text = strdup(word);
 
 	expansion_init(&cost);
-	ck_assert_ptr_null(tilde_expand(&cost, &root, others, &text));
+	ck_assert_ptr_null(tilde_expand(&cost, &root, others, NULL, &text));
 	ck_assert_str_eq(text, wanted);
 	free(text);
 }
@@ -52,12 +52,12 @@ START_TEST(looking_costs)
 	char *text = strdup("~"), *other = strdup("~nobody-here");
 
 	expansion_init(&cost);
-	ck_assert_ptr_null(tilde_expand(&cost, &root, true, &text));
+	ck_assert_ptr_null(tilde_expand(&cost, &root, true, NULL, &text));
 	ck_assert_uint_eq(cost.work, 0);
-	ck_assert_ptr_null(tilde_expand(&cost, &root, true, &other));
+	ck_assert_ptr_null(tilde_expand(&cost, &root, true, NULL, &other));
 	ck_assert_uint_gt(cost.work, 0);
 	cost.work = EXPAND_WORK;
-	ck_assert_str_eq(tilde_expand(&cost, &root, true, &other), expansion_too_much_work);
+	ck_assert_str_eq(tilde_expand(&cost, &root, true, NULL, &other), expansion_too_much_work);
 	ck_assert_str_eq(other, "~nobody-here");
 	free(text);
 	free(other);
