@@ -99,11 +99,12 @@ USES_deeds	:= $(COMMON) upload
 USES_sftp	:= $(COMMON) deeds title
 USES_commands	:= $(COMMON) ask deeds title
 USES_process	:= wire log
-USES_run	:= $(COMMON) ask deeds session sandbox scp sftp title
+USES_copy	:= $(COMMON) ask commands deeds scp session title
+USES_run	:= $(COMMON) ask commands copy deeds sandbox sftp title
 USES_look	:= $(COMMON) ask process run sandbox
 USES_explain	:= $(COMMON) ask look
 USES_deny	:= $(COMMON) ask process sftp
-USES_main	:= ask process run explain deny version
+USES_main	:= ask process run explain deny version wire
 
 ROOMS	:= $(patsubst USES_%,%,$(filter USES_%,$(.VARIABLES)))
 # The sources of folders and files that are named as above.

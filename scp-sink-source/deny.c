@@ -84,8 +84,8 @@ deny_request(struct service *s, const struct invocation *v, int argc, char *argv
 	return 1;
 }
 
-static bool
-is_spoken_to(void)
+bool
+deny_is_spoken_to(void)
 {
 	struct pollfd p = { .fd = STDIN_FILENO, .events = POLLIN };
 	int waiting = 0;
@@ -98,7 +98,7 @@ bool
 deny_shell(struct service *s, const struct invocation *v, const char *config)
 {
 	process_say("scp: this account is for copying files: there is no shell here.");
-	if (v->subsystem != INVOKED_INTERACTIVE && is_spoken_to())
+	if (v->subsystem != INVOKED_INTERACTIVE && deny_is_spoken_to())
 		return true;
 	if (service_load(s, v, config) == 0 && service_log(s) == 0)
 		snprintf(s->problem, sizeof(s->problem), "scp: no command");

@@ -24,4 +24,7 @@ int	deny_request(struct service *, const struct invocation *, int argc, char *ar
  */
 bool	deny_shell(struct service *, const struct invocation *, const char *config);
 
+/* Whether something that no terminal sends comes within half a minute. */
+bool	deny_is_spoken_to(void);
+
 #endif

@@ -10,6 +10,7 @@
 #include "process.h"
 #include "run.h"
 #include "version.h"
+#include "wire/io.h"
 
 #ifndef SYSCONFDIR
 #define SYSCONFDIR "/etc"
@@ -66,6 +67,36 @@ serve(struct service *s, const struct invocation *v, int argc, char *argv[])
 	return status;
 }
 
+/* Whether somebody who seems to want a shell may say commands instead, without a terminal. */
+static bool
+has_commands(const struct invocation *v, const char *connection, const char *const *said)
+{
+	static struct invocation turned;
+	static struct service probe;
+	bool has;
+
+	if (isatty(STDIN_FILENO) == 1)
+		return false;
+	turned = *v;
+	invocation_turn_to_commands(&turned);
+	service_init(&probe, connection, said);
+	has = service_load(&probe, &turned, CONFIG) == 0 && probe.policy.commands == POLICY_YES;
+	service_end(&probe);
+	return has;
+}
+
+/* What he says is told by its first byte. */
+static void
+turn(struct invocation *v)
+{
+	char first = '\n';
+
+	if (deny_is_spoken_to() && io_peek(STDIN_FILENO, &first) == 1 && first == '\0')
+		invocation_turn_to_sftp(v);
+	else
+		invocation_turn_to_commands(v);
+}
+
 int
 main(int argc, char *argv[], char *envp[])
 {
@@ -101,9 +132,12 @@ main(int argc, char *argv[], char *envp[])
 	case INVOKED_HELP:
 		return help();
 	case INVOKED_INTERACTIVE:
-		if (!deny_shell(&service, &invocation, CONFIG))
+		if (has_commands(&invocation, connection, said))
+			turn(&invocation);
+		else if (deny_shell(&service, &invocation, CONFIG))
+			invocation_turn_to_sftp(&invocation);
+		else
 			return 1;
-		invocation_turn_to_sftp(&invocation);
 		return serve(&service, &invocation, argc, argv);
 	case INVOKED_CHECK:
 		return explain_policy(&service, &invocation, CONFIG);

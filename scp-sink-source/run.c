@@ -4,11 +4,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "deeds/deeds.h"
+#include "commands/shell.h"
+#include "copy.h"
 #include "run.h"
-#include "scp/sink.h"
-#include "scp/source.h"
-#include "session.h"
 #include "sftp/server.h"
 #include "text/amount.h"
 
@@ -25,6 +23,13 @@ rate_of(const struct service *s)
 	uint64_t ours = limit_of(s->policy.rate), theirs = s->request.rate;
 
 	return ours == 0 || (theirs != 0 && theirs < ours) ? theirs : ours;
+}
+
+/* The client says in there what it wants. */
+static bool
+is_open(const struct service *s)
+{
+	return s->request.role == REQUEST_SFTP || s->request.role == REQUEST_COMMANDS;
 }
 
 /* What a session may do to files, as the cell has words for it. */
@@ -60,7 +65,7 @@ run_lock_up(struct service *s, char text[SANDBOX_TEXT_MAX], const char **in_forc
 	struct journal *log = &s->audit.journal;
 	struct sandbox sandbox = {
 		.root = s->root.fd, .rights = rights_of(s),
-		.anywhere = s->request.role == REQUEST_SFTP,
+		.anywhere = is_open(s),
 		.required = p->sandbox == SANDBOX_REQUIRE,
 	};
 	const char *what;
@@ -94,7 +99,7 @@ log_start(struct service *s, const char *request, const char *sandbox)
 {
 	static const enum audit_way ways[] = {
 		[REQUEST_SINK] = AUDIT_UPLOAD, [REQUEST_SOURCE] = AUDIT_DOWNLOAD,
-		[REQUEST_SFTP] = AUDIT_SFTP,
+		[REQUEST_SFTP] = AUDIT_SFTP, [REQUEST_COMMANDS] = AUDIT_COMMANDS,
 	};
 
 	if (!audit_is_on(&s->audit))
@@ -111,9 +116,11 @@ run_begin(struct service *s, const char *request)
 	char text[SANDBOX_TEXT_MAX];
 	const char *sandbox;
 
-	/* What is listed has local times; their zone is in a file that cannot be read later. */
-	if (s->request.role == REQUEST_SFTP)
+	/* What is listed has local times, and names: both are in files that cannot be read later. */
+	if (is_open(s))
 		tzset();
+	if (s->request.role == REQUEST_COMMANDS)
+		people_init(&s->people, &s->account);
 	if (run_lock_up(s, text, &sandbox) == -1)
 		return -1;
 	if (log_start(s, request, sandbox) == 0)
@@ -134,21 +141,19 @@ static struct outcome
 speak_scp(struct service *s, struct deadline *deadline)
 {
 	/* Not on the stack: probing it would touch all of what a small transfer never needs. */
-	static struct session session;
+	static struct copy copy;
 	static struct conn conn;
-	static union {
-		struct sink	sink;
-		struct source	source;
-	} work;
 	bool sink = s->request.role == REQUEST_SINK;
 	int end;
 
 	conn_init(&conn, STDIN_FILENO, STDOUT_FILENO, sink ? TURN_OURS : TURN_THEIRS, rate_of(s));
 	conn.stream.deadline = deadline;
-	session_init(&session, &conn, &s->request, &s->policy, &s->root, &s->audit);
-	end = sink ? sink_run(&work.sink, &session) : source_run(&work.source, &session);
+	copy = (struct copy){
+		.policy = &s->policy, .root = &s->root, .audit = &s->audit, .conn = &conn,
+	};
+	end = copy_run(&copy, &s->request);
 	return (struct outcome){
-		&session.usage, session.errors, end == -1 || session.errors > 0, NULL,
+		&copy.session.usage, copy.session.errors, end == -1 || copy.session.errors > 0, NULL,
 	};
 }
 
@@ -167,11 +172,59 @@ speak_sftp(struct service *s, struct deadline *deadline)
 	return (struct outcome){ &deeds.usage, deeds.errors, end == -1, why };
 }
 
+/* A session of commands whose client goes on in SFTP. */
+static struct outcome
+turn_to_sftp(struct service *s, struct deeds *deeds, struct stream *stream)
+{
+	struct title title;
+	const char *why = NULL, *ahead;
+	size_t n = stream_unread(stream, &ahead);
+	int end;
+
+	title_init(&title, "serving SFTP");
+	deeds->way = AUDIT_SFTP;
+	end = sftp_take_over(deeds, &title, stream->deadline, STDIN_FILENO, STDOUT_FILENO, rate_of(s),
+	    ahead, n, &why);
+	return (struct outcome){ &deeds->usage, deeds->errors, end == -1, why };
+}
+
+static struct outcome
+speak_commands(struct service *s, struct deadline *deadline)
+{
+	static struct deeds deeds;
+	static struct conn conn;
+	static struct copy copy;
+	struct title title;
+	const struct shell_world world = {
+		.deeds = &deeds, .people = &s->people, .title = &title, .conn = &conn, .errors = STDERR_FILENO,
+		.copy = copy_run_next, .copier = &copy,
+	};
+	enum shell_end end;
+	int status;
+
+	title_init(&title, "serving commands");
+	conn_init(&conn, STDIN_FILENO, STDOUT_FILENO, TURN_FREE, rate_of(s));
+	conn.stream.deadline = deadline;
+	deeds_init(&deeds, &s->policy, &s->root, &s->account, &s->audit);
+	deeds.way = AUDIT_COMMANDS;
+	copy = (struct copy){
+		.policy = &s->policy, .root = &s->root, .audit = &s->audit, .conn = &conn,
+		.deeds = &deeds,
+	};
+	end = shell_run(&world, s->script, &status);
+	if (end == SHELL_SFTP)
+		return turn_to_sftp(s, &deeds, &conn.stream);
+	return (struct outcome){
+		&deeds.usage, deeds.errors, end == SHELL_LOST ? 1 : status, NULL,
+	};
+}
+
 int
 run_session(struct service *s, struct deadline *deadline)
 {
 	struct deadline *timer = deadline->has_timer ? deadline : NULL;
-	struct outcome o = s->request.role == REQUEST_SFTP ? speak_sftp(s, timer) : speak_scp(s, timer);
+	struct outcome o = s->request.role == REQUEST_SFTP ? speak_sftp(s, timer)
+	    : s->request.role == REQUEST_COMMANDS ? speak_commands(s, timer) : speak_scp(s, timer);
 	const char *late = deadline_passed(deadline);
 
 	if (audit_end(&s->audit, o.usage->files, o.usage->bytes, o.errors, o.status,

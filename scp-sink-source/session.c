@@ -59,6 +59,8 @@ session_init(struct session *s, struct conn *conn, const struct request *request
 	s->operand = 0;
 	s->quiet = policy->reveal == POLICY_NO;
 	s->said = NULL;
+	s->made = NULL;
+	s->maker = NULL;
 	journal_init(&s->errors_to);
 	trail_set(&s->trail, "");
 	conn->stream.watch = watch_body;
@@ -203,6 +205,15 @@ session_fail_file(struct session *s, const char *reason)
 
 	if (s->begun)
 		log_file(s, late != NULL ? late : reason, NULL);
+}
+
+void
+session_tell_made(const struct session *s, const struct stat *st)
+{
+	char plain[PATH_MAX];
+
+	if (s->made != NULL && session_path(s, plain, sizeof(plain)))
+		s->made(s->maker, plain, st);
 }
 
 int

@@ -2,6 +2,8 @@
 #ifndef SESSION_H
 #define SESSION_H
 
+#include <sys/stat.h>
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -34,6 +36,9 @@ struct session {
 						 * reads no path but the last name that it said */
 	const char		*said;		/* that: CALLED, or borrowed; NULL before */
 	char			 called[RECORD_MAX];
+	/* Where it is one of several copies, whoever has to know what they made; or NULL. */
+	void		       (*made)(void *, const char *plain, const struct stat *);
+	void			*maker;		/* its first argument */
 	size_t			 operand;	/* bytes of the trail that are the operand itself */
 	char			 plain[PATH_MAX];	/* the operand, from the root on */
 };
@@ -100,6 +105,8 @@ int	session_end_file_with(struct session *, const char *remark);
  * know.
  */
 void	session_fail_file(struct session *, const char *reason);
+/* The file or directory where we are was made: ST of it. */
+void	session_tell_made(const struct session *, const struct stat *st);
 /* A directory was entered, which is new where MADE is true; as session_end_file. */
 int	session_log_dir(struct session *, mode_t mode, bool made);
 

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include <linux/fs.h>
+#include <linux/sockios.h>
 #include <seccomp.h>
 
 #include "cell/syscalls.h"
@@ -42,7 +43,7 @@ static const int always[] = {
 	SCMP_SYS(timer_gettime), SCMP_SYS(timer_gettime64), SCMP_SYS(timer_delete),
 	SCMP_SYS(brk), SCMP_SYS(futex), SCMP_SYS(futex_time64),
 	SCMP_SYS(getrandom), SCMP_SYS(geteuid), SCMP_SYS(geteuid32), SCMP_SYS(getpid),
-	SCMP_SYS(gettid), SCMP_SYS(rt_sigreturn), SCMP_SYS(sigreturn), SCMP_SYS(rt_sigprocmask),
+	SCMP_SYS(gettid), SCMP_SYS(umask), SCMP_SYS(rt_sigreturn), SCMP_SYS(sigreturn), SCMP_SYS(rt_sigprocmask),
 	SCMP_SYS(exit), SCMP_SYS(exit_group),
 	/* The log: the one without an address. */
 	SCMP_SYS(send),
@@ -130,6 +131,7 @@ allow_some(scmp_filter_ctx filter)
 {
 	const struct rule some[] = {
 		{ SCMP_SYS(ioctl), 1, { IS_INT(1, FIONREAD) } },
+		{ SCMP_SYS(ioctl), 1, { IS_INT(1, SIOCOUTQ) } },
 		/* Not who is sent a signal, and which, when something happens to a descriptor. */
 		{ SCMP_SYS(fcntl), 1, { IS_INT(1, F_GETPIPE_SZ) } },
 		{ SCMP_SYS(fcntl), 1, { IS_INT(1, F_SETPIPE_SZ) } },

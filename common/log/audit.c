@@ -77,7 +77,12 @@ put_json_head(struct line *l, const struct audit *a, const char *event)
 static const char *
 direction(enum audit_way way)
 {
-	return way == AUDIT_SFTP ? "sftp" : way == AUDIT_UPLOAD ? "upload" : "download";
+	static const char *const names[] = {
+		[AUDIT_DOWNLOAD] = "download", [AUDIT_UPLOAD] = "upload", [AUDIT_SFTP] = "sftp",
+		[AUDIT_COMMANDS] = "commands",
+	};
+
+	return names[way];
 }
 
 static const char *
@@ -357,6 +362,23 @@ audit_refusal(struct audit *a, const char *path, enum audit_way way, const char 
 		line_put(&l, "refused \"");
 		line_put_quoted(&l, path, AUDIT_STRING_MAX);
 		line_put(&l, "\"");
+		line_put_string(&l, "reason", reason, AUDIT_WORD_MAX);
+	}
+	return finish(&l, a);
+}
+
+int
+audit_command(struct audit *a, const char *command, const char *reason)
+{
+	struct line l;
+
+	begin(&l, a, LOG_NOTICE, "refusal");
+	if (a->form == AUDIT_JSON) {
+		line_put_member(&l, "command", command, AUDIT_STRING_MAX);
+		put_json_result(&l, "refused", reason);
+	} else {
+		line_put(&l, "refused");
+		line_put_string(&l, "command", command, AUDIT_STRING_MAX);
 		line_put_string(&l, "reason", reason, AUDIT_WORD_MAX);
 	}
 	return finish(&l, a);

@@ -29,11 +29,12 @@
  *	set "P" modtime 2026-01-31T12:00:00Z
  *	set "P" owner 1000:1000
  *	refused "P" reason "W"
+ *	refused command "C" reason "W"
  *	refused request "Q" for local user U from [ADDRESS] reason "W"
  *	session closed for local user U from [ADDRESS] files N bytes N errors N exit N[ reason "W"]
  *
  * JSON records are one object each: event (start, file, dir, rename, remove, link, set, refusal, end),
- * time, pid, user and address, then of direction, request, root, sandbox, kind, path, to, bytes, back,
+ * time, pid, user and address, then of direction, request, command, root, sandbox, kind, path, to, bytes, back,
  * seconds, made, size, mode, modtime, owner, result (ok, failed, refused), reason, remark, files, errors
  * and exit what the event has; a directory that is not new has no mode, and BACK is what was moved
  * against the direction, if anything was.
@@ -60,7 +61,8 @@ enum {
 enum audit_way {		/* of a session, or of what is refused */
 	AUDIT_DOWNLOAD,
 	AUDIT_UPLOAD,
-	AUDIT_SFTP		/* either, as the client likes */
+	AUDIT_SFTP,		/* either, as the client likes */
+	AUDIT_COMMANDS		/* likewise */
 };
 
 enum audit_act {
@@ -137,6 +139,8 @@ int	audit_act(struct audit *, enum audit_act, const char *path, const char *to);
 int	audit_set(struct audit *, const char *path, enum audit_attribute, const char *value);
 /* A file or directory that was refused before anything of it was moved. */
 int	audit_refusal(struct audit *, const char *path, enum audit_way, const char *reason);
+/* A command of a session that was refused before anything came of it, as it was sent. */
+int	audit_command(struct audit *, const char *command, const char *reason);
 /* A whole request that was refused; there is no session. */
 int	audit_denial(struct audit *, const char *request, const char *reason);
 /* REASON: why the session was brought to an end, or NULL. */

@@ -75,6 +75,7 @@ static const struct key keys[] = {
 	{ "upload-only", &flag_kind, AT(upload_only), NULL, NULL, NULL, NULL },
 	{ "download-only", &flag_kind, AT(download_only), NULL, NULL, NULL, NULL },
 	{ "protocol", &protocol_kind, AT(protocol), &protocol_words, "both", "both", NULL },
+	{ "commands", &ordered_kind, AT(commands), &yes_no, "no", "no", NULL },
 	{ "root", &root_kind, AT(root), NULL, NULL, NULL, NULL },
 	{ "start", &start_kind, AT(start), NULL, NULL, NULL, NULL },
 	{ "overwrite", &overwrite_kind, AT(overwrite), &overwrite_words, "yes", "yes", NULL },

@@ -65,6 +65,7 @@ struct policy {
 	unsigned	   overwrite, replace, sync, symlinks, hidden, recursive, mkdir;
 	unsigned	   modes, times, log, log_format, log_required, reveal, sandbox;
 	unsigned	   protocol;
+	unsigned	   commands;	/* of enum policy_yes_no: a shell's words, without a shell */
 	unsigned	   list, rename, remove, attributes;	/* of enum policy_right */
 	unsigned	   make_links;				/* of enum policy_yes_no */
 	unsigned	   log_facility;	/* LOG_AUTH and so on, as of syslog(3); 0: unsaid */

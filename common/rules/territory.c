@@ -11,6 +11,19 @@
  * beginning, so that "" is beneath everything and everything is beneath it.
  */
 
+/* A path of LEN bytes that could not be said as it is shown is none, whatever stood behind it. */
+static const char *
+judge_end(const char *path, size_t len)
+{
+	size_t at = len;
+
+	if (len > 0 && isblank((unsigned char)path[len - 1]))
+		return "its last name ends with a blank";
+	while (at > 0 && path[at - 1] == '\\')
+		at--;
+	return (len - at) % 2 == 1 ? "its last name ends with a backslash" : NULL;
+}
+
 /* Makes a value plain, its tokens expanded.  *SLASH: it began with one. */
 static const char *
 take_path(const struct saying *s, char dst[PATH_MAX], bool *slash)
@@ -37,9 +50,7 @@ take_path(const struct saying *s, char dst[PATH_MAX], bool *slash)
 		used += len;
 	}
 	dst[used] = '\0';
-	/* It could not be said as it is shown. */
-	return used > 0 && isblank((unsigned char)dst[used - 1])
-	    ? "its last name ends with a blank" : NULL;
+	return judge_end(dst, used);
 }
 
 /* What of PATH is beneath TOP, "" where it is TOP itself; NULL where it is not beneath it. */

@@ -16,8 +16,14 @@ void
 conn_init(struct conn *c, int in, int out, enum conn_turn first, uint64_t rate)
 {
 	stream_init(&c->stream, in, out, rate);
+	conn_begin(c, first);
+}
+
+void
+conn_begin(struct conn *c, enum conn_turn first)
+{
 	c->turn = first;
-	c->ahead = c->asked = false;
+	c->ahead = c->asked = c->stopped = false;
 }
 
 /*
@@ -97,6 +103,7 @@ conn_next(struct conn *c, struct record *r, const char **why)
 		be_in_debt(c);
 		return -1;
 	}
+	c->stopped = r->kind == RECORD_FATAL;
 	if (r->kind != RECORD_WARN && r->kind != RECORD_FATAL)
 		be_in_debt(c);
 	/* What is read with the record is a body that was sent before anybody could answer it. */
@@ -174,6 +181,7 @@ conn_recv_status(struct conn *c, char *text, size_t cap)
 	if (read_line(c, &len, true) == LINE_LONG)
 		return STATUS_JUNK;
 	text_escape(text, cap, c->line, len);
+	c->stopped = status == RECORD_FATAL;
 	return status == RECORD_WARN ? STATUS_ERROR : STATUS_FATAL;
 }
 
@@ -246,6 +254,7 @@ conn_await(struct conn *c, char *text, size_t cap)
 	/* Whatever else comes first is part of a message, of a peer that is not in step. */
 	if (read_text(c, status, text, cap) == -1)
 		return -1;
+	c->stopped = status == RECORD_FATAL;
 	return status == RECORD_WARN ? 1 : -1;
 }
 
@@ -253,6 +262,12 @@ bool
 conn_is_left(const struct conn *c)
 {
 	return c->stream.ended;
+}
+
+bool
+conn_is_stopped(const struct conn *c)
+{
+	return c->stopped;
 }
 
 int

@@ -41,11 +41,14 @@ struct conn {
 	enum conn_turn	turn;
 	bool		ahead;	/* the peer was seen not to wait for a reply */
 	bool		asked;	/* it was given the time for that */
+	bool		stopped;	/* it ended the conversation with an error of its own */
 	char		line[RECORD_MAX + 1];
 };
 
 /* FIRST: who speaks first, TURN_OURS for a sink and TURN_THEIRS for a source.  See stream_init. */
 void	conn_init(struct conn *, int in, int out, enum conn_turn first, uint64_t rate);
+/* One more conversation on the same stream, whose unread input is the beginning of it. */
+void	conn_begin(struct conn *, enum conn_turn first);
 
 /*
  * The sink's half.
@@ -91,6 +94,8 @@ int	conn_warn(struct conn *, const char *message);
 int	conn_await(struct conn *, char *text, size_t cap);
 /* After that was -1: true when the peer has gone without a word, and nothing else is wrong. */
 bool	conn_is_left(const struct conn *);
+/* True when the peer has said that it ends the conversation: what it sends next is none of it. */
+bool	conn_is_stopped(const struct conn *);
 /*
  * See stream_send: the zero behind the body is the status that says all is well.  Where it is not
  * sent, the caller owes a conn_warn in its place.  PROTOCOL rule 22.

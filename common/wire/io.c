@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: ISC */
+#include <sys/ioctl.h>
 #include <sys/sendfile.h>
+#include <sys/socket.h>
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <unistd.h>
+
+#include <linux/sockios.h>
 
 #include "wire/io.h"
 
@@ -42,6 +46,60 @@ io_read(int fd, void *buf, size_t n)
 		got = read(fd, buf, n);
 	while (got == -1 && wait_ready(fd, POLLIN));
 	return got;
+}
+
+/* Neither a pipe nor a socket, it is a file, or nothing that can be looked into. */
+static ssize_t
+peek_file(int fd, char *byte)
+{
+	off_t at = lseek(fd, 0, SEEK_CUR);
+
+	return at == -1 ? -1 : pread(fd, byte, 1, at);
+}
+
+/* What a pipe begins with is doubled into another one. */
+static ssize_t
+peek_pipe(int fd, char *byte)
+{
+	int pair[2];
+	ssize_t n;
+
+	if (pipe2(pair, O_CLOEXEC) == -1)
+		return -1;
+	do
+		n = tee(fd, pair[1], 1, 0);
+	while (n == -1 && wait_ready(fd, POLLIN));
+	if (n == 1)
+		n = read(pair[0], byte, 1);
+	close(pair[0]);
+	close(pair[1]);
+	return n;
+}
+
+int
+io_peek(int fd, char *byte)
+{
+	ssize_t n;
+
+	do
+		n = recv(fd, byte, 1, MSG_PEEK);
+	while (n == -1 && wait_ready(fd, POLLIN));
+	if (n == -1 && errno == ENOTSOCK)
+		n = peek_pipe(fd, byte);
+	if (n == -1 && errno == EINVAL)
+		n = peek_file(fd, byte);
+	return (int)n;
+}
+
+int
+io_count_unread(int fd)
+{
+	int n = 0;
+
+	/* Of a socket that is what has not arrived, of a pipe what has not been taken out. */
+	if (ioctl(fd, SIOCOUTQ, &n) == -1 && ioctl(fd, FIONREAD, &n) == -1)
+		return 0;
+	return n;
 }
 
 int

@@ -28,6 +28,12 @@ enum io_way {
 /* One read(2): more than 0, 0 at the end, -1. */
 ssize_t	io_read(int fd, void *, size_t);
 
+/* The byte that a read would begin with, which stays: 1, 0 at the end, -1.  It waits for one. */
+int	io_peek(int fd, char *);
+
+/* How many bytes that were written to FD nobody has read yet; 0 where that is not to be known. */
+int	io_count_unread(int fd);
+
 /* 0 when all N bytes are written, else -1. */
 int	io_write_all(int fd, const void *, size_t n);
 

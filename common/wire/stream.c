@@ -94,8 +94,13 @@ stream_skip(struct stream *s, size_t n)
 int
 stream_read_byte(struct stream *s, char *byte)
 {
-	ssize_t n = hear(s, byte, 1);
+	ssize_t n;
 
+	if (s->inpos < s->inlen) {
+		*byte = s->inbuf[s->inpos++];
+		return 0;
+	}
+	n = hear(s, byte, 1);
 	s->ended = n == 0;
 	return n == 1 ? 0 : -1;
 }

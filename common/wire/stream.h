@@ -48,7 +48,10 @@ bool	stream_is_ahead(const struct stream *, int patience);
 /* The unread input, good until there is none: how many bytes from *FROM on. */
 size_t	stream_unread(const struct stream *, const char **from);
 void	stream_skip(struct stream *, size_t n);
-/* Reads one byte and no more: what follows may be for somebody else.  -1 when there is none. */
+/*
+ * One byte of what was read ahead, or else reads one and no more: what follows may be for somebody
+ * else.  -1 when there is none.
+ */
 int	stream_read_byte(struct stream *, char *);
 /* One message: 0, -1. */
 int	stream_write(struct stream *, const void *, size_t);

@@ -46,8 +46,15 @@ invocation_is_sftp(const struct words *command)
 void
 invocation_turn_to_sftp(struct invocation *v)
 {
-	v->way = v->subsystem;
+	v->way = v->subsystem == INVOKED_INTERACTIVE ? INVOKED_LOGIN : v->subsystem;
 	v->sftp = true;
+}
+
+void
+invocation_turn_to_commands(struct invocation *v)
+{
+	v->way = v->subsystem == INVOKED_INTERACTIVE ? INVOKED_LOGIN : v->subsystem;
+	v->lines = true;
 }
 
 static int
@@ -216,6 +223,8 @@ invocation_request(const struct invocation *v, int argc, char *const argv[], cha
 {
 	if (v->command != NULL)
 		return v->command;
+	if (v->lines)
+		return "";
 	dst[0] = '\0';
 	for (int i = 0; i < argc; i++)
 		if ((i > 0 && strlcat(dst, " ", cap) >= cap) || strlcat(dst, argv[i], cap) >= cap)

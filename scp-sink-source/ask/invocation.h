@@ -28,6 +28,7 @@ struct invocation {
 					 * Subsystem's line may look like a login: SERVE or LOGIN; or
 					 * INTERACTIVE */
 	bool		    sftp;	/* the request is that, whatever else is said */
+	bool		    lines;	/* it is commands, which are lines of the input */
 	bool		    narrow;	/* OPTIONS may be the client's own words: they must not widen
 					 * even what nobody else has said */
 	size_t		    noptions;
@@ -68,7 +69,8 @@ bool	invocation_is_ours(const char *shell);
  */
 bool	invocation_is_sftp(const struct words *command);
 
-/* Somebody who seemed to want a shell speaks SFTP. */
+/* Somebody who seemed to want a shell speaks SFTP, or says commands. */
 void	invocation_turn_to_sftp(struct invocation *);
+void	invocation_turn_to_commands(struct invocation *);
 
 #endif

@@ -10,7 +10,8 @@ enum request_role {
 	REQUEST_NONE,		/* neither -t nor -f: not a server's command line */
 	REQUEST_SINK,
 	REQUEST_SOURCE,
-	REQUEST_SFTP		/* an SFTP session: what is wanted is said in there */
+	REQUEST_SFTP,		/* an SFTP session: what is wanted is said in there */
+	REQUEST_COMMANDS	/* likewise, in commands */
 };
 
 enum request_trust {

@@ -28,7 +28,7 @@ service_init(struct service *s, const char *connection, const char *const said[A
 	s->request = (struct request){ .role = REQUEST_NONE };
 	s->problem[0] = s->where[0] = '\0';
 	s->known = s->found = s->loaded = s->misread = s->mistaken = false;
-	s->rootless = s->kept_from = NULL;
+	s->rootless = s->kept_from = s->script = NULL;
 	s->narrow = false;
 	s->words.count = 0;
 	s->warn = NULL;
@@ -270,15 +270,57 @@ read_words(struct service *s)
 	return read_request(s, (int)s->words.count, s->argv, REQUEST_FOREIGN);
 }
 
+/*
+ * Whether what is asked for are commands, and not a copy or SFTP as any client asks for them: a shell
+ * channel's lines, or a string that is more than one command, or another one than ours.
+ */
+static bool
+is_script(struct service *s, const struct invocation *v)
+{
+	const char *why;
+
+	if (v->way == INVOKED_PLAIN || v->sftp || s->policy.commands != POLICY_YES)
+		return false;
+	if (v->lines)
+		return true;
+	return words_split(&s->words, v->command, strlen(v->command), &why) == -1 ||
+	    s->words.count == 0 || (!invocation_is_sftp(&s->words) &&
+	    !invocation_is_scp(s->words.list[0].text));
+}
+
+static int
+read_script(struct service *s, const struct invocation *v)
+{
+	s->request = (struct request){ .role = REQUEST_COMMANDS };
+	s->script = v->lines ? NULL : v->command;
+	s->words.count = 0;	/* Its operands are found when it is carried out. */
+	return 0;
+}
+
+/* Why the policy has no such session, or NULL. */
+static const char *
+deny_role(const struct service *s)
+{
+	const char *why;
+
+	if (s->request.role == REQUEST_COMMANDS)
+		return NULL;
+	why = policy_denies_protocol(&s->policy, s->request.role == REQUEST_SFTP);
+	if (why == NULL && s->request.role != REQUEST_SFTP)
+		why = policy_denies_direction(&s->policy, s->request.role == REQUEST_SINK);
+	return why;
+}
+
 int
 service_read(struct service *s, const struct invocation *v, int argc, char *const argv[])
 {
 	const char *why;
-	bool sftp;
 	int end = 0;
 
 	if (v->way == INVOKED_PLAIN)
 		end = read_request(s, argc - v->skipped, argv + v->skipped, REQUEST_OWN);
+	else if (is_script(s, v))
+		end = read_script(s, v);
 	else if (!v->sftp && read_command(s, v->command) == -1)
 		end = -1;
 	else if (v->sftp || invocation_is_sftp(&s->words))
@@ -290,11 +332,15 @@ service_read(struct service *s, const struct invocation *v, int argc, char *cons
 		return end;
 	if (s->rootless != NULL)
 		return complain(s, s->rootless, SERVICE_NO_ROOT);
-	sftp = s->request.role == REQUEST_SFTP;
-	why = policy_denies_protocol(&s->policy, sftp);
-	if (why == NULL && !sftp)
-		why = policy_denies_direction(&s->policy, s->request.role == REQUEST_SINK);
+	why = deny_role(s);
 	return why == NULL ? 0 : complain(s, NULL, why);
+}
+
+/* What is wanted is said in the session, in either direction. */
+static bool
+is_open(const struct service *s)
+{
+	return s->request.role == REQUEST_SFTP || s->request.role == REQUEST_COMMANDS;
 }
 
 /*
@@ -314,7 +360,7 @@ home_forbids(const struct service *s, const struct policy *p, bool *held)
 	if (known && root_lies_in(&s->root, keys) != 0)
 		return "it is where sshd looks for keys: uploads need another root";
 	/* Only where links could be made does it matter then. */
-	if (guarded && (s->request.role != REQUEST_SFTP || p->make_links == POLICY_NO))
+	if (guarded && (!is_open(s) || p->make_links == POLICY_NO))
 		return NULL;
 	holds = known ? root_holds(&s->root, s->account.home) : -1;
 	*held = holds != 0;
@@ -327,7 +373,7 @@ home_forbids(const struct service *s, const struct policy *p, bool *held)
 	    "need hidden no and symlinks never, or another root";
 }
 
-/* A session of SFTP that may do both is left the other direction; and no link goes where names cannot. */
+/* A session that may do both is left the other direction; and no link goes where names cannot. */
 static int
 check_home(struct service *s, const struct policy *p)
 {
@@ -337,11 +383,11 @@ check_home(struct service *s, const struct policy *p)
 	if (s->request.role == REQUEST_SOURCE || p->download_only)
 		return 0;
 	why = home_forbids(s, p, &held);
-	if (s->request.role == REQUEST_SFTP && held)
+	if (is_open(s) && held)
 		s->policy.make_links = POLICY_NO;
 	if (why == NULL)
 		return 0;
-	if (s->request.role != REQUEST_SFTP || p->upload_only)
+	if (!is_open(s) || p->upload_only)
 		return complain(s, s->where, why);
 	s->policy.download_only = true;
 	s->kept_from = why;

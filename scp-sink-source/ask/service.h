@@ -11,6 +11,7 @@
 #include "paths/root.h"
 #include "rules/account.h"
 #include "rules/config.h"
+#include "rules/people.h"
 #include "rules/policy.h"
 #include "text/text.h"
 #include "text/words.h"
@@ -24,6 +25,7 @@
  */
 struct service {
 	struct account	 account;
+	struct people	 people;	/* with REQUEST_COMMANDS, whose names it shows */
 	struct policy	 policy;
 	struct policy	 given;		/* if NARROW: what it was before the options */
 	bool		 narrow;	/* these may be a client's own words */
@@ -38,6 +40,8 @@ struct service {
 	bool		 known;		/* the account is */
 	bool		 found;		/* the configuration file was there */
 	bool		 loaded;	/* the policy is */
+	const char	*script;	/* borrowed: with REQUEST_COMMANDS, what is to be run; NULL: lines
+					 * of the input */
 	bool		 misread;	/* the options of the request are not understood */
 	bool		 mistaken;	/* they are those of an administrator, in the wrong place */
 	const char	*kept_from;	/* why an SFTP session must not upload, a constant; or NULL */

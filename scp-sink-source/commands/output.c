@@ -1,9 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-#include <sys/ioctl.h>
-#include <sys/stat.h>
-
-#include <linux/sockios.h>
-
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -28,28 +23,12 @@ output_init(struct output *o, struct stream *stream, int errors)
 	o->len = 0;
 }
 
-/* How many bytes of standard error nobody has read yet: 0 where that is not to be known. */
-static int
-count_unread(int fd)
-{
-	struct stat st;
-	int n = 0;
-
-	if (fstat(fd, &st) == -1)
-		return 0;
-	if (S_ISFIFO(st.st_mode))
-		return ioctl(fd, FIONREAD, &n) == 0 ? n : 0;
-	if (S_ISSOCK(st.st_mode))
-		return ioctl(fd, SIOCOUTQ, &n) == 0 ? n : 0;
-	return 0;
-}
-
 static void
 drain(struct output *o)
 {
 	const struct timespec pause = { .tv_nsec = LOOK * 1000L };
 
-	for (int i = 0; i < OUTPUT_DRAIN * 1000 / LOOK && count_unread(o->errors) > 0; i++)
+	for (int i = 0; i < OUTPUT_DRAIN * 1000 / LOOK && io_count_unread(o->errors) > 0; i++)
 		nanosleep(&pause, NULL);
 	o->spoke = false;
 }

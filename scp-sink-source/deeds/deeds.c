@@ -14,6 +14,7 @@ deeds_init(struct deeds *d, const struct policy *policy, const struct root *root
 	d->root = root;
 	d->account = account;
 	d->audit = audit;
+	d->way = AUDIT_SFTP;
 	d->usage = (struct usage){ .bytes = 0 };
 	d->errors = 0;
 	d->muted = d->unlogged = false;

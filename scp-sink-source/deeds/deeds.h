@@ -41,6 +41,7 @@ struct deeds {
 	const struct root    *root;
 	const struct account *account;
 	struct audit	     *audit;
+	enum audit_way	      way;	/* of the session, as the log calls it: SFTP unless said */
 	struct usage	      usage;
 	unsigned	      errors;	/* deeds refused or failed, as the log counts them */
 	bool		      muted;	/* what is asked in passing is neither logged nor counted */

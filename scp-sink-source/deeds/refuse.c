@@ -26,7 +26,7 @@ log_refusal(struct deeds *d, const char *path, int err, const char *text)
 	if (!audit_is_on(d->audit))
 		return;
 	snprintf(shown, sizeof(shown), "/%s", path + (path[0] == '/'));
-	refuse_note(d, audit_refusal(d->audit, shown, AUDIT_SFTP,
+	refuse_note(d, audit_refusal(d->audit, shown, d->way,
 	    text != NULL ? text : telling_text(err, d->root->confined)));
 }
 

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: ISC */
+#include <sys/stat.h>
+
 #include <assert.h>
 #include <errno.h>
 #include <string.h>
@@ -120,6 +122,8 @@ judge_file(struct intake *k, const struct body *b, const struct attrs *a)
 {
 	const char *what = NULL;
 	enum conn_status status = b->status;
+	struct stat st;
+	bool told = k->door.session->made != NULL && fstat(k->door.upload.fd, &st) == 0;
 	int failed;
 
 	if (status == STATUS_LOST)
@@ -129,8 +133,11 @@ judge_file(struct intake *k, const struct body *b, const struct attrs *a)
 	if (b->file_err != 0)
 		return session_refuse(k->door.session, &(struct reason){ .err = b->file_err });
 	failed = upload_commit(&k->door.upload, a, &what) == -1 ? errno : 0;
-	if (failed == 0 || what != NULL)
+	if (failed == 0 || what != NULL) {
 		note_mode(k, a, what);
+		if (told)
+			session_tell_made(k->door.session, &st);
+	}
 	if (failed != 0 && !is_remark(k, what, failed)) {
 		/* Then it is there, if not as it should be. */
 		k->door.taken = k->door.taken || (what != NULL && nest_is_at_target(&k->door.nest));
@@ -292,6 +299,16 @@ refuse_dir_later(struct intake *k, const struct record *r, const struct reason *
 	return conn_ack(k->door.session->conn);
 }
 
+static void
+tell_dir_made(const struct intake *k)
+{
+	const struct session *s = k->door.session;
+	struct stat st;
+
+	if (s->made != NULL && nest_is_new(&k->door.nest) && fstat(nest_dir(&k->door.nest), &st) == 0)
+		session_tell_made(s, &st);
+}
+
 int
 intake_take_dir(struct intake *k, const struct record *r)
 {
@@ -304,6 +321,7 @@ intake_take_dir(struct intake *k, const struct record *r)
 	name_entry(k, r);
 	if (!door_admits_dir(&k->door, r, &a, &why))
 		return is_for_later(k, &why) ? refuse_dir_later(k, r, &why) : refuse_dir(k, &why);
+	tell_dir_made(k);
 	if (session_log_dir(s, nest_mode(&k->door.nest), nest_is_new(&k->door.nest)) == -1)
 		return session_give_up(s, NULL, session_no_log);
 	session_go_deep(k->door.nest.depth);

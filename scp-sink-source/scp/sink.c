@@ -77,6 +77,7 @@ greet(struct sink *k, const char *target)
 		return session_refuse(k->session, &why);
 	if (conn_ack(k->session->conn) == -1)
 		return -1;
+	k->greeted = true;
 	if (!early && d->denied == NULL)
 		err = nest_aim(&d->nest, target);
 	if (strict && err != 0)
@@ -90,6 +91,7 @@ sink_run(struct sink *k, struct session *s)
 	int end;
 
 	k->session = s;
+	k->greeted = false;
 	intake_init(&k->intake, s);
 	if (s->request->npaths != 1)
 		return session_give_up(s, NULL, "ambiguous target");

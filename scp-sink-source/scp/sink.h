@@ -8,6 +8,7 @@
 /* What receiving needs room for; of no use to anybody but sink_run. */
 struct sink {
 	struct session	*session;
+	bool		 greeted;	/* the client was told to begin */
 	struct intake	 intake;
 };
 

@@ -68,6 +68,14 @@ flush(struct channel *c)
 }
 
 void
+channel_feed(struct channel *c, const void *p, size_t n)
+{
+	if (n > 0)
+		memcpy(c->inbuf + c->len, p, n);
+	c->len += n;
+}
+
+void
 channel_close(struct channel *c)
 {
 	flush(c);

@@ -47,6 +47,8 @@ struct channel {
 
 /* RATE: bytes of files a second, or 0. */
 void	channel_init(struct channel *, int in, int out, struct deadline *, uint64_t rate);
+/* N bytes that somebody has read from IN before, at most CHANNEL_IN. */
+void	channel_feed(struct channel *, const void *, size_t n);
 /* Tells what is still to be told. */
 void	channel_close(struct channel *);
 

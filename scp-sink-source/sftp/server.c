@@ -130,8 +130,8 @@ reason_of(const struct channel *c, int end)
 }
 
 int
-sftp_serve(struct deeds *deeds, struct title *title, struct deadline *deadline, int in, int out,
-    uint64_t rate, const char **why)
+sftp_take_over(struct deeds *deeds, struct title *title, struct deadline *deadline, int in, int out,
+    uint64_t rate, const void *ahead, size_t n, const char **why)
 {
 	/* Not on the stack: most of it is never touched. */
 	static struct talk talk;
@@ -141,6 +141,7 @@ sftp_serve(struct deeds *deeds, struct title *title, struct deadline *deadline, 
 
 	begin(&talk, deeds, title);
 	channel_init(c, in, out, deadline, rate);
+	channel_feed(c, ahead, n);
 	while ((end = channel_next(c, &p)) == 1)
 		if (!serve(&talk, &p)) {
 			end = -1;
@@ -152,4 +153,11 @@ sftp_serve(struct deeds *deeds, struct title *title, struct deadline *deadline, 
 	request_drop_all(&talk, reason_of(c, end));
 	*why = c->why;
 	return end;
+}
+
+int
+sftp_serve(struct deeds *deeds, struct title *title, struct deadline *deadline, int in, int out,
+    uint64_t rate, const char **why)
+{
+	return sftp_take_over(deeds, title, deadline, in, out, rate, NULL, 0, why);
 }

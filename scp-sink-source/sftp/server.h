@@ -21,5 +21,8 @@
  */
 int	sftp_serve(struct deeds *, struct title *, struct deadline *, int in, int out, uint64_t rate,
 	    const char **why);
+/* The same where N bytes were read from IN already, at most CHANNEL_IN. */
+int	sftp_take_over(struct deeds *, struct title *, struct deadline *, int in, int out, uint64_t rate,
+	    const void *ahead, size_t n, const char **why);
 
 #endif

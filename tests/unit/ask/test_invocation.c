@@ -121,22 +121,28 @@ START_TEST(rule_4_who_wants_a_shell_may_speak_sftp)
 {
 	static const struct {
 		struct way_row	    row;
-		enum invocation_way then;
+		enum invocation_way line, then;
 	} rows[] = {
-		{ { .argv = { "scp", "--serve", "--root=/x" } }, INVOKED_SERVE },
-		{ { .argv = { "scp-shell", "-c", "scp --serve" } }, INVOKED_LOGIN },
-		{ { .argv = { "-scp-shell" } }, INVOKED_INTERACTIVE },
+		{ { .argv = { "scp", "--serve", "--root=/x" } }, INVOKED_SERVE, INVOKED_SERVE },
+		{ { .argv = { "scp-shell", "-c", "scp --serve" } }, INVOKED_LOGIN, INVOKED_LOGIN },
+		/* No Subsystem's line, but with commands it may be anything. */
+		{ { .argv = { "-scp-shell" } }, INVOKED_INTERACTIVE, INVOKED_LOGIN },
 	};
 	const char *why;
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		ck_assert_int_eq(parse(&rows[i].row, &why), 0);
 		ck_assert_int_eq(v.way, INVOKED_INTERACTIVE);
-		ck_assert_int_eq(v.subsystem, rows[i].then);
+		ck_assert_int_eq(v.subsystem, rows[i].line);
 		ck_assert(!v.sftp);
 		invocation_turn_to_sftp(&v);
 		ck_assert_int_eq(v.way, rows[i].then);
 		ck_assert(v.sftp);
+		ck_assert_int_eq(parse(&rows[i].row, &why), 0);
+		invocation_turn_to_commands(&v);
+		ck_assert_int_eq(v.way, rows[i].then);
+		ck_assert(v.lines && !v.sftp);
+		ck_assert_str_eq(invocation_request(&v, 0, NULL, NULL, 0), "");
 	}
 }
 END_TEST

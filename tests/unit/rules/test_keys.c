@@ -172,6 +172,7 @@ static const struct {
 	{ "upload-only", false, "-", "-", "" },
 	{ "download-only", false, "-", "-", "-" },
 	{ "protocol", true, "both", "both", "both" },
+	{ "commands", true, "no", "no", "no" },
 	{ "root", true, "-", "-", "-" },
 	{ "start", true, "-", "-", "-" },
 	{ "overwrite", true, "yes", "yes", "yes" },
@@ -253,6 +254,7 @@ START_TEST(what_nobody_has_said_in_fields)
 		ck_assert_uint_eq(p.recursive, POLICY_YES);
 		ck_assert_uint_eq(p.mkdir, POLICY_YES);
 		ck_assert_uint_eq(p.protocol, PROTOCOL_BOTH);
+		ck_assert_uint_eq(p.commands, POLICY_NO);
 		ck_assert_uint_eq(p.npartials, !r);
 		ck_assert_uint_eq(p.list, r && p.upload_only ? RIGHT_OWN : RIGHT_YES);
 		ck_assert_uint_eq(p.rename, p.list);
@@ -349,6 +351,7 @@ static const struct {
 	{ "recursive", "yes", NULL }, { "recursive", "no", NULL },
 	{ "mkdir", "yes", NULL }, { "mkdir", "no", NULL },
 	{ "protocol", "both", NULL }, { "protocol", "scp", NULL }, { "protocol", "sftp", NULL },
+	{ "commands", "yes", NULL }, { "commands", "no", NULL },
 	{ "partial", "*.filepart", NULL }, { "partial", "a\\ b", NULL }, { "partial", "none", NULL },
 	{ "list", "yes", NULL }, { "list", "own", NULL }, { "list", "no", NULL },
 	{ "rename", "yes", NULL }, { "rename", "own", NULL }, { "rename", "no", NULL },
@@ -436,6 +439,8 @@ START_TEST(words_in_fields)
 	ck_assert_uint_eq((p = said("mkdir no")).mkdir, POLICY_NO);
 	ck_assert_uint_eq((p = said("protocol scp")).protocol, PROTOCOL_SCP);
 	ck_assert_uint_eq((p = said("protocol sftp")).protocol, PROTOCOL_SFTP);
+	ck_assert_uint_eq((p = said("commands yes")).commands, POLICY_YES);
+	ck_assert_uint_eq((p = said("commands no")).commands, POLICY_NO);
 	ck_assert_uint_eq((p = said("list own")).list, RIGHT_OWN);
 	ck_assert_uint_eq((p = said("list no")).list, RIGHT_NO);
 	ck_assert_uint_eq((p = said("rename own")).rename, RIGHT_OWN);
@@ -502,6 +507,7 @@ static const struct {
 	{ "recursive", YES_NO, { "true", "n" } },
 	{ "mkdir", YES_NO, { "true", "y" } },
 	{ "protocol", "it takes both, scp or sftp", { "Both", "SFTP", "yes", "none", "scp,sftp" } },
+	{ "commands", YES_NO, { "all", "true" } },
 	{ "partial", PATTERN, { "/", "a/b", "*/" } },
 	{ "list", RIGHTS, { "true", "Own", "none" } },
 	{ "rename", RIGHTS, { "ow", "1" } },

@@ -6,6 +6,7 @@
 #define START "it takes a directory beneath the root"
 #define DOTS "it contains \"..\""
 #define BLANK "its last name ends with a blank"
+#define BACKSLASH "its last name ends with a backslash"
 #define TOKEN "only %u, %g, %h and %% can stand behind a percent sign"
 #define NOT_BENEATH_ROOT "it is not beneath the root before it"
 #define NOT_BENEATH_START "it is not beneath the start before it"
@@ -80,6 +81,8 @@ static const struct {
 	{ "/..", NULL, NULL, DOTS, NULL, NULL, NULL, NULL },
 	/* It could not be said again as it is shown. */
 	{ "/srv/x\t/", NULL, NULL, BLANK, NULL, NULL, NULL, NULL },
+	{ "/srv/x\\/", NULL, NULL, BACKSLASH, NULL, NULL, NULL, NULL },
+	{ "/srv", NULL, "x\\/.", BACKSLASH, NULL, NULL, NULL, NULL },
 	{ "/srv", NULL, "x /.", BLANK, NULL, NULL, NULL, NULL },
 	/* Another one lies beneath. */
 	{ "/srv", "/srv", NULL, NULL, "/srv", "", "", "root /srv\nstart /srv\n" },

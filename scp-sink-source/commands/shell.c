@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: ISC */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bsd/string.h>
+
+#include "commands/scope.h"
+#include "commands/shell.h"
+#include "text/reading.h"
+#include "text/text.h"
+
+enum {
+	BEGINNING_MAX = 128	/* bytes that are said of a command that is none of ours */
+};
+
+/* A line as it was sent, and the copy that is cut into commands. */
+struct sent {
+	const char   *sent;
+	char	     *copy;
+	struct script script;
+};
+
+/* One command of it, as far as it can be known before anything is done. */
+struct known {
+	const struct verb *verb;	/* NULL: nobody knows it, or there is none */
+	const char	  *why;		/* it is no syntax */
+	bool		   changes;
+	bool		   empty;	/* there is no word in it, but for those that assign */
+};
+
+/* scp -f changes nothing; what -t is, among bundled letters, is told by the words that are options. */
+static bool
+is_upload(const struct words *w, size_t from)
+{
+	for (size_t i = from; i < w->count && w->list[i].text[0] == '-'; i++)
+		if (strchr(w->list[i].text, 't') != NULL)
+			return true;
+	return false;
+}
+
+/*
+ * Leaves the words of C in the shell's room: 0, -1.  Variables mean something to a few verbs; to all
+ * others a $ in double quotes is itself, and a bare one is no syntax.
+ */
+static int
+split(struct shell *s, const struct script_command *c, struct known *k)
+{
+	const struct words *w = &s->words;
+	int end = words_split(&s->words, c->text, c->len, &k->why);
+	const char *none;
+
+	if (end == -1 && words_split_live(&s->words, c->text, c->len, &none) == -1)
+		return -1;
+	k->empty = c->assigned >= w->count;
+	k->verb = k->empty ? NULL : verbs_find(w->list[c->assigned].text);
+	if (k->verb == NULL || (k->verb->flags & VERB_VARIABLES) == 0)
+		return end;
+	return words_split_live(&s->words, c->text, c->len, &k->why);
+}
+
+/* Leaves them there. */
+static struct known
+look_at(struct shell *s, const struct script_command *c)
+{
+	struct known k = { .why = c->why };
+	const struct words *w = &s->words;
+
+	if (k.why != NULL || split(s, c, &k) == -1 || k.verb == NULL)
+		return k;
+	k.changes = strcmp(k.verb->name, "scp") == 0 ? is_upload(w, c->assigned + 1)
+	    : (k.verb->flags & VERB_CHANGES) != 0;
+	return k;
+}
+
+/* Whether all of a line is served; else nothing in it changes anything. */
+static bool
+is_served(struct shell *s, const struct script *script)
+{
+	for (size_t i = 0; i < script->count; i++) {
+		struct known k = look_at(s, &script->list[i]);
+
+		if (k.why != NULL || (!k.empty && k.verb == NULL))
+			return false;
+	}
+	return true;
+}
+
+/* What is said of a command that is not carried out, and logged: HOW, and WHY, which may be NULL. */
+static int
+refuse(struct shell *s, const struct sent *l, const struct script_command *c, const char *how,
+    const char *why, int status)
+{
+	char text[TEXT_MESSAGE_MAX], word[BEGINNING_MAX], reason[TEXT_MESSAGE_MAX / 2];
+	const char *sent = l->sent + (c->text - l->copy), *begin = sent;
+	const char *end = sent + c->len;
+
+	while (begin < end && (*begin == ' ' || *begin == '\t'))
+		begin++;
+	end = begin;
+	while (end < sent + c->len && *end != ' ' && *end != '\t' && *end != '\n')
+		end++;
+	text_escape(word, sizeof(word), begin, (size_t)(end - begin));
+	snprintf(reason, sizeof(reason), why != NULL ? "%s: %s" : "%s", how, why);
+	snprintf(text, sizeof(text), "%s: %s", word, reason);
+	output_say(&s->output, text);
+	shell_log_refusal(s, sent, c->len, reason);
+	return status;
+}
+
+/* Where what a command writes to SINK goes in the scope that it is part of. */
+static enum script_sink
+resolve(const struct scope *scope, enum script_sink sink)
+{
+	return sink == SCRIPT_OUTPUT ? scope->output_to
+	    : sink == SCRIPT_ERRORS ? scope->errors_to : SCRIPT_NOWHERE;
+}
+
+void
+shell_take_zone(const char *text, bool *utc)
+{
+	static const char *const names[] = { "UTC", "UTC0", "GMT", "GMT0" };
+
+	if (strncmp(text, "TZ=", 3) != 0)
+		return;
+	*utc = false;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(text + 3, names[i]) == 0)
+			*utc = true;
+}
+
+void
+shell_look_around(const struct shell *s, struct variables *v)
+{
+	const struct deeds *d = s->world->deeds;
+
+	*v = (struct variables){
+		.status = s->status, .start = d->root->from, .here = s->scope->here,
+		.user = d->account->name,
+	};
+}
+
+int
+shell_run_words(struct shell *s, const struct verb *verb, int n, char *const words[])
+{
+	struct job j = {
+		.deeds = s->world->deeds, .output = &s->output, .people = s->world->people,
+		.here = s->scope->here, .utc = s->scope->utc, .verb = verb,
+		.input = s->exec && !s->cut_input ? &s->world->conn->stream : NULL,
+	};
+	int end = job_read(&j, n, words);
+
+	if (end != JOB_DONE)
+		return end;
+	if (strcmp(verb->name, "scp") == 0)
+		return copying_run(s, &j, n, words);
+	return verb->run != NULL ? verb->run(&j) : builtins_run(s, &j);
+}
+
+static const char *
+expand(struct shell *s, const struct word *w, struct expansion *e)
+{
+	struct expand_world world = {
+		.root = s->world->deeds->root, .policy = s->world->deeds->policy,
+		.account = s->world->deeds->account,
+		.wild = s->world->deeds->policy->reveal == POLICY_YES,
+	};
+	const char *why;
+
+	return expand_word(e, w, &world, &why) == -1 ? why : NULL;
+}
+
+static int
+run_verb(struct shell *s, const struct verb *verb, const struct script_command *c)
+{
+	bool utc = s->scope->utc;
+	struct expansion e;
+	struct variables v;
+	const char *why = NULL;
+	int end;
+
+	for (size_t i = 0; i < c->assigned; i++)
+		shell_take_zone(s->words.list[i].text, &s->scope->utc);
+	expansion_init(&e);
+	if ((verb->flags & VERB_VARIABLES) != 0) {
+		shell_look_around(s, &v);
+		(void)variables_put(&v, &s->words, s->room, &why);
+	}
+	for (size_t i = c->assigned; why == NULL && i < s->words.count; i++)
+		why = expand(s, &s->words.list[i], &e);
+	if (why == NULL) {
+		end = shell_run_words(s, verb, (int)e.count, e.paths);
+	} else {
+		struct job j = { .verb = verb, .output = &s->output };
+
+		(void)job_say(&j, NULL, why);
+		end = JOB_MISUSED;
+	}
+	expansion_end(&e);
+	/* What was said before the command was for it alone; export is what stays. */
+	if (c->assigned > 0)
+		s->scope->utc = utc;
+	return end;
+}
+
+void
+shell_log_refusal(struct shell *s, const char *command, size_t len, const char *reason)
+{
+	struct deeds *d = s->world->deeds;
+	char shown[AUDIT_STRING_MAX];	/* what is longer is seen to be cut in the log */
+
+	d->errors++;
+	if (!audit_is_on(d->audit))
+		return;
+	snprintf(shown, sizeof(shown), "%.*s", (int)len, command);
+	if (audit_command(d->audit, shown, reason) == -1)
+		d->unlogged = true;
+}
+
+static int
+run_command(struct shell *s, const struct sent *l, const struct script_command *c, bool served)
+{
+	struct known k = look_at(s, c);
+
+	s->output.output_to = resolve(s->scope, k.why == NULL ? c->output : SCRIPT_OUTPUT);
+	s->output.errors_to = resolve(s->scope, k.why == NULL ? c->errors : SCRIPT_ERRORS);
+	s->cut_input = c->no_input;
+	s->cut = c->no_input || s->output.output_to != SCRIPT_OUTPUT;
+	if (k.why != NULL)
+		return refuse(s, l, c, "no such syntax", k.why, JOB_MISUSED);
+	if (k.empty) {
+		for (size_t i = 0; i < c->assigned; i++)
+			shell_take_zone(s->words.list[i].text, &s->scope->utc);
+		return c->assigned > 0 ? JOB_DONE : s->status;
+	}
+	if (k.verb == NULL)
+		return refuse(s, l, c, "command not found", NULL, JOB_UNKNOWN);
+	if (!served && k.changes)
+		return refuse(s, l, c, "not done: something else on this line is not served", NULL,
+		    JOB_NOT_DONE);
+	return run_verb(s, k.verb, c);
+}
+
+/* After a copy that went astray only what is said is carried out, so that who waits for it has it. */
+static bool
+is_carried_out(struct shell *s, const struct script_command *c)
+{
+	if (c->joint == SCRIPT_AND ? s->status != 0 : c->joint == SCRIPT_OR && s->status == 0)
+		return false;
+	if (s->state == SHELL_ASTRAY) {
+		struct known k = look_at(s, c);
+
+		return k.verb != NULL && strcmp(k.verb->name, "echo") == 0;
+	}
+	return s->state == SHELL_GOING;
+}
+
+/* A record that must be written and could not be ends the session before what it tells of is known. */
+static void
+look_around(struct shell *s)
+{
+	if (s->output.lost || s->world->deeds->unlogged) {
+		s->state = SHELL_LEAVING;
+		s->lost = true;
+	}
+}
+
+void
+shell_run_line(struct shell *s, const char *text, size_t len)
+{
+	struct sent l = { .sent = text, .copy = malloc(len + 1) };
+	bool served;
+
+	if (l.copy == NULL) {
+		s->status = JOB_MISUSED;
+		return;
+	}
+	memcpy(l.copy, text, len);
+	l.copy[len] = '\0';
+	script_cut(&l.script, l.copy, len);
+	served = is_served(s, &l.script);
+	for (size_t i = 0; i < l.script.count; i++) {
+		const struct script_command *c = &l.script.list[i];
+
+		if (is_carried_out(s, c))
+			s->status = run_command(s, &l, c, served);
+		look_around(s);
+	}
+	free(l.copy);
+}
+
+void
+shell_run_script(struct shell *s, const char *text, size_t len)
+{
+	for (size_t at = 0; at < len && s->state == SHELL_GOING;) {
+		struct reading reading;
+		enum reading_end end;
+		size_t n;
+
+		reading_begin(&reading);
+		n = reading_take(&reading, text + at, len - at, &end);
+		shell_run_line(s, text + at, end == READING_GOES_ON ? n : n - 1);
+		at += end == READING_ASTRAY ? len - at : n;
+	}
+}
+
+enum shell_end
+shell_run(const struct shell_world *world, const char *script, int *status)
+{
+	static struct shell shell;
+	struct shell *s = &shell;
+	struct scope scope = { .output_to = SCRIPT_OUTPUT, .errors_to = SCRIPT_ERRORS };
+
+	s->world = world;
+	s->state = SHELL_GOING;
+	s->status = 0;
+	s->lost = false;
+	s->exec = script != NULL;
+	s->scope = &scope;
+	strlcpy(scope.here, world->deeds->root->from, sizeof(scope.here));
+	output_init(&s->output, &world->conn->stream, world->errors);
+	if (script != NULL)
+		shell_run_script(s, script, strlen(script));
+	else
+		shell_run_lines(s);
+	if (output_flush(&s->output) == -1)
+		s->lost = true;
+	*status = s->status;
+	return s->lost || s->state == SHELL_ASTRAY ? SHELL_LOST
+	    : s->state == SHELL_TURNING ? SHELL_SFTP : SHELL_ENDED;
+}
