@@ -98,22 +98,40 @@ sign_of(mode_t mode)
 	}
 }
 
-/* TEXT: what a link says, as far as that is told. */
+/* True of an entry behind whose name stands what it leads to. */
+static bool
+leads(const struct view *v, const struct stat *st)
+{
+	return v->is_long && S_ISLNK(st->st_mode);
+}
+
+/* TEXT: what a link says, as far as that is told; PATH is its own. */
 static void
-put_line(struct view *v, const char *name, const struct stat *st, const char *text)
+put_target(struct view *v, const char *text, const char *path)
+{
+	struct deeds *d = v->job->deeds;
+	struct answer unsaid;
+	struct stat st;
+
+	output_print(v->job->output, " -> ");
+	output_put_name(v->job->output, text, v->without);
+	if (v->signs && d->root->follow && deeds_look(d, path, DEEDS_FOLLOW, &st, &unsaid) == 0)
+		output_print(v->job->output, "%s", sign_of(st.st_mode));
+}
+
+static void
+put_line(struct view *v, const char *name, const struct stat *st, const char *text,
+    const char *path)
 {
 	struct output *o = v->job->output;
-	bool leads = v->is_long && S_ISLNK(st->st_mode);
 
 	if (v->is_long)
 		put_long(v, st);
 	output_put_name(o, name, v->without);
-	if (leads) {
-		output_print(o, " -> ");
-		output_put_name(o, text, v->without);
-	} else if (v->signs) {
+	if (leads(v, st))
+		put_target(v, text, path);
+	else if (v->signs)
 		output_print(o, "%s", sign_of(st->st_mode));
-	}
 	output_print(o, "\n");
 }
 
@@ -125,16 +143,14 @@ is_wanted(const struct view *v, const char *name)
 	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ? v->dots : v->hidden;
 }
 
-/* What the entry is instead, if it can be looked at. */
+/* What the entry of that path is instead, if it can be looked at. */
 static void
-look_again(struct view *v, const struct folder *f, const char *name, struct stat *st)
+look_again(struct view *v, const char *path, struct stat *st)
 {
-	char path[PATH_MAX];
 	struct answer unsaid;
 	struct stat seen;
-	int n = snprintf(path, sizeof(path), "/../%s/%s", f->plain, name);
 
-	if (n < PATH_MAX && deeds_look(v->job->deeds, path, DEEDS_FOLLOW, &seen, &unsaid) == 0)
+	if (deeds_look(v->job->deeds, path, DEEDS_FOLLOW, &seen, &unsaid) == 0)
 		*st = seen;
 }
 
@@ -142,15 +158,18 @@ look_again(struct view *v, const struct folder *f, const char *name, struct stat
 static void
 put_entry(struct view *v, const struct folder *f, struct folder_entry *e)
 {
-	bool is_link = S_ISLNK(e->st.st_mode);
-	char text[PATH_MAX] = "?";
+	bool is_link = S_ISLNK(e->st.st_mode), is_parent = strcmp(e->name, "..") == 0;
+	char path[PATH_MAX] = "", text[PATH_MAX];
 
-	if (is_link ? v->follows : v->is_long && strcmp(e->name, "..") == 0)
-		look_again(v, f, e->name, &e->st);
-	if (v->is_long && S_ISLNK(e->st.st_mode) &&
-	    !folder_tells_link(v->job->deeds, f, e->name, text))
+	/* What is above the top is the top; without that, the root's own name would be the root. */
+	if ((is_link || is_parent) &&
+	    snprintf(path, sizeof(path), "/../%s/%s", f->plain, e->name) >= PATH_MAX)
+		path[0] = '\0';
+	if (path[0] != '\0' && (is_link ? v->follows : v->is_long))
+		look_again(v, path, &e->st);
+	if (leads(v, &e->st) && !folder_tells_link(v->job->deeds, f, e->name, text))
 		strcpy(text, "?");
-	put_line(v, e->name, &e->st, text);
+	put_line(v, e->name, &e->st, text, path);
 }
 
 /* A status. */
@@ -204,12 +223,13 @@ put_operand(struct view *v, const char *operand, const struct stat *st)
 	char path[PATH_MAX], text[PATH_MAX];
 	struct answer a;
 
+	if (job_find(v->job, operand, path, &a) == -1)
+		path[0] = '\0';
 	/* To whom nothing is told that is no reason for the log. */
-	if (!v->is_long || !S_ISLNK(st->st_mode) ||
-	    policy_denies_direction(d->policy, false) != NULL ||
-	    job_find(v->job, operand, path, &a) == -1 || deeds_read_link(d, path, text, &a) == -1)
+	if (leads(v, st) && (policy_denies_direction(d->policy, false) != NULL ||
+	    deeds_read_link(d, path, text, &a) == -1))
 		strcpy(text, "?");
-	put_line(v, operand, st, text);
+	put_line(v, operand, st, text, path);
 }
 
 /* What is no directory is shown; *LISTED: it is one, which comes later. */

@@ -110,12 +110,20 @@ END_TEST
 
 START_TEST(rule_26_links_are_followed_where_that_is_asked_for)
 {
+	const char *line;
+
 	begin_open();
 	ck_assert_int_eq(symlinkat("none", unit_fd, "top/d/dangling"), 0);
 	ck_assert_int_eq(symlinkat("in", unit_fd, "top/d/good"), 0);
 	EXPECT_SORTED(0, "dangling\ngood\nin\n", "ls", "l");
 	EXPECT_SORTED(0, "dangling@\ngood\nin\n", "ls", "-LF", "d");
 	EXPECT(JOB_DONE, "l@\n", "", "ls", "-F", "l");
+	ck_assert_int_eq(RUN("ls", "-Fl", "l", "d/dangling"), JOB_DONE);
+	line = take_output();
+	ck_assert_ptr_nonnull(strstr(line, " l -> d/\n"));
+	ck_assert_ptr_nonnull(strstr(line, " d/dangling -> none\n"));
+	ck_assert_int_eq(RUN("ls", "-FlA"), JOB_DONE);
+	ck_assert_ptr_nonnull(strstr(take_output(), " l -> d/\n"));
 	EXPECT(JOB_DONE, "l\n", "", "ls", "-d", "l");
 	EXPECT_SORTED(0, "dangling@\ngood@\nin\n", "ls", "-FH", "l");
 	ck_assert_int_eq(RUN("ls", "-l", "l"), JOB_DONE);
@@ -136,6 +144,8 @@ START_TEST(rule_26_no_link_is_followed_where_the_policy_follows_none)
 	begin_commands(-1);
 	EXPECT(JOB_DONE, "l\n", "", "ls", "l");
 	EXPECT(JOB_DONE, "l@\n", "", "ls", "-FL", "l");
+	ck_assert_int_eq(RUN("ls", "-FLl", "l"), JOB_DONE);
+	ck_assert_ptr_nonnull(strstr(take_output(), " l -> d\n"));
 	EXPECT_SORTED(0, "d/\nf*\nl@\n", "ls", "-FL");
 	log_is("opendir \"/\"\n");
 	ck_assert_int_eq(RUN("ls", "-d", "l/"), JOB_MISUSED);
