@@ -74,8 +74,9 @@ take_bare(struct reading *r, char c)
 		end_word(r);
 	else if (r->len++ < READING_WORD)
 		r->word[r->len - 1] = c;
-	if (c != ' ' && c != '\t' && c != '\n') {
+	if (c != '\n')
 		r->was_pending = r->pending && c == '\r';
+	if (c != ' ' && c != '\t' && c != '\n') {
 		r->pending = false;
 		if (quoting_ends_word(c))
 			take_operator(r, c);

@@ -222,6 +222,9 @@ take_command(struct cutter *c, enum script_joint *join)
 			return operator;
 		if (bare && at_continuation(c->p, c->end))
 			take_continuation(c);
+		/* Behind an operator, and what is none yet, the end of a line is a blank. */
+		else if (bare && c->begin == NULL && skip_text(c->p, c->end, "\r\n") != NULL)
+			c->p += 2;
 		else if (!bare || !take_redirection(c))
 			take_byte(c);
 	}
@@ -230,12 +233,9 @@ take_command(struct cutter *c, enum script_joint *join)
 	return 0;
 }
 
-/* Behind an operator, a newline is a blank. */
 static void
 begin_command(struct cutter *c, enum script_joint join)
 {
-	while (c->p < c->end && (is_blank(*c->p) || skip_text(c->p, c->end, "\r\n") != NULL))
-		c->p++;
 	c->begin = c->behind = NULL;
 	c->named = c->redirected = false;
 	c->command = &c->script->list[c->script->count];
