@@ -102,7 +102,7 @@ USES_process	:= wire log
 USES_copy	:= $(COMMON) ask commands deeds scp session title
 USES_run	:= $(COMMON) ask commands copy deeds sandbox sftp title
 USES_look	:= $(COMMON) ask process run sandbox
-USES_explain	:= $(COMMON) ask look
+USES_explain	:= $(COMMON) ask commands look run
 USES_deny	:= $(COMMON) ask process sftp
 USES_main	:= ask process run explain deny version wire
 

@@ -81,7 +81,7 @@ deny_request(struct service *s, const struct invocation *v, int argc, char *argv
 	if (patient)
 		deadline_end(&patience);
 	service_end(s);
-	return 1;
+	return s->status;
 }
 
 bool

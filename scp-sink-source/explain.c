@@ -2,9 +2,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "commands/outlook.h"
 #include "explain.h"
 #include "look.h"
 #include "rules/keys.h"
+#include "run.h"
 
 #define REFUSED "refused:   "
 
@@ -131,9 +133,9 @@ path_problem(const struct service *s)
 	return why;
 }
 
-/* What a session of SFTP may do, which has no paths yet. */
+/* What a session may do that has no paths yet. */
 static void
-show_sftp(const struct service *s)
+show_open(const struct service *s)
 {
 	const struct policy *p = &s->policy;
 	const struct {
@@ -145,7 +147,7 @@ show_sftp(const struct service *s)
 	};
 	const char *between = "may:       ";
 
-	printf("protocol:  SFTP\ndirection: %s\n",
+	printf("protocol:  %s\ndirection: %s\n", s->request.role == REQUEST_SFTP ? "SFTP" : "commands",
 	    p->upload_only ? "upload" : p->download_only ? "download" : "both");
 	if (s->kept_from != NULL)
 		printf("           not up: %s\n", s->kept_from);
@@ -163,6 +165,23 @@ show_sftp(const struct service *s)
 	    : "make no links");
 }
 
+/* One command of a script, and what would become of it. */
+static void
+show_command(void *none, const struct outlook *o)
+{
+	char text[SHOWN_MAX];
+
+	(void)none;
+	text_escape(text, sizeof(text), o->text, o->len);
+	printf("           %s: %s\n", text, o->why != NULL ? o->why : "carried out");
+	if (o->verb == NULL)
+		return;
+	printf("             %s", o->verb);
+	for (size_t i = 0; i < o->count; i++)
+		show_quoted(" ", o->operands[i].text);
+	putchar('\n');
+}
+
 /* The last line, and the exit status. */
 static int
 refuse(struct service *s, const char *label, const char *why)
@@ -176,23 +195,28 @@ int
 explain_request(struct service *s, const struct invocation *v, const char *config)
 {
 	const char *why;
+	bool open;
 
 	if (look_as(s, v->user) != 0 || service_load(s, v, config) == -1)
 		return fail(s);
 	show_quoted("command:   ", v->command);
 	putchar('\n');
-	if (service_read(s, v, 0, NULL) == -1) {
+	if (service_read(s, v, 0, NULL) == -1 || run_understand(s) == -1) {
 		if (s->words.count > 0)
 			show_words(&s->words);
 		return refuse(s, REFUSED, s->problem);
 	}
-	show_words(&s->words);
-	if (s->request.role != REQUEST_SFTP)
+	open = s->request.role == REQUEST_SFTP || s->request.role == REQUEST_COMMANDS;
+	if (s->request.role != REQUEST_COMMANDS)
+		show_words(&s->words);
+	if (!open)
 		printf("direction: %s\n", s->request.role == REQUEST_SINK ? "upload" : "download");
 	if (service_open(s) == -1)
 		return refuse(s, REFUSED, s->problem);
-	if (s->request.role == REQUEST_SFTP)
-		show_sftp(s);
+	if (open)
+		show_open(s);
+	if (s->request.role == REQUEST_COMMANDS)
+		outlook_tell(s->script, &s->policy, show_command, NULL);
 	show_paths(s);
 	why = s->request.role == REQUEST_SINK && s->request.npaths != 1 ? "ambiguous target"
 	    : path_problem(s);

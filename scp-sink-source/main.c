@@ -50,7 +50,7 @@ serve(struct service *s, const struct invocation *v, int argc, char *argv[])
 	int status;
 
 	if (service_load(s, v, CONFIG) == -1 || service_log(s) == -1 || run_time(s, &deadline) == -1 ||
-	    service_read(s, v, argc, argv) == -1) {
+	    service_read(s, v, argc, argv) == -1 || run_understand(s) == -1) {
 		deadline_end(&deadline);
 		return deny_request(s, v, argc, argv, request);
 	}

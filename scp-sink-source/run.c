@@ -4,6 +4,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "commands/outlook.h"
 #include "commands/shell.h"
 #include "copy.h"
 #include "run.h"
@@ -82,6 +83,15 @@ run_lock_up(struct service *s, char text[SANDBOX_TEXT_MAX], const char **in_forc
 		return 0;
 	snprintf(s->problem, sizeof(s->problem), "scp: no sandbox: %s: %s", what, text_error(errno));
 	return -1;
+}
+
+int
+run_understand(struct service *s)
+{
+	int status;
+
+	return s->script == NULL || outlook_is_ours(s->script, &status) ? 0
+	    : service_refuse_script(s, status);
 }
 
 int

@@ -14,6 +14,9 @@
  */
 int	run_time(struct service *, struct deadline *);
 
+/* Whether any command of a script, if that is what is asked for, is one that there is. */
+int	run_understand(struct service *);
+
 /*
  * Gets ready: the sandbox that the policy wants is in force, for good, and the log has the session's
  * start, which REQUEST, as the client sent it, is a part of.

@@ -30,6 +30,7 @@ service_init(struct service *s, const char *connection, const char *const said[A
 	s->known = s->found = s->loaded = s->misread = s->mistaken = false;
 	s->rootless = s->kept_from = s->script = NULL;
 	s->narrow = false;
+	s->status = 1;
 	s->words.count = 0;
 	s->warn = NULL;
 	snprintf(s->user, sizeof(s->user), "%u", (unsigned)geteuid());
@@ -295,6 +296,13 @@ read_script(struct service *s, const struct invocation *v)
 	s->script = v->lines ? NULL : v->command;
 	s->words.count = 0;	/* Its operands are found when it is carried out. */
 	return 0;
+}
+
+int
+service_refuse_script(struct service *s, int status)
+{
+	s->status = status;
+	return read_command(s, s->script);
 }
 
 /* Why the policy has no such session, or NULL. */

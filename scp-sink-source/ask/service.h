@@ -42,6 +42,7 @@ struct service {
 	bool		 loaded;	/* the policy is */
 	const char	*script;	/* borrowed: with REQUEST_COMMANDS, what is to be run; NULL: lines
 					 * of the input */
+	int		 status;	/* to exit with, where the request is refused */
 	bool		 misread;	/* the options of the request are not understood */
 	bool		 mistaken;	/* they are those of an administrator, in the wrong place */
 	const char	*kept_from;	/* why an SFTP session must not upload, a constant; or NULL */
@@ -75,6 +76,12 @@ int	service_log(struct service *);
 
 /* Reads the client's command, or the argument vector of a drop-in, and judges what it asks for. */
 int	service_read(struct service *, const struct invocation *, int argc, char *const argv[]);
+
+/*
+ * The script that was read has no command that there is: it is refused like any other command where
+ * there are none, with STATUS.
+ */
+int	service_refuse_script(struct service *, int status);
 
 /*
  * The same where there is a PROBLEM already, which stays, to know in which way the client waits for

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "commands/fish.h"
 #include "commands/scope.h"
 #include "text/reading.h"
 
@@ -80,6 +81,36 @@ read_line(struct shell *s, struct reader *r)
 	return end == READING_ASTRAY ? LINE_ASTRAY : LINE_WHOLE;
 }
 
+/* What the comment in R announces; the line behind it is for those who know no such comment. */
+static void
+take_upload(struct shell *s, struct reader *r)
+{
+	size_t len = r->len;
+	char *line = strndup(r->text, len);
+
+	if (line == NULL || read_line(s, r) == LINE_NONE) {
+		s->state = SHELL_LEAVING;
+		s->lost = true;
+	} else {
+		fish_take_upload(s, line, len);
+	}
+	free(line);
+}
+
+/* Carries out what R has read. */
+static void
+run_line(struct shell *s, struct reader *r, enum line_end end)
+{
+	if (end == LINE_LONG)
+		s->status = JOB_MISUSED;
+	else if (s->fish && fish_is_upload(r->text, r->len))
+		take_upload(s, r);
+	else
+		shell_run_line(s, r->text, r->len);
+	if (end == LINE_ASTRAY)
+		s->state = SHELL_LEAVING;
+}
+
 void
 shell_run_lines(struct shell *s)
 {
@@ -91,14 +122,8 @@ shell_run_lines(struct shell *s)
 		s->lost = true;
 		return;
 	}
-	while (s->state == SHELL_GOING && (end = read_line(s, r)) != LINE_NONE) {
-		if (end == LINE_LONG)
-			s->status = JOB_MISUSED;
-		else
-			shell_run_line(s, r->text, r->len);
-		if (end == LINE_ASTRAY)
-			s->state = SHELL_LEAVING;
-	}
+	while (s->state == SHELL_GOING && (end = read_line(s, r)) != LINE_NONE)
+		run_line(s, r, end);
 	s->lost = s->lost || s->world->conn->stream.lost;
 	free(r);
 }

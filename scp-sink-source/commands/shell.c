@@ -5,6 +5,8 @@
 
 #include <bsd/string.h>
 
+#include "commands/fish.h"
+#include "commands/known.h"
 #include "commands/scope.h"
 #include "commands/shell.h"
 #include "text/reading.h"
@@ -20,71 +22,6 @@ struct sent {
 	char	     *copy;
 	struct script script;
 };
-
-/* One command of it, as far as it can be known before anything is done. */
-struct known {
-	const struct verb *verb;	/* NULL: nobody knows it, or there is none */
-	const char	  *why;		/* it is no syntax */
-	bool		   changes;
-	bool		   empty;	/* there is no word in it, but for those that assign */
-};
-
-/* scp -f changes nothing; what -t is, among bundled letters, is told by the words that are options. */
-static bool
-is_upload(const struct words *w, size_t from)
-{
-	for (size_t i = from; i < w->count && w->list[i].text[0] == '-'; i++)
-		if (strchr(w->list[i].text, 't') != NULL)
-			return true;
-	return false;
-}
-
-/*
- * Leaves the words of C in the shell's room: 0, -1.  Variables mean something to a few verbs; to all
- * others a $ in double quotes is itself, and a bare one is no syntax.
- */
-static int
-split(struct shell *s, const struct script_command *c, struct known *k)
-{
-	const struct words *w = &s->words;
-	int end = words_split(&s->words, c->text, c->len, &k->why);
-	const char *none;
-
-	if (end == -1 && words_split_live(&s->words, c->text, c->len, &none) == -1)
-		return -1;
-	k->empty = c->assigned >= w->count;
-	k->verb = k->empty ? NULL : verbs_find(w->list[c->assigned].text);
-	if (k->verb == NULL || (k->verb->flags & VERB_VARIABLES) == 0)
-		return end;
-	return words_split_live(&s->words, c->text, c->len, &k->why);
-}
-
-/* Leaves them there. */
-static struct known
-look_at(struct shell *s, const struct script_command *c)
-{
-	struct known k = { .why = c->why };
-	const struct words *w = &s->words;
-
-	if (k.why != NULL || split(s, c, &k) == -1 || k.verb == NULL)
-		return k;
-	k.changes = strcmp(k.verb->name, "scp") == 0 ? is_upload(w, c->assigned + 1)
-	    : (k.verb->flags & VERB_CHANGES) != 0;
-	return k;
-}
-
-/* Whether all of a line is served; else nothing in it changes anything. */
-static bool
-is_served(struct shell *s, const struct script *script)
-{
-	for (size_t i = 0; i < script->count; i++) {
-		struct known k = look_at(s, &script->list[i]);
-
-		if (k.why != NULL || (!k.empty && k.verb == NULL))
-			return false;
-	}
-	return true;
-}
 
 /* What is said of a command that is not carried out, and logged: HOW, and WHY, which may be NULL. */
 static int
@@ -220,7 +157,7 @@ shell_log_refusal(struct shell *s, const char *command, size_t len, const char *
 static int
 run_command(struct shell *s, const struct sent *l, const struct script_command *c, bool served)
 {
-	struct known k = look_at(s, c);
+	struct known k = known_look(&s->words, c);
 
 	s->output.output_to = resolve(s->scope, k.why == NULL ? c->output : SCRIPT_OUTPUT);
 	s->output.errors_to = resolve(s->scope, k.why == NULL ? c->errors : SCRIPT_ERRORS);
@@ -248,7 +185,7 @@ is_carried_out(struct shell *s, const struct script_command *c)
 	if (c->joint == SCRIPT_AND ? s->status != 0 : c->joint == SCRIPT_OR && s->status == 0)
 		return false;
 	if (s->state == SHELL_ASTRAY) {
-		struct known k = look_at(s, c);
+		struct known k = known_look(&s->words, c);
 
 		return k.verb != NULL && strcmp(k.verb->name, "echo") == 0;
 	}
@@ -275,10 +212,11 @@ shell_run_line(struct shell *s, const char *text, size_t len)
 		s->status = JOB_MISUSED;
 		return;
 	}
+	s->fish = s->fish || fish_is_greeting(text, len);
 	memcpy(l.copy, text, len);
 	l.copy[len] = '\0';
 	script_cut(&l.script, l.copy, len);
-	served = is_served(s, &l.script);
+	served = known_is_served(&s->words, &l.script);
 	for (size_t i = 0; i < l.script.count; i++) {
 		const struct script_command *c = &l.script.list[i];
 

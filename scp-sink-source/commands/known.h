@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef COMMANDS_KNOWN_H
+#define COMMANDS_KNOWN_H
+
+#include <stdbool.h>
+
+#include "commands/verb.h"
+#include "text/script.h"
+#include "text/words.h"
+
+/* One command of a line, as far as it can be known before anything is done. */
+struct known {
+	const struct verb *verb;	/* NULL: nobody knows it, or there is none */
+	const char	  *why;		/* it is no syntax: a constant */
+	bool		   changes;	/* something that stays */
+	bool		   empty;	/* there is no word in it, but for those that assign */
+};
+
+/* Leaves the words of it in WORDS, with variables where its verb has them; where WHY is NULL. */
+struct known known_look(struct words *, const struct script_command *);
+
+/* Whether all of a line is served; else nothing in it is to change anything.  COMMANDS rule 10. */
+bool	known_is_served(struct words *, const struct script *);
+
+#endif

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: ISC */
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands/known.h"
+#include "commands/outlook.h"
+#include "commands/verbs.h"
+#include "text/reading.h"
+#include "text/script.h"
+
+static const char unknown[] = "command not found";
+static const char not_served[] = "not done: something else on this line is not served";
+
+/* What each flag of a verb asks of a policy, and what is said where that has it not. */
+struct need {
+	unsigned    flag;
+	bool	  (*has)(const struct policy *);
+	const char *why;
+};
+
+static bool
+has_list(const struct policy *p)
+{
+	return p->list != RIGHT_NO;
+}
+
+static bool
+has_reveal(const struct policy *p)
+{
+	return p->reveal == POLICY_YES;
+}
+
+static bool
+has_download(const struct policy *p)
+{
+	return !p->upload_only;
+}
+
+static bool
+has_upload(const struct policy *p)
+{
+	return !p->download_only;
+}
+
+static bool
+has_mkdir(const struct policy *p)
+{
+	return p->mkdir == POLICY_YES;
+}
+
+static bool
+has_remove(const struct policy *p)
+{
+	return p->remove != RIGHT_NO;
+}
+
+static bool
+has_rename(const struct policy *p)
+{
+	return p->rename != RIGHT_NO;
+}
+
+static bool
+has_attributes(const struct policy *p)
+{
+	return p->attributes != RIGHT_NO;
+}
+
+static bool
+has_links(const struct policy *p)
+{
+	return p->make_links == POLICY_YES;
+}
+
+static const struct need needs[] = {
+	{ VERB_NEEDS_DOWNLOAD, has_download, "downloads are not allowed" },
+	{ VERB_NEEDS_UPLOAD | VERB_NEEDS_MKDIR | VERB_NEEDS_REMOVE | VERB_NEEDS_RENAME |
+	    VERB_NEEDS_ATTRIBUTES | VERB_NEEDS_LINKS, has_upload, "uploads are not allowed" },
+	{ VERB_NEEDS_LIST, has_list, "listing is not allowed" },
+	{ VERB_NEEDS_REVEAL, has_reveal, "the room that is left is not told" },
+	{ VERB_NEEDS_MKDIR, has_mkdir, "new directories are not allowed" },
+	{ VERB_NEEDS_REMOVE, has_remove, "removing is not allowed" },
+	{ VERB_NEEDS_RENAME, has_rename, "renaming is not allowed" },
+	{ VERB_NEEDS_ATTRIBUTES, has_attributes, "setting attributes is not allowed" },
+	{ VERB_NEEDS_LINKS, has_links, "making links is not allowed" },
+};
+
+/* Why the policy has no such command at all, or NULL. */
+static const char *
+deny(const struct policy *p, const struct known *k)
+{
+	const struct verb *v = k->verb;
+
+	if (strcmp(v->name, "scp") == 0)
+		return policy_denies_protocol(p, false) != NULL ? policy_denies_protocol(p, false)
+		    : policy_denies_direction(p, k->changes);
+	if (strcmp(v->name, "sftp-server") == 0)
+		return policy_denies_protocol(p, true);
+	for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++)
+		if ((v->flags & needs[i].flag) != 0 && !needs[i].has(p))
+			return needs[i].why;
+	return NULL;
+}
+
+/* What is asked of each command of a script, until it says to stop: true when it did. */
+typedef bool visit(void *, struct words *, const struct script_command *, bool served);
+
+static bool
+visit_line(struct words *w, char *line, size_t len, visit *v, void *visitor)
+{
+	struct script script;
+	bool served;
+
+	script_cut(&script, line, len);
+	served = known_is_served(w, &script);
+	for (size_t i = 0; i < script.count; i++)
+		if (v(visitor, w, &script.list[i], served))
+			return true;
+	return false;
+}
+
+static void
+visit_all(const char *text, visit *v, void *visitor)
+{
+	struct words *w = malloc(sizeof(*w));
+	char *copy = strdup(text);
+	size_t len = strlen(text), at = 0;
+	enum reading_end end = READING_ENDS;
+	struct reading reading;
+
+	while (w != NULL && copy != NULL && at < len && end != READING_ASTRAY) {
+		size_t n;
+
+		reading_begin(&reading);
+		n = reading_take(&reading, copy + at, len - at, &end);
+		if (visit_line(w, copy + at, end == READING_GOES_ON ? n : n - 1, v, visitor))
+			break;
+		at += n;
+	}
+	free(copy);
+	free(w);
+}
+
+/* Whom outlook_tell tells. */
+struct listener {
+	const struct policy *policy;
+	void (*tell)(void *, const struct outlook *);
+	void *context;
+};
+
+static bool
+tell_one(void *visitor, struct words *w, const struct script_command *c, bool served)
+{
+	const struct listener *l = visitor;
+	struct known k = known_look(w, c);
+	struct outlook o = { .text = c->text, .len = c->len, .why = k.why };
+	size_t first = c->assigned;
+
+	if (k.why == NULL && !k.empty) {
+		o.verb = k.verb != NULL ? k.verb->name : NULL;
+		o.operands = w->list + first + 1;
+		o.count = w->count - first - 1;
+		o.why = k.verb == NULL ? unknown : !served && k.changes ? not_served : deny(l->policy, &k);
+	}
+	l->tell(l->context, &o);
+	return false;
+}
+
+void
+outlook_tell(const char *script, const struct policy *policy,
+    void (*tell)(void *, const struct outlook *), void *context)
+{
+	struct listener l = { .policy = policy, .tell = tell, .context = context };
+
+	visit_all(script, tell_one, &l);
+}
+
+/* What of a script was seen so far. */
+struct sight {
+	bool ours, unknown;
+};
+
+static bool
+see_one(void *visitor, struct words *w, const struct script_command *c, bool served)
+{
+	struct sight *s = visitor;
+	struct known k = known_look(w, c);
+
+	(void)served;
+	s->ours = k.why == NULL && (k.verb != NULL || k.empty);
+	s->unknown = s->unknown || k.why == NULL;
+	return s->ours;
+}
+
+bool
+outlook_is_ours(const char *script, int *status)
+{
+	struct sight s = { .ours = false };
+
+	visit_all(script, see_one, &s);
+	*status = s.unknown ? JOB_UNKNOWN : JOB_MISUSED;
+	return s.ours;
+}
