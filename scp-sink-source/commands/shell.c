@@ -101,6 +101,7 @@ expand(struct shell *s, const struct word *w, struct expansion *e)
 		.root = s->world->deeds->root, .policy = s->world->deeds->policy,
 		.account = s->world->deeds->account,
 		.wild = s->world->deeds->policy->reveal == POLICY_YES,
+		.base = s->scope->here,
 	};
 	const char *why;
 
