@@ -27,6 +27,12 @@ is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\n';
 }
 
+static bool
+at_continuation(const char *p, const char *end)
+{
+	return end - p >= 2 && p[0] == '\\' && p[1] == '\n';
+}
+
 static const struct redirection {
 	const char *text;
 	enum { INPUT, OUTPUT, ERRORS } what;
@@ -74,8 +80,8 @@ is_number(const struct cutter *c)
 {
 	const char *p = c->word;
 
-	while (p < c->p && *p >= '0' && *p <= '9')
-		p++;
+	while (p < c->p && ((*p >= '0' && *p <= '9') || at_continuation(p, c->p)))
+		p += *p == '\\' ? 2 : 1;
 	return p == c->p;
 }
 
@@ -114,12 +120,6 @@ static bool
 is_letter(char c)
 {
 	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_';
-}
-
-static bool
-at_continuation(const char *p, const char *end)
-{
-	return end - p >= 2 && p[0] == '\\' && p[1] == '\n';
 }
 
 /* Whether the word at P assigns: nothing in it up to the = is quoted. */

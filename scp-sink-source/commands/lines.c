@@ -74,11 +74,11 @@ read_line(struct shell *s, struct reader *r)
 			skip_leftovers(in);
 		end = take(r, in);
 	}
-	if (r->dropped)
-		return LINE_LONG;
 	if (end != READING_GOES_ON)
 		r->len--;
-	return end == READING_ASTRAY ? LINE_ASTRAY : LINE_WHOLE;
+	if (end == READING_ASTRAY)
+		return LINE_ASTRAY;
+	return r->dropped ? LINE_LONG : LINE_WHOLE;
 }
 
 /* What the comment in R announces; the line behind it is for those who know no such comment. */
@@ -101,14 +101,16 @@ take_upload(struct shell *s, struct reader *r)
 static void
 run_line(struct shell *s, struct reader *r, enum line_end end)
 {
-	if (end == LINE_LONG)
+	if (r->dropped)
 		s->status = JOB_MISUSED;
 	else if (s->fish && fish_is_upload(r->text, r->len))
 		take_upload(s, r);
 	else
 		shell_run_line(s, r->text, r->len);
-	if (end == LINE_ASTRAY)
+	if (end == LINE_ASTRAY && s->state == SHELL_GOING) {
+		shell_go_astray(s);
 		s->state = SHELL_LEAVING;
+	}
 }
 
 void

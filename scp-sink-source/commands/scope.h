@@ -51,6 +51,9 @@ void	shell_run_line(struct shell *, const char *text, size_t len);
 void	shell_run_script(struct shell *, const char *text, size_t len);
 void	shell_run_lines(struct shell *);
 
+/* Says that what follows a line is never a command, for it is a part of what is not served. */
+void	shell_go_astray(struct shell *);
+
 /* Carries out the command of N words, the first of which is VERB's name: a status. */
 int	shell_run_words(struct shell *, const struct verb *, int n, char *const words[]);
 

@@ -23,21 +23,29 @@ struct sent {
 	struct script script;
 };
 
+/* What C is called in messages: the word that would be a verb, or where nobody knows, how it begins. */
+static void
+name_command(const struct shell *s, const struct script_command *c, bool split,
+    char name[BEGINNING_MAX])
+{
+	const char *begin = split ? s->words.list[c->assigned].text : c->text;
+	size_t len = split ? strlen(begin) : 0;
+
+	while (!split && len < c->len && strchr(" \t\n", begin[len]) == NULL)
+		len++;
+	text_escape(name, BEGINNING_MAX, begin, len);
+}
+
 /* What is said of a command that is not carried out, and logged: HOW, and WHY, which may be NULL. */
 static int
 refuse(struct shell *s, const struct sent *l, const struct script_command *c, const char *how,
     const char *why, int status)
 {
 	char text[TEXT_MESSAGE_MAX], word[BEGINNING_MAX], reason[TEXT_MESSAGE_MAX / 2];
-	const char *sent = l->sent + (c->text - l->copy), *begin = sent;
-	const char *end = sent + c->len;
+	const char *sent = l->sent + (c->text - l->copy);
 
-	while (begin < end && (*begin == ' ' || *begin == '\t'))
-		begin++;
-	end = begin;
-	while (end < sent + c->len && *end != ' ' && *end != '\t' && *end != '\n')
-		end++;
-	text_escape(word, sizeof(word), begin, (size_t)(end - begin));
+	/* What is no syntax may be none before a word of it is known. */
+	name_command(s, c, status != JOB_MISUSED, word);
 	snprintf(reason, sizeof(reason), why != NULL ? "%s: %s" : "%s", how, why);
 	snprintf(text, sizeof(text), "%s: %s", word, reason);
 	output_say(&s->output, text);
@@ -169,7 +177,7 @@ run_command(struct shell *s, const struct sent *l, const struct script_command *
 	if (k.empty) {
 		for (size_t i = 0; i < c->assigned; i++)
 			shell_take_zone(s->words.list[i].text, &s->scope->utc);
-		return c->assigned > 0 ? JOB_DONE : s->status;
+		return JOB_DONE;
 	}
 	if (k.verb == NULL)
 		return refuse(s, l, c, "command not found", NULL, JOB_UNKNOWN);
@@ -229,6 +237,14 @@ shell_run_line(struct shell *s, const char *text, size_t len)
 }
 
 void
+shell_go_astray(struct shell *s)
+{
+	s->output.errors_to = s->scope->errors_to;
+	output_say(&s->output, "sh: what follows is not read: it is a part of what is not served");
+	s->status = JOB_MISUSED;
+}
+
+void
 shell_run_script(struct shell *s, const char *text, size_t len)
 {
 	for (size_t at = 0; at < len && s->state == SHELL_GOING;) {
@@ -239,7 +255,11 @@ shell_run_script(struct shell *s, const char *text, size_t len)
 		reading_begin(&reading);
 		n = reading_take(&reading, text + at, len - at, &end);
 		shell_run_line(s, text + at, end == READING_GOES_ON ? n : n - 1);
-		at += end == READING_ASTRAY ? len - at : n;
+		at += n;
+		if (end == READING_ASTRAY && at < len) {
+			shell_go_astray(s);
+			return;
+		}
 	}
 }
 

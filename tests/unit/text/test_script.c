@@ -180,6 +180,7 @@ START_TEST(rule_15_redirections_in_the_order_written)
 		{ "a >>/dev/null", ";<a >>/dev/null>!" ANGLE }, { "a <b", ";<a <b>!" ANGLE },
 		{ "a <<E", ";<a <<E>!" ANGLE },
 		{ "a 3>/dev/null", ";<a 3>/dev/null>!" ANGLE },
+		{ "a 2\\\n>/dev/null", ";<a 2\\\n>/dev/null>!" ANGLE },
 		{ "a 12>/dev/null", ";<a 12>/dev/null>!" ANGLE },
 		{ "a 0</dev/null", ";<a 0</dev/null>!" ANGLE },
 		{ "a 2>&1x", ";<a 2>&1x>!" ANGLE }, { "a 2>&-", ";<a 2>&->!" ANGLE },
