@@ -31,6 +31,7 @@ struct job {
 	const char	    *here;	/* the current directory, from the root on: plain */
 	bool		     utc;	/* times are shown, and read, in UTC */
 	struct stream	    *input;	/* what the client sends; NULL: nothing, or not for this one */
+	bool		     empty_input;	/* it has one of its own, in which nothing is */
 	const struct verb   *verb;
 	uint64_t	     options;	/* a bit for each letter: see job_has */
 	const char	    *values[JOB_OPTIONS_MAX];	/* of those that have one, in the order of the

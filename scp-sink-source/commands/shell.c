@@ -92,6 +92,7 @@ shell_run_words(struct shell *s, const struct verb *verb, int n, char *const wor
 		.deeds = s->world->deeds, .output = &s->output, .people = s->world->people,
 		.here = s->scope->here, .utc = s->scope->utc, .verb = verb,
 		.input = s->exec && !s->cut_input ? &s->world->conn->stream : NULL,
+		.empty_input = s->cut_input,
 	};
 	int end = job_read(&j, n, words);
 

@@ -39,7 +39,7 @@ put_sum(const struct job *j, const char *hex, const char *name)
 	output_put(o, "\n", 1);
 }
 
-/* NAME NULL: what the client sends. */
+/* NAME NULL: what the client sends, if that is the input. */
 static int
 sum_up(struct job *j, const char *name)
 {
@@ -51,7 +51,8 @@ sum_up(struct job *j, const char *name)
 
 	known = digest_begin(&d, j->verb->name);
 	assert(known);
-	status = name != NULL ? contents_read(j, name, &summed) : contents_hear(j, &summed);
+	status = name != NULL ? contents_read(j, name, &summed)
+	    : j->input != NULL ? contents_hear(j, &summed) : JOB_DONE;
 	if (status != JOB_DONE)
 		return status;
 	digest_end(&d, hex);
@@ -64,7 +65,7 @@ verb_sum(struct job *j)
 {
 	int status = JOB_DONE;
 
-	if (j->count == 0 && j->input != NULL)
+	if (j->count == 0 && (j->input != NULL || j->empty_input))
 		return sum_up(j, NULL);
 	if (j->count == 0) {
 		(void)job_say(j, NULL, "missing operand");

@@ -12,7 +12,8 @@ static struct stream stream;
 static struct people people;
 static char here[PATH_MAX];	/* the current directory, as a job has it */
 static bool in_utc = true;	/* times are */
-static bool has_input;		/* what the client sends is the command's */
+static bool has_input;		/* what the client sends is the command's, or */
+static bool empty_input;	/* nothing is */
 
 static inline int
 open_sink(const char *name)
@@ -42,14 +43,14 @@ go_to(const char *plain)
 	snprintf(here, sizeof(here), "%s", plain);
 }
 
-/* Runs SAID, of which a NULL is the last: its status. */
+/* Runs SAID, of which a NULL is the last: its status.  LOST: after that nobody reads any more. */
 static inline int
-run_words(const char *const said[])
+run_words_until(const char *const said[], bool lost)
 {
 	char *words[WORDS_MAX + 1] = { NULL };
 	struct job job = {
 		.deeds = &deeds, .output = &output, .people = &people, .here = here, .utc = in_utc,
-		.input = has_input ? &stream : NULL, .verb = verbs_find(said[0]),
+		.input = has_input ? &stream : NULL, .empty_input = empty_input, .verb = verbs_find(said[0]),
 	};
 	int n = 0, status;
 
@@ -59,11 +60,18 @@ run_words(const char *const said[])
 	status = job_read(&job, n, words);
 	if (status == JOB_DONE)
 		status = job.verb->run(&job);
-	ck_assert_int_eq(output_flush(&output), 0);
+	ck_assert_int_eq(output_flush(&output), lost ? -1 : 0);
 	return status;
 }
 
+static inline int
+run_words(const char *const said[])
+{
+	return run_words_until(said, false);
+}
+
 #define RUN(...) run_words((const char *[]){ __VA_ARGS__, NULL })
+#define RUN_LOST(...) run_words_until((const char *[]){ __VA_ARGS__, NULL }, true)
 
 /* All that was written to FD since it was last asked for, in TEXT. */
 static inline const char *

@@ -124,6 +124,10 @@ START_TEST(rule_34_the_input_has_a_sum)
 	EXPECT(JOB_DONE, ABC "  -\n", "", "md5sum");
 	EXPECT(JOB_DONE, NOTHING "  -\n", "", "md5sum");
 	EXPECT(JOB_DONE, ABC "  f\n", "", "md5sum", "f");
+	has_input = false;
+	empty_input = true;
+	EXPECT(JOB_DONE, NOTHING "  -\n", "", "md5sum");
+	EXPECT(JOB_DONE, ABC "  f\n", "", "md5sum", "f");
 }
 END_TEST
 
@@ -151,18 +155,25 @@ START_TEST(who_reads_no_more_ends_it)
 	stream.out = ends[1];
 	(void)signal(SIGPIPE, SIG_IGN);
 	log_clear();
-	{
-		struct job job = {
-			.deeds = &deeds, .output = &output, .people = &people, .here = here,
-			.verb = verbs_find("cat"), .count = 2,
-			.operands = (char *[]){ (char[]){ "f" }, (char[]){ "f" } },
-		};
-
-		ck_assert_int_eq(job.verb->run(&job), JOB_FAILED);
-	}
+	ck_assert_int_eq(RUN_LOST("cat", "f", "f"), JOB_FAILED);
 	log_is("forced close \"/f\" bytes read # written 0 seconds # mode 0640 reason "
 	    "\"the session ended\"\n");
 	ck_assert_uint_lt(deeds.usage.bytes, 1 << 20);
+}
+END_TEST
+
+START_TEST(when_the_time_is_up_it_ends)
+{
+	struct deadline over = { .reason = "the session took too long" };
+
+	begin();
+	ck_assert_int_eq(truncate("top/f", 1 << 20), 0);
+	stream.deadline = &over;
+	log_clear();
+	ck_assert_int_eq(RUN_LOST("md5sum", "f", "f"), JOB_FAILED);
+	ck_assert_str_eq(take_output(), "");
+	log_is("forced close \"/f\" bytes read 65536 written 0 seconds # mode 0640 reason "
+	    "\"the session ended\"\n");
 }
 END_TEST
 
@@ -177,6 +188,7 @@ add(TCase *t)
 	tcase_add_test(t, rule_34_the_input_has_a_sum);
 	tcase_add_test(t, rule_22_sums_keep_to_the_rate);
 	tcase_add_test(t, who_reads_no_more_ends_it);
+	tcase_add_test(t, when_the_time_is_up_it_ends);
 }
 
 int
