@@ -72,12 +72,13 @@ refuse(struct copy *c, const struct request *request, const char *why)
 }
 
 enum shell_copy
-copy_run_next(void *copy, const struct request *request, const char *why)
+copy_run_next(void *copy, const struct request *request, const struct root *root, const char *why)
 {
 	struct copy *c = copy;
 	bool sink = request->role == REQUEST_SINK;
 	int end;
 
+	c->root = root;
 	conn_begin(c->conn, sink ? TURN_OURS : TURN_THEIRS);
 	if (why != NULL)
 		return refuse(c, request, why);

@@ -30,6 +30,6 @@ struct copy {
 int	copy_run(struct copy *, const struct request *);
 
 /* One of several, with a struct copy that has DEEDS: see struct shell_world. */
-enum shell_copy copy_run_next(void *, const struct request *, const char *why);
+enum shell_copy copy_run_next(void *, const struct request *, const struct root *, const char *why);
 
 #endif

@@ -85,6 +85,10 @@ verb_cat(struct job *j)
 	const struct contents_taker shown = { put, j->output };
 	int status = JOB_DONE;
 
+	if (j->count == 0 && !j->empty_input) {
+		(void)job_say(j, NULL, "missing operand");
+		return JOB_MISUSED;
+	}
 	for (int i = 0; i < j->count && !j->output->lost; i++)
 		if (contents_read(j, j->operands[i], &shown) != JOB_DONE)
 			status = JOB_FAILED;

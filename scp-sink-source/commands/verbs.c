@@ -35,7 +35,7 @@ verb_echo(struct job *j)
 static const struct verb verbs[] = {
 	{ ":", "", NULL, 0, -1, VERB_BARE, verb_true },
 	{ "[", "", NULL, 0, -1, VERB_BARE | VERB_NEEDS_LIST, verb_test },
-	{ "cat", "", NULL, 1, -1, VERB_NEEDS_DOWNLOAD, verb_cat },
+	{ "cat", "", NULL, 0, -1, VERB_NEEDS_DOWNLOAD, verb_cat },
 	{ "df", "kP", NULL, 0, 1, VERB_NEEDS_LIST | VERB_NEEDS_REVEAL, verb_df },
 	{ "echo", "", NULL, 0, -1, VERB_BARE | VERB_VARIABLES, verb_echo },
 	{ "false", "", NULL, 0, -1, VERB_BARE, verb_false },

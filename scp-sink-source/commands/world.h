@@ -21,8 +21,8 @@ struct shell_world {		/* all of it borrowed */
 	struct title	    *title;
 	struct conn	    *conn;	/* of the session: copies converse on it */
 	int		     errors;	/* descriptor 2 */
-	/* Carries out REQUEST, or refuses it for WHY, a constant, in its own protocol. */
-	enum shell_copy	   (*copy)(void *, const struct request *, const char *why);
+	/* Carries out REQUEST beneath ROOT, or refuses it for WHY, a constant, in its own protocol. */
+	enum shell_copy	   (*copy)(void *, const struct request *, const struct root *, const char *why);
 	void		    *copier;	/* its first argument */
 };
 

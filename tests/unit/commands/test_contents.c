@@ -128,6 +128,8 @@ START_TEST(rule_34_the_input_has_a_sum)
 	empty_input = true;
 	EXPECT(JOB_DONE, NOTHING "  -\n", "", "md5sum");
 	EXPECT(JOB_DONE, ABC "  f\n", "", "md5sum", "f");
+	EXPECT(JOB_DONE, "", "", "cat");
+	EXPECT(JOB_DONE, "abc", "", "cat", "f");
 }
 END_TEST
 

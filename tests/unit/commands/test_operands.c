@@ -7,6 +7,19 @@
 
 static struct conn conn;	/* too large for a stack */
 
+/* Of the copy that was last asked for: where relative paths began, and its operand. */
+static char copied_from[PATH_MAX], copied[PATH_MAX];
+
+static enum shell_copy
+copy(void *copier, const struct request *request, const struct root *r, const char *why)
+{
+	(void)copier;
+	ck_assert_ptr_null(why);
+	strcpy(copied_from, r->from);
+	strcpy(copied, request->paths[0]);
+	return SHELL_COPY_DONE;
+}
+
 /* Runs SCRIPT to its end: its status. */
 static int
 run_script(const char *script)
@@ -14,7 +27,7 @@ run_script(const char *script)
 	static struct title title;
 	const struct shell_world world = {
 		.deeds = &deeds, .people = &people, .title = &title, .conn = &conn,
-		.errors = output.errors,
+		.errors = output.errors, .copy = copy,
 	};
 	int status;
 
@@ -75,11 +88,27 @@ START_TEST(rule_6_without_reveal_nothing_is_looked_up)
 }
 END_TEST
 
+START_TEST(copies_begin_where_the_session_is_and_are_called_as_they_were)
+{
+	begin();
+	EXPECT_SCRIPT(0, "", "", "scp -f s; true");
+	ck_assert_str_eq(copied_from, "start");
+	EXPECT_SCRIPT(0, "", "", "cd /d; scp -f a");
+	ck_assert_str_eq(copied_from, "d");
+	ck_assert_str_eq(copied, "a");
+	EXPECT_SCRIPT(0, "", "", "cd /; scp -t /start/../x");
+	ck_assert_str_eq(copied_from, "");
+	ck_assert_str_eq(copied, "/start/../x");
+	ck_assert_str_eq(root.from, "start");
+}
+END_TEST
+
 static void
 add(TCase *t)
 {
 	tcase_add_test(t, patterns_are_looked_up_where_the_session_is);
 	tcase_add_test(t, a_tilde_is_the_start_wherever_the_session_is);
+	tcase_add_test(t, copies_begin_where_the_session_is_and_are_called_as_they_were);
 	tcase_add_test(t, rule_6_without_reveal_nothing_is_looked_up);
 }
 
