@@ -134,6 +134,14 @@ say_success(const struct client *c)
 
 /* -- receiving */
 
+void
+client_hear(struct client *c)
+{
+	do
+		c->begin = c->end;
+	while (fill(c));
+}
+
 /* As much of a body of LEFT bytes as can be had at once; what has been read already comes first. */
 static uint64_t
 discard_some(struct client *c, uint64_t left)

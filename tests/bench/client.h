@@ -33,6 +33,9 @@ void client_end(struct client *c);
 /* Waits until the server says that it is ready. */
 void client_greet(struct client *c);
 
+/* Takes all that the server says, whatever that is, to its end, which is no answer for anybody. */
+void client_hear(struct client *c);
+
 /* Takes all that a source sends, to its end. */
 void client_pull(struct client *c);
 

@@ -12,6 +12,7 @@
  *	sftp-put-tree SIZE COUNT
  *	sftp-get-tree SIZE COUNT
  *	sftp-list COUNT
+ *	hear				COMMAND is anything: take what it says
  *	start N				COMMAND is a sink, N times: wait for its greeting and go
  *
  *	-a	the processes run on any CPU; otherwise, the server has one, and the driver another
@@ -167,7 +168,15 @@ play_start(const struct job *job, struct client *c)
 	client_greet(c);
 }
 
+static void
+play_hear(const struct job *job, struct client *c)
+{
+	(void)job;
+	client_hear(c);
+}
+
 static const struct workload workloads[] = {
+	{ "hear", 0, play_hear },
 	{ "pull", 0, play_pull },
 	{ "push", 3, play_push },
 	{ "push-deep", 3, play_push_deep },
@@ -299,7 +308,7 @@ static _Noreturn void
 usage(void)
 {
 	fputs("usage: peer [-aco] [--read N] [--write N] WORKLOAD [ARGUMENT]... -- COMMAND...\n"
-	    "workloads: pull, push SIZE COUNT NAME, push-deep SIZE COUNT LEVELS, start N,\n"
+	    "workloads: hear, pull, push SIZE COUNT NAME, push-deep SIZE COUNT LEVELS, start N,\n"
 	    "sftp-put SIZE PIECE, sftp-get SIZE PIECE, sftp-put-tree SIZE COUNT,\n"
 	    "sftp-get-tree SIZE COUNT, sftp-list COUNT\n",
 	    stderr);
