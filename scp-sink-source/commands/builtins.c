@@ -170,8 +170,7 @@ run_shell(struct shell *s, struct job *j)
 	else if (!s->cut_input)
 		shell_run_lines(s);
 	s->scope = scope.outer;
-	/* To leave a script within is to go on behind it. */
-	if (s->state == SHELL_LEAVING && !s->lost && string)
+	if (s->state == SHELL_LEAVING)
 		s->state = SHELL_GOING;
 	return s->status;
 }

@@ -54,7 +54,7 @@ refuse(struct shell *s, const char *why)
 {
 	output_print(&s->output, "%s\n### 500\n", why);
 	s->status = JOB_FAILED;
-	s->state = SHELL_LEAVING;
+	s->state = SHELL_ENDING;
 }
 
 /* Writes SIZE bytes of the input to F: 0; -1 with *A, or with nothing where the peer is lost. */
@@ -103,7 +103,7 @@ store(struct shell *s, const char *path, uint64_t size)
 		if (a.err != 0) {
 			refuse(s, answer_text(&a));
 		} else {
-			s->state = SHELL_LEAVING;
+			s->state = SHELL_ENDING;
 			s->lost = true;
 		}
 	} else if (file_close(d, &f, &a) == -1) {

@@ -89,7 +89,7 @@ take_upload(struct shell *s, struct reader *r)
 	char *line = strndup(r->text, len);
 
 	if (line == NULL || read_line(s, r) == LINE_NONE) {
-		s->state = SHELL_LEAVING;
+		s->state = SHELL_ENDING;
 		s->lost = true;
 	} else {
 		fish_take_upload(s, line, len);
@@ -102,14 +102,14 @@ static void
 run_line(struct shell *s, struct reader *r, enum line_end end)
 {
 	if (r->dropped)
-		s->status = JOB_MISUSED;
+		shell_refuse_text(s, r->text, r->len, "it is too long");
 	else if (s->fish && fish_is_upload(r->text, r->len))
 		take_upload(s, r);
 	else
 		shell_run_line(s, r->text, r->len);
 	if (end == LINE_ASTRAY && s->state == SHELL_GOING) {
 		shell_go_astray(s);
-		s->state = SHELL_LEAVING;
+		s->state = SHELL_ENDING;
 	}
 }
 
@@ -120,7 +120,7 @@ shell_run_lines(struct shell *s)
 	enum line_end end;
 
 	if (r == NULL) {
-		s->state = SHELL_LEAVING;
+		s->state = SHELL_ENDING;
 		s->lost = true;
 		return;
 	}

@@ -18,7 +18,8 @@ enum {
 
 enum shell_state {
 	SHELL_GOING,
-	SHELL_LEAVING,		/* exit was said, or nobody is there any more */
+	SHELL_LEAVING,		/* exit was said: the script ends, and what it is part of goes on */
+	SHELL_ENDING,		/* the session does */
 	SHELL_ASTRAY,		/* a copy went astray: what is to be said is said, then it leaves */
 	SHELL_TURNING		/* the session is SFTP from here on */
 };
@@ -61,6 +62,9 @@ int	shell_run_words(struct shell *, const struct verb *, int n, char *const word
 void	shell_look_around(const struct shell *, struct variables *);
 /* *UTC is what the assignment TEXT says of it, if that is one of the zone. */
 void	shell_take_zone(const char *text, bool *utc);
+
+/* Says, also to the log, why the LEN bytes at TEXT are no syntax. */
+void	shell_refuse_text(struct shell *, const char *text, size_t len, const char *why);
 
 /* Has the log say that the LEN bytes at COMMAND were refused. */
 void	shell_log_refusal(struct shell *, const char *command, size_t len, const char *reason);

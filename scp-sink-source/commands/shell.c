@@ -42,7 +42,8 @@ refuse(struct shell *s, const struct sent *l, const struct script_command *c, co
     const char *why, int status)
 {
 	char text[TEXT_MESSAGE_MAX], word[BEGINNING_MAX], reason[TEXT_MESSAGE_MAX / 2];
-	const char *sent = l->sent + (c->text - l->copy);
+	/* Without a copy it is the text itself. */
+	const char *sent = l->copy != NULL ? l->sent + (c->text - l->copy) : c->text;
 
 	/* What is no syntax may be none before a word of it is known. */
 	name_command(s, c, status != JOB_MISUSED, word);
@@ -207,7 +208,7 @@ static void
 look_around(struct shell *s)
 {
 	if (s->output.lost || s->world->deeds->unlogged) {
-		s->state = SHELL_LEAVING;
+		s->state = SHELL_ENDING;
 		s->lost = true;
 	}
 }
@@ -235,6 +236,17 @@ shell_run_line(struct shell *s, const char *text, size_t len)
 		look_around(s);
 	}
 	free(l.copy);
+}
+
+void
+shell_refuse_text(struct shell *s, const char *text, size_t len, const char *why)
+{
+	const struct script_command c = { .text = text, .len = len };
+	struct sent l = { .sent = text };
+
+	s->output.output_to = s->scope->output_to;
+	s->output.errors_to = s->scope->errors_to;
+	s->status = refuse(s, &l, &c, "no such syntax", why, JOB_MISUSED);
 }
 
 void
