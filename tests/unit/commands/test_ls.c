@@ -1,30 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-#include <sys/syscall.h>
-
-
 #include "commanding.h"
 
 enum {
-	NOON = 1600000000,	/* Sun Sep 13 12:26:40 2020 UTC */
-	MANY = 1000
+	NOON = 1600000000	/* Sun Sep 13 12:26:40 2020 UTC */
 };
-
-/* How often the two calls of a listing are made. */
-static unsigned stats, reads;
-
-int
-fstatat(int dirfd, const char *path, struct stat *st, int flags)
-{
-	stats++;
-	return (int)syscall(SYS_newfstatat, dirfd, path, st, flags);
-}
-
-ssize_t
-getdents64(int fd, void *buffer, size_t n)
-{
-	reads++;
-	return syscall(SYS_getdents64, fd, buffer, n);
-}
 
 static void
 set_time(const char *name, time_t when, long nanoseconds)
@@ -353,24 +332,6 @@ START_TEST(rule_32_who_learns_nothing_sees_his_own)
 }
 END_TEST
 
-START_TEST(a_listing_takes_one_call_an_entry)
-{
-	char name[32];
-
-	begin_open();
-	for (int i = 0; i < MANY; i++) {
-		snprintf(name, sizeof(name), "top/d/file-of-some-length-%04d", i);
-		put_file(name, "", 0644);
-	}
-	stats = reads = 0;
-	ck_assert_int_eq(RUN("ls", "-l", "d"), JOB_DONE);
-	ck_assert_uint_ge(stats, MANY);
-	ck_assert_uint_le(stats, MANY + 5);
-	ck_assert_uint_le(reads, 4);
-	take_output();
-}
-END_TEST
-
 static void
 add(TCase *t)
 {
@@ -386,7 +347,6 @@ add(TCase *t)
 	tcase_add_test(t, rule_31_links_that_are_not_told);
 	tcase_add_test(t, rule_32_denied_names_are_not_there);
 	tcase_add_test(t, rule_32_who_learns_nothing_sees_his_own);
-	tcase_add_test(t, a_listing_takes_one_call_an_entry);
 }
 
 int
