@@ -89,11 +89,52 @@ START_TEST(df_says_how_much_room_there_is)
 }
 END_TEST
 
+/* What --explain says of a right is what comes of it. */
+START_TEST(rule_45_flags_of_those_that_look_are_true)
+{
+	static const struct {
+		unsigned flag;
+		bool	 upload_only;
+		unsigned list, reveal;
+	} lacks[] = {
+		{ VERB_NEEDS_LIST, false, RIGHT_NO, POLICY_YES },
+		{ VERB_NEEDS_DOWNLOAD, true, RIGHT_YES, POLICY_YES },
+		{ VERB_NEEDS_REVEAL, false, RIGHT_YES, POLICY_NO },
+	};
+	static const char *const said[][5] = {
+		{ "ls", "d" }, { "stat", "f" }, { "test", "-e", "f" }, { "[", "-d", "d", "]" },
+		{ "wc", "-c", "f" }, { "readlink", "d/l" }, { "df", "d" }, { "cat", "f" },
+		{ "md5sum", "f" }, { "sha256sum", "f" }, { "whoami" }, { "groups" }, { "uname" },
+	};
+
+	begin();
+	ck_assert_int_eq(fchmodat(unit_fd, "top/f", 0600, 0), 0);
+	for (size_t i = 0; i < COUNT(said); i++) {
+		ck_assert_int_eq(run_words(said[i]), JOB_DONE);
+		for (size_t k = 0; k < COUNT(lacks); k++) {
+			struct policy before = policy;
+			bool refused;
+
+			policy.upload_only = lacks[k].upload_only;
+			policy.list = lacks[k].list;
+			policy.reveal = lacks[k].reveal;
+			refused = run_words(said[i]) != JOB_DONE;
+			ck_assert_msg(refused == ((verbs_find(said[i][0])->flags & lacks[k].flag) != 0),
+			    "%s: right %zu", said[i][0], k);
+			policy = before;
+		}
+	}
+	take_output();
+	take_errors();
+}
+END_TEST
+
 static void
 add(TCase *t)
 {
 	tcase_add_test(t, readlink_says_what_a_link_says);
 	tcase_add_test(t, wc_says_a_size_and_reads_nothing);
+	tcase_add_test(t, rule_45_flags_of_those_that_look_are_true);
 	tcase_add_test(t, df_says_how_much_room_there_is);
 }
 
