@@ -17,23 +17,27 @@ class Case:
         self.rules = rules
         self.where = where              # file:line, for complaints
         self.args = None
-        self.options = {}               # as, umask, needs, whole, packets, env, limit, stderr
+        self.options = {}               # as, umask, needs, whole, apart, packets, env, limit, stderr
         self.have = []                  # set-up: (verb, words)
         self.steps = []                 # the dialogue: (kind, what)
         self.then = []                  # the tree afterwards: (verb, words)
         self.status = None
         self.quits = False              # the server ends while the client keeps its side open
+        self.command = None             # of an exec channel, where sshd starts the server for one
 
     @property
     def title(self):
         return "%s/%s" % (self.suite, self.name)
 
     @property
-    def is_sink(self):
-        return any(re.fullmatch(r"-[a-z]*t[a-z]*", a.decode("latin-1")) for a in self.args)
+    def reads_much(self):
+        """What comes in pieces can matter: records of a sink, lines of a session."""
+        return b"--commands=yes" in self.args or any(
+            re.fullmatch(r"-[a-z]*t[a-z]*", a.decode("latin-1")) for a in self.args)
 
 
-LETTERS = {"n": b"\n", "t": b"\t", "s": b" ", "e": b"\x1b", "\\": b"\\", "W": b"\\W"}
+LETTERS = {"n": b"\n", "t": b"\t", "r": b"\r", "s": b" ", "e": b"\x1b", "\\": b"\\", "W": b"\\W"}
+FACT = re.compile(rb"\xff\[([^]]*)\]")          # what is known when the case is played
 
 
 def take_repeat(text, at):
@@ -53,6 +57,11 @@ def take_escape(text, at):
     letter = text[at + 1:at + 2]
     if letter == "{":
         return take_repeat(text, at)
+    if letter == "[":
+        end = text.index("]", at)
+        return b"\xff[" + unescape(text[at + 2:end]) + b"]", end + 1
+    if letter in "UG":
+        return b"\xff[%s]" % {"U": b"user", "G": b"group"}[letter], at + 2
     if letter == "x":
         return bytes([int(text[at + 2:at + 4], 16)]), at + 4
     if letter in "012":
@@ -147,6 +156,8 @@ class Parser:
             ">": lambda: c.steps.append(("send", unescape(rest))),
             "<": lambda: c.steps.append(("expect", unescape(rest))),
             "<any": lambda: c.steps.append(("any", unescape(rest))),
+            "<2": lambda: c.steps.append(("error", unescape(rest))),
+            "exec": lambda: setattr(c, "command", unescape(rest)),
             "now": lambda: c.steps.append(("now", split_tree(rest))),
             "while": lambda: c.steps.append(("while", split_tree(rest))),
             "limit-now": lambda: c.steps.append(("limit", rest.split())),
@@ -157,7 +168,7 @@ class Parser:
         }
         if word in actions:
             return actions[word]()
-        if word in ("as", "umask", "needs", "whole", "packets", "env", "limit", "stderr"):
+        if word in ("as", "umask", "needs", "whole", "apart", "packets", "env", "limit", "stderr"):
             return self.option(word, rest)
         raise BadCase("no such word: %s" % word)
 

@@ -33,6 +33,9 @@ class Peer:
         self.got = b""                  # from the server, not yet expected by the case
         self.reads = []                 # sizes of the reads that GOT came in
         self.err = b""
+        self.told = b""                 # what the case has expected there so far
+        self.taken = 0                  # bytes of output that the case has had
+        self.marks = []                 # where each read of output ended, and how much of ERR had come
         self.pending = b""              # for the server, not yet written
         self.ended = False              # nothing more comes from the server
         self.transport = transport
@@ -108,7 +111,7 @@ class Peer:
                 self.exited = True
             elif fd == self.e:
                 self.take_error()
-            else:
+            elif fd != -1:
                 self.take_io(fd, event)
 
     def take_io(self, fd, event):
@@ -118,6 +121,8 @@ class Peer:
             self.take()
 
     def take(self):
+        if self.e != -1:
+            self.take_error()           # What was said before is there before.
         try:
             data = os.read(self.r, CHUNK)
         except BlockingIOError:
@@ -129,9 +134,13 @@ class Peer:
             return
         self.got += data
         self.reads.append(len(data))
+        self.marks.append((self.taken + len(self.got), len(self.err)))
 
     def take_error(self):
-        data = os.read(self.e, CHUNK)
+        try:
+            data = os.read(self.e, CHUNK)
+        except BlockingIOError:
+            return
         self.err += data
         if not data:
             os.close(self.e)
@@ -192,7 +201,31 @@ class Peer:
             raise Fault("wrong answer")
         if self.packets:
             self.check_packet(data)
-        self.got = self.got[len(data):]
+        self.check_order()
+        self.drop(len(data))
+
+    def drop(self, count):
+        self.got = self.got[count:]
+        self.taken += count
+
+    def check_order(self):
+        """What was expected of standard error so far had come when the next output came."""
+        early = [said for end, said in self.marks if end > self.taken][:1]
+        if early and early[0] < len(self.told):
+            raise Fault("output came before what is on standard error")
+
+    def expect_error(self, data):
+        """The next bytes on standard error are these, and no output that follows came before."""
+        self.told += data
+        self.log.append(("expected, 2", data))
+        self.wait(lambda: len(self.err) >= len(self.told) or self.e == -1 or
+                  not self.told.startswith(self.err), "message")
+        if not self.err.startswith(self.told):
+            self.log.append(("got", self.got))
+            raise Fault("wrong message")
+
+    def unexpected_error(self):
+        return self.err[len(self.told):]
 
     def check_packet(self, data):
         """Rule 1: one message is one write, so the first read brought this message and no more."""
@@ -211,7 +244,7 @@ class Peer:
                 self.log.append(("got", self.got))
                 raise Fault("wrong answer")
             left.remove(match[0])
-            self.got = self.got[len(match[0]):]
+            self.drop(len(match[0]))
 
     def eof(self):
         self.wait(lambda: not self.pending, "room for input")

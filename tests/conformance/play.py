@@ -23,7 +23,7 @@ SANITIZER_STATUS = 99           # what a sanitizer's complaint makes of the exit
 
 # The server, where everybody may run it, and its first words: those of the case come after them.
 Setup = collections.namedtuple("Setup", "prog top timeout san words", defaults=[()])
-Pass = collections.namedtuple("Pass", "transport chop")
+Pass = collections.namedtuple("Pass", "transport chop glue", defaults=[False])
 Result = collections.namedtuple("Result", "title verdict text")
 
 PASSES = (Pass("pipe", 0), Pass("pipe", 1), Pass("socketpair", 0))
@@ -85,11 +85,13 @@ def limits_of(case):
 
 def start(case, setup, how, world):
     options = case.options
+    env = environment(world.base, options.get("env", []))
+    if case.command is not None:
+        env["SSH_ORIGINAL_COMMAND"] = world.tell(case.command)
     return Peer(
         [setup.prog, *setup.words] + [a.replace(b"\\W", world.base) for a in case.args],
         os.fsdecode(world.base), how.transport, how.chop, setup.timeout,
-        "packets" in options and how == PASSES[0],
-        environment(world.base, options.get("env", [])),
+        "packets" in options and how == PASSES[0], env,
         int(options.get("umask", ["022"])[0], 8), uid_of(case), limits_of(case))
 
 
@@ -100,20 +102,39 @@ def set_limit(pid, name, value):
     resource.prlimit(pid, which, (int(value), hard))
 
 
-def take_steps(case, peer, world):
-    steps = list(case.steps)
+def glued(steps):
+    """The same dialogue of a client that waits for nothing until it has to look at the tree."""
+    done, sent, told, said = [], b"", [], b""
+    for kind, what in steps + [("end", None)]:
+        if kind == "send":
+            sent += what
+        elif kind == "error":
+            said += what
+        elif kind in ("expect", "any"):
+            told.append((kind, what))
+        else:
+            done += [("send", sent)] * bool(sent) + told + [("error", said)] * bool(said)
+            done += [(kind, what)] * (kind != "end")
+            sent, told, said = b"", [], b""
+    return done
+
+
+def take_steps(case, how, peer, world):
+    steps = glued(case.steps) if how.glue else list(case.steps)
     while steps:
         kind, what = steps.pop(0)
         if isinstance(what, bytes):
-            what = what.replace(b"\\W", world.base)
+            what = world.tell(what)
         if kind == "send":
             peer.send(what)
         elif kind == "expect":
             peer.expect(what)
+        elif kind == "error":
+            peer.expect_error(what)
         elif kind == "any":
             chunks = [what]
             while steps and steps[0][0] == "any":
-                chunks.append(steps.pop(0)[1])
+                chunks.append(world.tell(steps.pop(0)[1]))
             peer.expect_any(chunks)
         elif kind == "now":
             world.act(*what)
@@ -133,8 +154,9 @@ def judge(case, peer, world):
     status = peer.finish(case.quits)
     if status != case.status:
         faults.append("exit status %d, not %d" % (status, case.status))
-    if ("stderr" in case.options) != bool(peer.err):
-        faults.append("standard error is not %s" % ("used" if "stderr" in case.options else "empty"))
+    if ("stderr" in case.options) != bool(peer.unexpected_error()):
+        faults.append("standard error is not %s" % (
+            "used" if "stderr" in case.options else "as expected" if peer.told else "empty"))
     return faults + world.compare(case.then)
 
 
@@ -151,7 +173,7 @@ def play(case, setup, how):
     try:
         prepare(case, world)
         peer = start(case, setup, how, world)
-        take_steps(case, peer, world)
+        take_steps(case, how, peer, world)
         faults = judge(case, peer, world)
     except Fault as e:
         faults = [str(e)]
@@ -182,7 +204,8 @@ def play_and_say(job):
         return Result(case.title, "passed", "")
     if len(faults) > FAULTS_SHOWN:
         faults[FAULTS_SHOWN:] = ["and %d lines more" % (len(faults) - FAULTS_SHOWN)]
-    head = "FAIL %s (%s%s): %s" % (case.title, how.transport, ", a byte at a time" if how.chop else "", case.shows)
+    head = "FAIL %s (%s%s%s): %s" % (case.title, how.transport, ", a byte at a time" if how.chop else "",
+                                     ", glued" if how.glue else "", case.shows)
     return Result(case.title, "failed", "\n".join([head] + ["    " + f[:LINE_SHOWN] for f in faults]))
 
 
@@ -191,7 +214,9 @@ def wanted(case, only):
 
 
 def in_pass(case, how):
-    return not how.chop or (case.is_sink and "whole" not in case.options)
+    if how.glue:
+        return "apart" not in case.options
+    return not how.chop or (case.reads_much and "whole" not in case.options)
 
 
 def options(description):
@@ -203,9 +228,9 @@ def options(description):
     return ap.parse_args()
 
 
-def passes_of(args):
+def passes_of(args, usual):
     if args.transport is None and args.chop is None:
-        return PASSES
+        return usual
     return (Pass(args.transport or "pipe", args.chop or 0),)
 
 
@@ -254,9 +279,9 @@ def report(suite, results):
     return 1 if count["failed"] else 0
 
 
-def run_cases(cases, setup, args):
+def run_cases(cases, setup, args, passes=PASSES):
     results = []
-    for how in passes_of(args):
+    for how in passes_of(args, passes):
         jobs = [(c, setup, how) for c in cases if wanted(c, args.only) and in_pass(c, how)]
         results += run_jobs(play_and_say, jobs)
     return results

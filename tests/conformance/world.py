@@ -9,6 +9,9 @@ import struct
 import subprocess
 import time
 
+from conformance import facts
+from conformance.casefile import FACT
+
 CONTENT_MAX = 16 << 20          # larger files are compared by their size
 CANARY = b"canary"              # a tree in which not even the time of a directory may change
 TEMPORARY = b".scp-"            # how the names of the server's temporary files begin
@@ -36,7 +39,7 @@ class Entry:
             self.content = read_untouched(path, st)
 
     def __str__(self):
-        from casefile import show
+        from conformance.casefile import show
         text = "%s %04o" % (self.kind, self.mode)
         if self.kind == "file":
             text += " size %d" % self.size
@@ -129,6 +132,15 @@ class World:
 
     def path(self, rel):
         return os.path.join(self.base, rel)
+
+    def tell(self, data):
+        """DATA with what is known of this world in it."""
+        return FACT.sub(self.fact, data.replace(b"\\W", self.base))
+
+    def fact(self, match):
+        what, _, path = match[1].partition(b" ")
+        st = os.lstat(self.path(path))
+        return str(facts.FACTS[what.decode()](st)).encode()
 
     # -- verbs of `have` and `now`
 
