@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
 
 #include <errno.h>
@@ -12,6 +13,10 @@
 #include "paths/fs.h"
 #include "upload/ability.h"
 #include "upload/hidden.h"
+
+#ifndef STATX_TYPE	/* The C library has no statx(2). */
+#include <linux/stat.h>
+#endif
 
 struct trial {
 	int	    dirfd;
@@ -70,7 +75,10 @@ try(struct ability *a, int dirfd, const char *goal)
 bool
 ability_only_adds(int dirfd)
 {
-	return (fs_attributes(dirfd) & STATX_ATTR_APPEND) != 0;
+	struct statx sx;
+
+	return syscall(SYS_statx, dirfd, "", AT_EMPTY_PATH, STATX_TYPE, &sx) == 0 &&
+	    (sx.stx_attributes & STATX_ATTR_APPEND) != 0;
 }
 
 static bool

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: ISC
+"""Checks with a session of their own, over pipes, in a directory of their own."""
+import os
+import tempfile
+
+from conformance import play
+from stage import lines, panels, process, trees, winscp
+from stage.report import same
+
+REFUSED = "--deny=*.refused"
+
+
+class Place:
+    """The root of an account, and a directory of ours beside it."""
+
+    def __init__(self, setup):
+        self.setup = setup
+        self.base = tempfile.mkdtemp(dir=setup.top)
+        self.root, self.local = f"{self.base}/root", f"{self.base}/local"
+        self.uid = play.USER if os.geteuid() == 0 else None
+        os.chmod(self.base, 0o755)
+        for path in (self.root, self.local):
+            os.mkdir(path)
+        self.give(self.root)
+        self.lines = []
+
+    def give(self, path):
+        if self.uid is not None:
+            os.chown(path, self.uid, self.uid, follow_symlinks=False)
+
+    def line(self, *policy, command=None):
+        """A session of that account."""
+        env = play.environment(self.base, [])
+        if command is not None:
+            env["SSH_ORIGINAL_COMMAND"] = command
+        line = lines.Pipes([self.setup.prog, "--serve", "--commands=yes", f"--root={self.root}", "--log=none",
+                            *policy], self.base, env, self.uid)
+        self.lines.append(line)
+        return line
+
+    def run(self, argv, env=(), data=b"", cwd=None):
+        """A session that is sent DATA, and then no more."""
+        with tempfile.TemporaryFile(dir=self.base) as file:
+            file.write(data)
+            file.seek(0)
+            become = [] if self.uid is None else ["setpriv", f"--reuid={self.uid}", f"--regid={self.uid}",
+                                                  "--clear-groups"]
+            return process.run([*become, *argv], play.environment(self.base, []) | dict(env),
+                               cwd=cwd, stdin=file)
+
+    def empty(self):
+        """The root is as it was at first."""
+        trees.remove(self.root)
+        os.mkdir(self.root)
+        self.give(self.root)
+
+    def close(self):
+        for line in self.lines:
+            line.child.kill()
+            line.child.wait()
+        trees.remove(self.base)
+
+
+def in_a_place(setup, check, *args):
+    place = Place(setup)
+    try:
+        check(place, *args)
+        left = [name for _, _, files in os.walk(os.fsencode(place.root)) for name in files
+                if name.startswith(b".scp-")]
+        same("temporary files left", [], left)
+    finally:
+        place.close()
+
+
+def in_panels(place, check):
+    """A user of WinSCP, who has gone to a directory that he has made."""
+    line = place.line(REFUSED)
+    client = winscp.WinSCP(line)
+    client.start()
+    client.mkdir("here")
+    client.cd("here")
+    check(client, panels.Ground(f"{place.root}/here", "/here", place.local, place.give))
+    same("exit status", 0, line.close())
+
+
+CHECKS = [(f"winscp/{check.__name__.replace('_', '-')}", in_panels, check) for check in panels.ALL
+          if check not in (panels.names_it_all, panels.large_tree)]
