@@ -39,10 +39,10 @@ add_group(struct people *p, gid_t gid, const char *name)
 static void
 add_groups(struct people *p)
 {
-	gid_t gids[PEOPLE_GROUPS];
-	int n = getgroups(PEOPLE_GROUPS, gids);
+	gid_t gids[ACCOUNT_GROUPS];
+	int n = getgroups(ACCOUNT_GROUPS, gids);
 
-	for (int i = 0; i < n; i++) {
+	for (int i = 0; i < n && p->ngroups < PEOPLE_GROUPS; i++) {
 		const struct group *g = getgrgid(gids[i]);
 
 		add_group(p, gids[i], g != NULL ? g->gr_name : "");

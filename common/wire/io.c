@@ -2,6 +2,7 @@
 #include <sys/ioctl.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -94,12 +95,14 @@ io_peek(int fd, char *byte)
 int
 io_count_unread(int fd)
 {
+	struct stat st;
 	int n = 0;
 
 	/* Of a socket that is what has not arrived, of a pipe what has not been taken out. */
 	if (ioctl(fd, SIOCOUTQ, &n) == -1 && ioctl(fd, FIONREAD, &n) == -1)
 		return 0;
-	return n;
+	/* Of a file it is what stands behind, which nobody is going to read. */
+	return n == 0 || (fstat(fd, &st) == 0 && (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode))) ? n : 0;
 }
 
 int

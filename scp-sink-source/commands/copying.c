@@ -22,7 +22,7 @@ copy(struct shell *s, const struct request *r)
 	struct root here = *w->deeds->root;	/* no descriptor of it is owned */
 	enum shell_copy end;
 
-	if (output_flush(&s->output) == -1)
+	if (output_settle(&s->output) == -1)
 		return JOB_FAILED;
 	/* Relative paths begin in the current directory, and are said as they were said. */
 	strlcpy(here.from, s->scope->here, sizeof(here.from));

@@ -66,16 +66,21 @@ misused(const struct job *j, const char *option, size_t len, const char *why)
 	return JOB_MISUSED;
 }
 
-/* The letter of the long option WORD, behind its dashes and up to a "=", or NULL. */
+/* The letter of the long option WORD, up to a "=", or NULL.  *MAY: it may have a value. */
 static const char *
-find_long(const struct job *j, const char *word)
+find_long(const struct job *j, const char *word, bool *may)
 {
 	size_t len = strcspn(word, "=");
 	const char *p = j->verb->longs;
 
 	for (; p != NULL && *p != '\0'; p += strcspn(p, " "), p += strspn(p, " "))
-		if (strncmp(p, word, len) == 0 && p[len] == '=' && len > 0)
-			return find_letter(j, p[len + 1]);
+		if (strncmp(p, word, len) == 0 && p[len] == '=' && len > 0) {
+			const char *letter = find_letter(j, p[len + 1]);
+
+			assert(letter != NULL);
+			*may = p[len + 2] == '?' || letter[1] == ':';
+			return letter;
+		}
 	return NULL;
 }
 
@@ -83,11 +88,15 @@ find_long(const struct job *j, const char *word)
 static int
 take_long(struct job *j, int n, char *const words[])
 {
-	const char *letter = find_long(j, words[0] + 2), *value = strchr(words[0], '=');
+	const char *value = strchr(words[0], '=');
+	bool may;
+	const char *letter = find_long(j, words[0] + 2, &may);
 	int took = 1;
 
 	if (letter == NULL)
 		return -misused(j, words[0], strcspn(words[0], "="), "no such option");
+	if (value != NULL && !may)
+		return -misused(j, words[0], (size_t)(value - words[0]), "it takes no value");
 	if (letter[1] == ':' && value == NULL) {
 		if (n < 2)
 			return -misused(j, words[0], strlen(words[0]), "it needs a value");
@@ -104,7 +113,8 @@ static int
 take_letters(struct job *j, int n, char *const words[])
 {
 	for (const char *p = words[0] + 1; *p != '\0'; p++) {
-		const char *letter = find_letter(j, *p);
+		/* What has no letter that anybody could want is only said at length. */
+		const char *letter = *p < ' ' ? NULL : find_letter(j, *p);
 		char option[] = { '-', *p, '\0' };
 
 		if (letter == NULL)

@@ -5,10 +5,12 @@
 #include <time.h>
 
 #include "commands/output.h"
+#include "wire/clock.h"
 #include "wire/io.h"
 
 enum {
-	LOOK = 100,			/* microseconds between two looks */
+	LOOK = 100 * 1000,		/* nanoseconds between two looks */
+	MILLI = CLOCK_NANO / 1000,
 	PRINTED_MAX = 8192		/* bytes of one output_print */
 };
 
@@ -23,12 +25,14 @@ output_init(struct output *o, struct stream *stream, int errors)
 	o->len = 0;
 }
 
+/* A pause takes as long as the machine is busy: what ends the waiting is the clock. */
 static void
 drain(struct output *o)
 {
-	const struct timespec pause = { .tv_nsec = LOOK * 1000L };
+	const struct timespec pause = clock_timespec(LOOK);
+	int64_t end = clock_now() + (int64_t)OUTPUT_DRAIN * MILLI;
 
-	for (int i = 0; i < OUTPUT_DRAIN * 1000 / LOOK && io_count_unread(o->errors) > 0; i++)
+	while (io_count_unread(o->errors) > 0 && clock_now() < end)
 		nanosleep(&pause, NULL);
 	o->spoke = false;
 }
@@ -117,12 +121,24 @@ output_put_name(struct output *o, const char *name, const char *without)
 	}
 }
 
+int
+output_settle(struct output *o)
+{
+	if (output_flush(o) == -1)
+		return -1;
+	if (o->spoke)
+		drain(o);
+	return 0;
+}
+
 /* In one write, so that nobody reads half of it. */
 void
 output_say(struct output *o, const char *line)
 {
 	char text[PRINTED_MAX];
-	int n = snprintf(text, sizeof(text), "%s\n", line);
+	size_t len = strlen(line), most = sizeof(text) - 1, n = len < most ? len : most;
 
-	send(o, o->errors_to, text, (size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1);
+	memcpy(text, line, n);
+	text[n++] = '\n';
+	send(o, o->errors_to, text, n);
 }

@@ -41,5 +41,7 @@ void	output_say(struct output *, const char *line);
 
 /* All that is held has left: 0, or -1 when the peer is lost. */
 int	output_flush(struct output *);
+/* And what was said has been read, so that what somebody else writes to the stream comes behind it. */
+int	output_settle(struct output *);
 
 #endif

@@ -23,8 +23,9 @@ enum verb_flags {
 struct verb {
 	const char *name;
 	const char *letters;	/* options: each letter, with ":" behind it where it has a value */
-	const char *longs;	/* long options: "NAME=LETTER", with blanks between; or NULL.  One that has
-				 * no letter that anybody could want has a control byte */
+	const char *longs;	/* long options: "NAME=LETTER", with blanks between, and a "?" behind it
+				 * where it may have a value; or NULL.  One that has no letter that
+				 * anybody could want has a control byte */
 	int	    least, most;	/* operands; most -1: any number */
 	unsigned    flags;	/* of enum verb_flags */
 	int	  (*run)(struct job *);	/* a status; NULL: the session's own business */

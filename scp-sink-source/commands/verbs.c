@@ -41,7 +41,7 @@ static const struct verb verbs[] = {
 	{ "false", "", NULL, 0, -1, VERB_BARE, verb_false },
 	{ "groups", "", NULL, 0, 0, 0, verb_groups },
 	{ "ln", "sfTn", NULL, 2, 2, VERB_CHANGES | VERB_NEEDS_LINKS, verb_ln },
-	{ "ls", "aAdFfhHlLnqrStU1\1\2", "full-time=\1 color=\2", 0, -1, VERB_NEEDS_LIST, verb_ls },
+	{ "ls", "aAdFfhHlLnqrStU1\1\2", "full-time=\1 color=\2?", 0, -1, VERB_NEEDS_LIST, verb_ls },
 	{ "md5sum", "bt", NULL, 0, -1, VERB_NEEDS_DOWNLOAD, verb_sum },
 	{ "mkdir", "p", NULL, 1, -1, VERB_CHANGES | VERB_NEEDS_MKDIR, verb_mkdir },
 	{ "mv", "fnT", NULL, 2, -1, VERB_CHANGES | VERB_NEEDS_RENAME, verb_mv },
