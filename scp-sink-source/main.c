@@ -85,6 +85,14 @@ has_commands(const struct invocation *v, const char *connection, const char *con
 	return has;
 }
 
+/* No command, which some SSH servers say as an empty one. */
+static bool
+says_nothing(const struct invocation *v)
+{
+	return v->way == INVOKED_INTERACTIVE || (v->command != NULL && v->command[0] == '\0' &&
+	    (v->way == INVOKED_SERVE || v->way == INVOKED_LOGIN));
+}
+
 /* What he says is told by its first byte. */
 static void
 turn(struct invocation *v)
@@ -126,18 +134,19 @@ main(int argc, char *argv[], char *envp[])
 		return 1;
 	}
 	service_init(&service, connection, said);
+	if (says_nothing(&invocation) && has_commands(&invocation, connection, said)) {
+		turn(&invocation);
+		return serve(&service, &invocation, argc, argv);
+	}
 	switch (invocation.way) {
 	case INVOKED_VERSION:
 		return puts("scp-sink-source " VERSION) == EOF || fflush(stdout) == EOF;
 	case INVOKED_HELP:
 		return help();
 	case INVOKED_INTERACTIVE:
-		if (has_commands(&invocation, connection, said))
-			turn(&invocation);
-		else if (deny_shell(&service, &invocation, CONFIG))
-			invocation_turn_to_sftp(&invocation);
-		else
+		if (!deny_shell(&service, &invocation, CONFIG))
 			return 1;
+		invocation_turn_to_sftp(&invocation);
 		return serve(&service, &invocation, argc, argv);
 	case INVOKED_CHECK:
 		return explain_policy(&service, &invocation, CONFIG);

@@ -106,9 +106,9 @@ static void
 serve(struct invocation *v, const char *original)
 {
 	v->command = original;
+	v->subsystem = v->way;
 	if (original != NULL)
 		return;
-	v->subsystem = v->way;
 	v->way = INVOKED_INTERACTIVE;
 }
 

@@ -130,18 +130,19 @@ static const struct {
 	const char   *name, *version;
 	talk_request *serve;
 	bool	      (*may)(const struct policy *);	/* the account may use it */
+	bool	      judged;	/* and the deed says so, to the log as well, if it may not */
 } extensions[] = {
-	{ "posix-rename@openssh.com", "1", request_posix_rename, may_rename },
-	{ "statvfs@openssh.com", "2", statvfs_path, may_see },
-	{ "fstatvfs@openssh.com", "2", statvfs_handle, may_see },
-	{ "hardlink@openssh.com", "1", request_hardlink, may_link },
-	{ "fsync@openssh.com", "1", request_fsync, may_upload },
-	{ "lsetstat@openssh.com", "1", request_lsetstat, may_set },
-	{ "limits@openssh.com", "1", limits, always },
-	{ "expand-path@openssh.com", "1", request_expand_path, always },
-	{ "copy-data", "1", request_copy_data, may_copy },
-	{ "home-directory", "1", request_home_directory, always },
-	{ "users-groups-by-id@openssh.com", "1", request_users_groups, is_drop_in },
+	{ "posix-rename@openssh.com", "1", request_posix_rename, may_rename, true },
+	{ "statvfs@openssh.com", "2", statvfs_path, may_see, true },
+	{ "fstatvfs@openssh.com", "2", statvfs_handle, may_see, false },
+	{ "hardlink@openssh.com", "1", request_hardlink, may_link, true },
+	{ "fsync@openssh.com", "1", request_fsync, may_upload, false },
+	{ "lsetstat@openssh.com", "1", request_lsetstat, may_set, true },
+	{ "limits@openssh.com", "1", limits, always, false },
+	{ "expand-path@openssh.com", "1", request_expand_path, always, false },
+	{ "copy-data", "1", request_copy_data, may_copy, false },
+	{ "home-directory", "1", request_home_directory, always, false },
+	{ "users-groups-by-id@openssh.com", "1", request_users_groups, is_drop_in, false },
 };
 
 enum {
@@ -170,7 +171,7 @@ request_extended(struct talk *t, struct packet *p, uint32_t id)
 	for (size_t i = 0; i < EXTENSIONS; i++) {
 		if (!packet_string_is(&name, extensions[i].name))
 			continue;
-		if (extensions[i].may(t->deeds->policy))
+		if (extensions[i].judged || extensions[i].may(t->deeds->policy))
 			extensions[i].serve(t, p, id);
 		else
 			talk_say(t, id, STATUS_PERMISSION_DENIED, status_text(STATUS_PERMISSION_DENIED));

@@ -227,7 +227,8 @@ def rule_20_advertised_by_rights(lab):
         same(f"extensions of all those with {options}", set(),
              absent & set(session.version.pairs))
         for name in absent:
-            refused(session.extended(name, string("/f"), string("/g"), attrs()))
+            other = () if name == "lsetstat@openssh.com" else (string("/g"),)
+            refused(session.extended(name, string("/f"), *other, attrs()))
 
 
 def rule_62_list(lab):

@@ -653,6 +653,8 @@ START_TEST(rule_20_what_is_not_advertised_is_refused)
 	p.download_only = true;
 	begin(p);
 	say_extended(1, "posix-rename@openssh.com");
+	reply_put_text(&said, "a");
+	reply_put_text(&said, "b");
 	said_all();
 	say_extended(2, "users-groups-by-id@openssh.com");
 	said_all();
