@@ -66,8 +66,8 @@ ALL	:= $(STD) $(WARN) $(EXTRA) $(HARDEN) $(SAME) $(CFLAGS) $(CPPFLAGS)
 
 # libbsd brings libmd along, and to load both takes as long as a tenth of a start.  From their
 # archives, where there are any, the linker takes the few functions that are called.  libmd comes first:
-# libbsd has functions of the same names, and warns of them.
-ARCHIVE	:= -l:libmd.a -l:libbsd.a
+# libbsd has functions of the same names, and warns of them; and last, for what libbsd takes of it.
+ARCHIVE	:= -l:libmd.a -l:libbsd.a -l:libmd.a
 ifndef LIBBSD
 LIBBSD	:= $(shell echo 'int main(void) { return 0; }' | \
 	     $(CC) -x c - -o /dev/null $(ARCHIVE) 2>/dev/null && echo $(ARCHIVE) || echo -lmd -lbsd)
@@ -232,7 +232,7 @@ static:
 	@packaging/static $(MUSL) $(CFLAGS) $(NETS) $(filter -f%,$(EXTRA))
 	@$(MAKE) --no-print-directory CC="gcc -specs=$(MUSL)/specs" OUT=$(OUT)/static SAN= FUZZER= \
 	    CPPFLAGS="-isystem $(MUSL)/include -ffile-prefix-map=$(MUSL)=musl $(CPPFLAGS)" \
-	    LDFLAGS="-L$(MUSL)/lib $(LDFLAGS)" LIBBSD="-lmd -lbsd" LIBSECCOMP=-lseccomp AFTER=$(MUSL)/made all
+	    LDFLAGS="-L$(MUSL)/lib $(LDFLAGS)" LIBBSD="-lmd -lbsd -lmd" LIBSECCOMP=-lseccomp AFTER=$(MUSL)/made all
 
 fuzz:
 	@packaging/need build fuzz clang-san

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: ISC */
+#include <sys/syscall.h>
+
+#include <fcntl.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <unistd.h>
 
 #include <linux/magic.h>
 
@@ -55,4 +59,13 @@ fs_counts_bytes(const struct statfs *fs)
 	};
 
 	return is_one_of((unsigned long)fs->f_type, types, sizeof(types) / sizeof(types[0]));
+}
+
+uint64_t
+fs_attributes(int fd)
+{
+	struct statx sx;
+
+	return syscall(SYS_statx, fd, "", AT_EMPTY_PATH, STATX_TYPE, &sx) == 0
+	    ? sx.stx_attributes : 0;
 }

@@ -2,9 +2,15 @@
 #ifndef PATHS_FS_H
 #define PATHS_FS_H
 
+#include <sys/stat.h>
 #include <sys/vfs.h>
 
 #include <stdbool.h>
+#include <stdint.h>
+
+#ifndef STATX_TYPE	/* The C library has no statx(2). */
+#include <linux/stat.h>
+#endif
 
 /* What kind of filesystem a descriptor lies in. */
 
@@ -25,5 +31,8 @@ bool	fs_is_plain(const struct statfs *);
  * compressed, shared or borrowed, and not where somebody else counts them.
  */
 bool	fs_counts_bytes(const struct statfs *);
+
+/* What statx(2) calls attributes of FD, STATX_ATTR_APPEND and so on; 0 where nobody knows. */
+uint64_t fs_attributes(int fd);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "commands/target.h"
 #include "commands/verbs.h"
+#include "deeds/tree.h"
 #include "text/text.h"
 
 enum {
@@ -136,6 +137,35 @@ remove_one(struct job *j, const char *operand, const char *path)
 	return job_answer(j, operand, &a);
 }
 
+/* What of an operand was refused, or failed. */
+struct tree {
+	struct job *j;
+	const char *operand;
+};
+
+static int
+say_within(void *tree, const char *rest, const struct answer *a)
+{
+	const struct tree *t = tree;
+	char said[2 * PATH_MAX];
+
+	if (is_pardoned(t->j, a))
+		return 0;
+	target_join(said, t->operand, rest);
+	(void)job_answer(t->j, said, a);
+	return -1;
+}
+
+static int
+remove_all(struct job *j, const char *operand, const char *path)
+{
+	struct tree t = { j, operand };
+
+	if (check_name(j, operand, path) != 0)
+		return JOB_FAILED;
+	return tree_remove(j->deeds, path, say_within, &t);
+}
+
 int
 verb_rm(struct job *j)
 {
@@ -143,7 +173,7 @@ verb_rm(struct job *j)
 		(void)job_say(j, NULL, "missing operand");
 		return JOB_MISUSED;
 	}
-	return each(j, remove_one);
+	return each(j, job_has(j, 'r') || job_has(j, 'R') ? remove_all : remove_one);
 }
 
 int

@@ -37,6 +37,13 @@ has_slash(const char *operand)
 	return len > 0 && operand[len - 1] == '/';
 }
 
+void
+target_join(char dst[2 * PATH_MAX], const char *operand, const char *rest)
+{
+	snprintf(dst, 2 * (size_t)PATH_MAX, "%s%s%s", operand,
+	    rest[0] == '\0' || has_slash(operand) ? "" : "/", rest);
+}
+
 int
 target_check_slash(struct job *j, const char *operand, const char *path)
 {

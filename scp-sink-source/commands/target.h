@@ -23,6 +23,9 @@ typedef int target_fn(struct job *, const struct passage *);
  */
 int	target_each(struct job *, enum deeds_link, target_fn *one);
 
+/* REST in the directory OPERAND, as the client would write it; where REST is "", that itself. */
+void	target_join(char dst[2 * PATH_MAX], const char *operand, const char *rest);
+
 /* True where OPERAND ends in "." or "..", which are no names. */
 bool	target_is_dots(const char *operand);
 

@@ -16,4 +16,10 @@ struct answer {
 /* What there is to say: TEXT, or what ERR is called. */
 const char *answer_text(const struct answer *);
 
+/*
+ * Hears of what went wrong among what was asked for together: with REST, from there on; "" is that itself.
+ * -1; or 0 where that is no failure.
+ */
+typedef int	answer_report_fn(void *context, const char *rest, const struct answer *);
+
 #endif

@@ -14,7 +14,6 @@
 #include "deeds/spot.h"
 #include "deeds/target.h"
 #include "paths/dir.h"
-#include "upload/hidden.h"
 
 void
 folder_init(struct folder *f)
@@ -33,7 +32,7 @@ is_start(const struct deeds *d, const char *plain)
 static int
 open_dir(struct deeds *d, struct folder *f, const struct spot *s)
 {
-	const int flags = O_DIRECTORY | (f->own ? O_PATH : O_RDONLY);
+	const int flags = O_DIRECTORY | (d->policy->list == RIGHT_OWN ? O_PATH : O_RDONLY);
 	struct stat st;
 
 	errno = ENOTDIR;
@@ -54,18 +53,15 @@ begin(struct deeds *d, struct folder *f, const struct spot *s, struct answer *a)
 {
 	const char *why;
 
-	f->own = d->policy->list == RIGHT_OWN;
 	f->again = f->listed = false;
 	f->dots = f->pending = 0;
-	f->at = 0;
 	strlcpy(f->plain, s->plain, sizeof(f->plain));
 	why = is_start(d, s->plain) ? NULL : policy_denies_recursion(d->policy);
 	if (why != NULL)
 		return refuse_openly(d, s->plain, EACCES, why, a);
 	if (open_dir(d, f, s) == -1)
 		return refuse_look(d, s->plain, errno, a);
-	f->level = ++d->level;
-	listing_begin(&d->listing, f->level, &f->mark);
+	entries_begin(d, &f->entries);
 	note_dir(d, s->plain, 0, false);
 	return 0;
 }
@@ -86,15 +82,6 @@ folder_open(struct deeds *d, struct folder *f, const char *path, struct answer *
 	return end;
 }
 
-/* The plain path of the entry NAME; false where it is too long for anybody to say. */
-static bool
-name_entry(const struct folder *f, const char *name, char plain[PATH_MAX])
-{
-	int n = snprintf(plain, PATH_MAX, "%s%s%s", f->plain, f->plain[0] != '\0' ? "/" : "", name);
-
-	return n < PATH_MAX;
-}
-
 /* What is pending, and will have this name here, or NULL. */
 static const struct file *
 pending_as(const struct deeds *d, const struct folder *f, const char *name)
@@ -103,7 +90,7 @@ pending_as(const struct deeds *d, const struct folder *f, const char *name)
 
 	if (d->pending == NULL || strlcpy(s.place.leaf, name, sizeof(s.place.leaf)) > NAME_MAX)
 		return NULL;
-	return name_entry(f, name, s.plain) ? file_pending(d, &s) : NULL;
+	return entries_path(f->plain, name, s.plain) ? file_pending(d, &s) : NULL;
 }
 
 /* Looks at the entry: whether it is there, and may be seen. */
@@ -111,22 +98,11 @@ static bool
 look_at(struct deeds *d, const struct folder *f, const char *name, struct stat *st)
 {
 	const struct file *pending = pending_as(d, f, name);
-	char plain[PATH_MAX];
 	struct answer ignored;
 
 	if (pending != NULL)
 		return file_look(d, pending, st, &ignored) == 0;
-	if (policy_denies_name(d->policy, name, true) != NULL || hidden_is_name(name))
-		return false;
-	if (spot_stat_entry(d, f->fd, name, st) == -1)
-		return false;
-	if (!S_ISDIR(st->st_mode) && policy_denies_name(d->policy, name, false) != NULL)
-		return false;
-	if (!f->own && !deeds_is_blind(d))
-		return true;
-	if (!name_entry(f, name, plain))
-		return false;
-	return f->own ? own_has(&d->own, plain, st->st_dev, st->st_ino) : sight_has(d, plain, st);
+	return entries_see(d, &f->entries, f->fd, f->plain, name, st);
 }
 
 /* "." and "..", of which a restricted client that goes up from the top would see what is above. */
@@ -144,22 +120,6 @@ next_dots(struct deeds *d, struct folder *f, struct folder_entry *e, struct answ
 	return 1;
 }
 
-/* The next name in the directory, or of what is own there: 1, 0, -1 with errno. */
-static int
-next_name(struct deeds *d, struct folder *f, const char **name)
-{
-	struct listing_entry found;
-	int more;
-
-	if (f->own) {
-		*name = own_next(&d->own, f->plain, &f->at);
-		return *name != NULL;
-	}
-	more = listing_next(&d->listing, f->level, f->fd, &f->mark, &found);
-	*name = more == 1 ? found.name : NULL;
-	return more;
-}
-
 /* True where the listing of the directory has, or had, the name of what is pending. */
 static bool
 is_listed(struct deeds *d, const struct folder *f, const char *name)
@@ -169,7 +129,7 @@ is_listed(struct deeds *d, const struct folder *f, const char *name)
 
 	if (fstatat(f->fd, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
 		return false;
-	return !f->own || (name_entry(f, name, plain) &&
+	return !f->entries.own || (entries_path(f->plain, name, plain) &&
 	    own_has(&d->own, plain, st.st_dev, st.st_ino));
 }
 
@@ -202,7 +162,7 @@ next_of_all(struct deeds *d, struct folder *f, struct folder_entry *e, struct an
 	if (f->dots < 2)
 		return next_dots(d, f, e, a);
 	while (!f->listed) {
-		more = next_name(d, f, &e->name);
+		more = entries_next(d, &f->entries, f->fd, f->plain, &e->name);
 		if (more == -1)
 			return refuse_look(d, f->plain, errno, a);
 		f->listed = more == 0;
@@ -248,7 +208,7 @@ folder_tells_link(const struct deeds *d, const struct folder *f, const char *nam
 	struct spot s = { .place = { .dirfd = f->fd } };
 
 	return strlcpy(s.place.leaf, name, sizeof(s.place.leaf)) <= NAME_MAX &&
-	    name_entry(f, name, s.plain) && target_read(d, &s, dst) == 0;
+	    entries_path(f->plain, name, s.plain) && target_read(d, &s, dst) == 0;
 }
 
 int

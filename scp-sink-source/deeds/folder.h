@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "deeds/deeds.h"
-#include "paths/listing.h"
+#include "deeds/entries.h"
 
 /*
  * One directory that is being listed: "." and "..", then what the policy has, in the order of the
@@ -23,15 +23,11 @@ struct folder_entry {
 
 struct folder {
 	int	 fd;			/* owned; -1 when closed */
-	bool	 own;			/* only what this session has made, from memory: the directory
-					 * is not read */
 	bool	 again;			/* LAST comes again */
 	bool	 listed;		/* all but what is pending was returned */
 	unsigned dots;			/* of "." and "..", how many were returned */
 	unsigned pending;		/* of what is pending, how many were looked at */
-	unsigned level;			/* of the listing, which has nothing else of this number */
-	struct listing_mark mark;	/* in it */
-	uint64_t at;			/* in what is own */
+	struct entries entries;		/* of it */
 	char	 plain[PATH_MAX];	/* from the root on */
 	char	 name[NAME_MAX + 1];	/* LAST's */
 	struct folder_entry last;	/* what was returned last */

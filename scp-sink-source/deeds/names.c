@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "deeds/acts.h"
 #include "deeds/file.h"
 #include "deeds/note.h"
 #include "deeds/refuse.h"
@@ -76,9 +77,8 @@ deeds_mkdir_exactly(struct deeds *d, const char *path, mode_t mode, struct answe
 	return mkdir_as(d, path, mode, true, a);
 }
 
-/* Whether what is there, if anything is, may be removed. */
-static int
-judge_removal(struct deeds *d, const struct spot *s, struct answer *a)
+int
+act_judge_removal(struct deeds *d, const struct spot *s, struct answer *a)
 {
 	struct stat st;
 
@@ -113,15 +113,15 @@ take_pending(struct deeds *d, const struct spot *s, struct file *pending, struct
 static int
 take_there(struct deeds *d, const struct spot *s, bool dir, struct answer *a)
 {
-	if (judge_removal(d, s, a) == -1 || (dir && file_publish_within(d, s->plain, a) == -1))
+	if (act_judge_removal(d, s, a) == -1 || (dir && file_publish_within(d, s->plain, a) == -1))
 		return -1;
 	if (unlinkat(s->place.dirfd, s->place.leaf, dir ? AT_REMOVEDIR : 0) == -1)
 		return refuse_change(d, s->plain, errno, a);
 	return 0;
 }
 
-static int
-take_away(struct deeds *d, const struct spot *s, enum audit_act act, struct answer *a)
+int
+act_remove(struct deeds *d, const struct spot *s, enum audit_act act, struct answer *a)
 {
 	const bool dir = act == AUDIT_RMDIR;
 	struct file *pending = dir ? NULL : file_pending(d, s);
@@ -150,7 +150,7 @@ remove_as(struct deeds *d, const char *path, enum audit_act act, struct answer *
 		return spot_refuse(d, path, why, a);
 	if (spot_find(d, path, dir ? SPOT_DIRECTORY : SPOT_FILE, &s, a) == -1)
 		return -1;
-	end = take_away(d, &s, act, a);
+	end = act_remove(d, &s, act, a);
 	spot_close(&s);
 	return end;
 }

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "deeds/acts.h"
 #include "deeds/file.h"
 #include "deeds/folder.h"
 #include "deeds/note.h"
@@ -264,6 +265,12 @@ set_at(struct deeds *d, const char *path, const struct spot *s, enum deeds_link 
 		end = judge(&t, is_change(w), a) == -1 ? -1 : set_all(&t, w, a);
 	dir_close(t.fd);
 	return end;
+}
+
+int
+act_set(struct deeds *d, const struct spot *s, const struct wish *w, struct answer *a)
+{
+	return set_at(d, s->said, s, DEEDS_HOLD, w, a);
 }
 
 /* Whether anything may be set at all. */

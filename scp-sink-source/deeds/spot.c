@@ -23,9 +23,8 @@ spot_plain(const struct deeds *d, const char *said, char plain[PATH_MAX])
 	return beneath_plain_system(plain, said[0] == '/' ? "" : d->here, said);
 }
 
-/* Directories that lead to what PLAIN names, those that the account starts in not counted. */
-static uint64_t
-depth_of(const struct deeds *d, const char *plain)
+uint64_t
+spot_depth(const struct deeds *d, const char *plain)
 {
 	const char *from = d->root->confined ? d->root->from : "";
 	size_t n = strlen(from);
@@ -151,7 +150,7 @@ find(struct deeds *d, const char *said, enum spot_kind kind, bool looks, struct 
 	if (why != NULL)
 		return looks ? refuse_sight(d, s->plain, why, a)
 		    : refuse_telling(d, s->plain, EACCES, why, a);
-	s->depth = depth_of(d, s->plain);
+	s->depth = spot_depth(d, s->plain);
 	why = s->depth > 0 ? policy_denies_depth(d->policy, s->depth - 1) : NULL;
 	if (why != NULL)
 		return refuse_openly(d, s->plain, looks ? ENOENT : EDQUOT, why, a);

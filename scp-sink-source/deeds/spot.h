@@ -61,6 +61,9 @@ int	spot_refuse(struct deeds *, const char *said, const char *text, struct answe
 int	spot_stat(const struct deeds *, const struct spot *, struct stat *);
 int	spot_stat_entry(const struct deeds *, int dirfd, const char *name, struct stat *);
 
+/* How many directories lead to PLAIN from where the account starts. */
+uint64_t spot_depth(const struct deeds *, const char *plain);
+
 /* What the path SAID is from the top on: text, and nothing is looked at.  0, -1 with errno. */
 int	spot_plain(const struct deeds *, const char *said, char plain[PATH_MAX]);
 

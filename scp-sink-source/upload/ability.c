@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/vfs.h>
 
 #include <errno.h>
@@ -13,10 +12,6 @@
 #include "paths/fs.h"
 #include "upload/ability.h"
 #include "upload/hidden.h"
-
-#ifndef STATX_TYPE	/* The C library has no statx(2). */
-#include <linux/stat.h>
-#endif
 
 struct trial {
 	int	    dirfd;
@@ -75,10 +70,7 @@ try(struct ability *a, int dirfd, const char *goal)
 bool
 ability_only_adds(int dirfd)
 {
-	struct statx sx;
-
-	return syscall(SYS_statx, dirfd, "", AT_EMPTY_PATH, STATX_TYPE, &sx) == 0 &&
-	    (sx.stx_attributes & STATX_ATTR_APPEND) != 0;
+	return (fs_attributes(dirfd) & STATX_ATTR_APPEND) != 0;
 }
 
 static bool

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 #include <sys/stat.h>
-#include <sys/syscall.h>
 
 #include <assert.h>
 #include <errno.h>
@@ -12,10 +11,6 @@
 #include "paths/fs.h"
 #include "paths/proc.h"
 #include "upload/upload.h"
-
-#ifndef STATX_TYPE	/* The C library has no statx(2). */
-#include <linux/stat.h>
-#endif
 
 enum {
 	FILE_BITS = 0777,
@@ -78,15 +73,6 @@ struct old {			/* what is there already */
 	uint64_t	attributes;	/* as of statx(2) */
 	bool		fixed;		/* its name is for its owner to give away: a sticky directory */
 };
-
-static uint64_t
-attributes_of(int fd)
-{
-	struct statx sx;
-
-	return syscall(SYS_statx, fd, "", AT_EMPTY_PATH, STATX_TYPE, &sx) == 0
-	    ? sx.stx_attributes : 0;
-}
 
 static bool
 is_mount_point(const struct old *old)
@@ -270,7 +256,7 @@ hold_old(const struct upload *up, struct old *old, int dirfd, mode_t type)
 	old->attributes = 0;
 	old->fd = replace ? dir_open(dirfd, name, O_PATH, 0) : -1;
 	if (old->fd != -1) {
-		old->attributes = attributes_of(old->fd);
+		old->attributes = fs_attributes(old->fd);
 		if (may_write(old))
 			return fstat(old->fd, &old->st);
 		close(old->fd);
@@ -278,7 +264,7 @@ hold_old(const struct upload *up, struct old *old, int dirfd, mode_t type)
 	if (open_old(up, old, dirfd, type) == -1)
 		return -1;
 	if (!replace)
-		old->attributes = attributes_of(old->fd);
+		old->attributes = fs_attributes(old->fd);
 	return fstat(old->fd, &old->st);
 }
 

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: ISC */
+#include <sys/mount.h>
+
+#include <sched.h>
+
+#include <bsd/string.h>
+
 #include "commanding.h"
 
 #define NOT_OWN "it was not made in this session"
@@ -122,6 +128,189 @@ START_TEST(what_has_no_name_of_its_own_is_not_removed)
 }
 END_TEST
 
+/* A small tree: the directory NAME, with a file, a link to OUT, and a directory with a file. */
+static void
+make_tree(const char *name)
+{
+	char path[PATH_MAX];
+
+	make_dir(name);
+	snprintf(path, sizeof(path), "%s/f", name);
+	put_file(path, "f", 0644);
+	snprintf(path, sizeof(path), "%s/l", name);
+	ck_assert_int_eq(symlinkat("../../out", unit_fd, path), 0);
+	snprintf(path, sizeof(path), "%s/d", name);
+	make_dir(path);
+	snprintf(path, sizeof(path), "%s/d/g", name);
+	put_file(path, "g", 0644);
+}
+
+static void
+make_out(void)
+{
+	make_dir("out");
+	put_file("out/canary", "", 0644);
+}
+
+static bool
+log_has(const char *line)
+{
+	return strstr(log_text(), line) != NULL;
+}
+
+START_TEST(rule_23_rm_r_takes_a_tree_and_follows_no_link)
+{
+	begin_restricted();
+	make_out();
+	make_tree("top/t");
+	put_file("top/f", "", 0644);
+	ck_assert_int_eq(symlinkat("../out", unit_fd, "top/l"), 0);
+	begin_commands(-1);
+	EXPECT_DONE("rm -r t/ f l");
+	ck_assert_int_eq(count_entries("top"), 0);
+	ck_assert(exists("out/canary"));
+	/* One record each. */
+	ck_assert(log_has("remove name \"/t/f\"\n") && log_has("remove name \"/t/l\"\n"));
+	ck_assert(log_has("remove name \"/t/d/g\"\nrmdir name \"/t/d\"\n"));
+	ck_assert(log_has("rmdir name \"/t\"\nremove name \"/f\"\nremove name \"/l\"\n"));
+	ck_assert(!log_has("opendir") && !log_has("refused"));
+	EXPECT_FAILED("rm -r no", "rm: no: No such file or directory");
+	EXPECT_DONE("rm -rf no");
+	EXPECT_FAILED("rm -r /", "rm: /: Device or resource busy");
+	EXPECT_FAILED("rm -rf .", "rm: .: Invalid argument");
+	ck_assert_int_eq(deeds.errors, 1);
+}
+END_TEST
+
+START_TEST(rule_23_what_is_refused_is_named_and_its_directory_stays)
+{
+	begin_restricted();
+	make_tree("top/t");
+	make_dir("top/t/locked");
+	put_file("top/t/locked/x", "", 0644);
+	ck_assert_int_eq(fchmodat(unit_fd, "top/t/locked", 0555, 0), 0);
+	begin_commands(-1);
+	EXPECT_FAILED("rm -rf t", "rm: t/locked/x: Permission denied");
+	ck_assert_int_eq(count_entries("top/t"), 1);
+	ck_assert(!log_has("rmdir name \"/t\"") && !log_has("rmdir name \"/t/locked\""));
+	ck_assert_int_eq(fchmodat(unit_fd, "top/t/locked", 0755, 0), 0);
+	/* What is denied is not there: nobody says what its directory is kept by. */
+	put_file("top/t/locked/.h", "", 0644);
+	log_clear();
+	EXPECT_FAILED("rm -r t/", "rm: t/locked: Directory not empty");
+	log_is("remove name \"/t/locked/x\"\nrefused \"/t/locked\" reason \"Directory not empty\"\n");
+	ck_assert(exists("top/t/locked/.h"));
+}
+END_TEST
+
+START_TEST(rule_23_recursive_no_leaves_files)
+{
+	begin_restricted();
+	make_tree("top/t");
+	put_file("top/f", "", 0644);
+	policy.recursive = POLICY_NO;
+	begin_commands(-1);
+	EXPECT_FAILED("rm -r t", "rm: t: directories are not allowed");
+	EXPECT_DONE("rm -f -r f");
+	ck_assert(exists("top/t/d/g") && !exists("top/f"));
+	policy.recursive = POLICY_YES;
+	policy.list = RIGHT_NO;
+	EXPECT_FAILED("rm -r t", "rm: t: listing is not allowed");
+	policy.list = RIGHT_YES;
+	policy.max_depth = 1;
+	EXPECT_FAILED("rm -r t", "rm: t/d: directories are nested too deeply");
+	ck_assert(exists("top/t/d/g") && !exists("top/t/f"));
+	policy.remove = RIGHT_NO;
+	EXPECT_FAILED("rm -r t", "rm: t: removing is not allowed");
+}
+END_TEST
+
+START_TEST(rule_45_rm_r_with_own_takes_what_is_own)
+{
+	begin_restricted();
+	make_out();
+	policy.remove = RIGHT_OWN;
+	begin_commands(-1);
+	EXPECT_DONE("mkdir -p t/a t/b");
+	put_file("top/t/b/f", "another's", 0644);
+	log_clear();
+	EXPECT_FAILED("rm -r t", "rm: t/b/f: " NOT_OWN);
+	ck_assert(!exists("top/t/a") && exists("top/t/b/f"));
+	make_dir("top/not");
+	EXPECT_FAILED("rm -r not", "rm: not: " NOT_OWN);
+	ck_assert(exists("top/not"));
+}
+END_TEST
+
+/* Nor is anything told of what lies beside what is own. */
+START_TEST(rule_45_rm_r_of_who_may_know_nothing)
+{
+	begin_blind();
+	make_dir("top/d");
+	begin_commands(-1);
+	EXPECT_DONE("mkdir -p t/a t/b/c");
+	put_file("top/t/b/f", "another's", 0644);
+	EXPECT_FAILED("rm -r t", "rm: t/b: Permission denied");
+	ck_assert(!exists("top/t/a") && !exists("top/t/b/c") && exists("top/t/b/f"));
+	EXPECT_FAILED("rm -r d", "rm: d: Permission denied");
+	EXPECT_FAILED("rm -rf no", "rm: no: Permission denied");
+}
+END_TEST
+
+/* More than one read of a directory, and more levels than keep what they have read. */
+START_TEST(rule_23_rm_r_of_a_wide_and_deep_tree)
+{
+	enum { WIDE = 1500, DEEP = 40 };
+	char name[PATH_MAX] = "top/t";
+	int n = 0;
+
+	begin_restricted();
+	make_dir("top/t");
+	for (int i = 0; i < DEEP; i++) {
+		strlcat(name, "/d", sizeof(name));
+		make_dir(name);
+		for (int k = 0; i % 8 == 0 && k < WIDE / 5; k++, n++) {
+			char file[PATH_MAX + 16];
+
+			snprintf(file, sizeof(file), "%s/%d", name, k);
+			put_file(file, "", 0644);
+		}
+	}
+	ck_assert_int_eq(n, WIDE);
+	begin_commands(-1);
+	EXPECT_DONE("rm -r t");
+	ck_assert(!exists("top/t"));
+	ck_assert_int_eq(deeds.errors, 0);
+}
+END_TEST
+
+START_TEST(rule_23_rm_r_does_not_go_into_what_is_mounted)
+{
+	char from[PATH_MAX], to[PATH_MAX];
+
+	if (lacks_root("nobody else may mount"))
+		return;
+	ck_assert_int_eq(unshare(CLONE_NEWNS), 0);
+	ck_assert_int_eq(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+	ck_assert_int_eq(mkdirat(unit_fd, "top", 0755), 0);
+	make_out();
+	make_tree("top/t");
+	make_dir("top/t/m");
+	snprintf(from, sizeof(from), "%s/out", unit_path);
+	snprintf(to, sizeof(to), "%s/top/t/m", unit_path);
+	/* A directory of the same filesystem: nothing but the mount tells it from others. */
+	ck_assert_int_eq(mount(from, to, NULL, MS_BIND, NULL), 0);
+	policy = restricted_policy();
+	begin_commands(-1);
+	EXPECT_FAILED("rm -r t", "rm: t/m: something is mounted there");
+	EXPECT_FAILED("rm -r t/m", "rm: t/m: something is mounted there");
+	ck_assert_int_eq(umount(to), 0);
+	ck_assert(exists("out/canary"));
+	ck_assert_int_eq(count_entries("top/t"), 1);
+	EXPECT_DONE("rm -r t");
+}
+END_TEST
+
 START_TEST(rmdir_and_rm_d_take_what_is_empty_and_unlink_one_file)
 {
 	begin_restricted();
@@ -174,6 +363,13 @@ add(TCase *t)
 	tcase_add_test(t, rm_f_forgives_what_is_not_there_and_nothing_else);
 	tcase_add_test(t, what_has_no_name_of_its_own_is_not_removed);
 	tcase_add_test(t, rmdir_and_rm_d_take_what_is_empty_and_unlink_one_file);
+	tcase_add_test(t, rule_23_rm_r_takes_a_tree_and_follows_no_link);
+	tcase_add_test(t, rule_23_what_is_refused_is_named_and_its_directory_stays);
+	tcase_add_test(t, rule_23_recursive_no_leaves_files);
+	tcase_add_test(t, rule_45_rm_r_with_own_takes_what_is_own);
+	tcase_add_test(t, rule_45_rm_r_of_who_may_know_nothing);
+	tcase_add_test(t, rule_23_rm_r_of_a_wide_and_deep_tree);
+	tcase_add_test(t, rule_23_rm_r_does_not_go_into_what_is_mounted);
 	tcase_add_test(t, answers_tell_nothing_to_who_may_know_nothing);
 }
 
