@@ -228,7 +228,7 @@ def rule_20_advertised_by_rights(lab):
              absent & set(session.version.pairs))
         for name in absent:
             other = () if name == "lsetstat@openssh.com" else (string("/g"),)
-            refused(session.extended(name, string("/f"), *other, attrs()))
+            refused(session.extended(name, string("/f"), *other, attrs(mode=0o600)))
 
 
 def rule_62_list(lab):
