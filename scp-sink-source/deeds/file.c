@@ -186,13 +186,11 @@ admit(struct deeds *d, struct file *f, uint64_t *offset, uint64_t n, struct answ
 	return 0;
 }
 
-/* What was set may have to be set again. */
 static void
 note_written(struct deeds *d, struct file *f, uint64_t end, uint64_t n)
 {
 	overlay_have_written(&f->overlay, end);
-	f->mode_waits = f->mode_waits || (f->late.has_mode && (f->late.mode & ATTRS_SPECIAL) != 0);
-	f->times_wait = f->late.has_times;
+	pending_have_changed(f);
 	f->written += n;
 	count(d, n);
 }

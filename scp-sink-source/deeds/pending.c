@@ -74,11 +74,21 @@ pending_check_room(const struct deeds *d, struct file *f, uint64_t end)
 	    &f->granted);
 }
 
+void
+pending_have_changed(struct file *f)
+{
+	f->mode_waits = f->mode_waits || (f->late.has_mode && (f->late.mode & ATTRS_SPECIAL) != 0);
+	f->times_wait = f->late.has_times;
+}
+
 int
 pending_complete(const struct deeds *d, struct file *f)
 {
-	if (f->overlay.old != -1 && pending_check_room(d, f, f->overlay.kept) == -1)
+	if (f->overlay.old == -1)
+		return 0;
+	if (pending_check_room(d, f, f->overlay.kept) == -1)
 		return -1;
+	pending_have_changed(f);
 	return overlay_complete(&f->overlay, f->fd);
 }
 

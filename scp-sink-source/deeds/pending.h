@@ -61,6 +61,9 @@ void	pending_decide(struct deeds *, struct file *, bool in_place);
 /* F, which is in place, is only appended to if that was asked for: 0, or -1 with errno. */
 int	pending_append(const struct file *);
 
+/* What it has is no longer what it had when its attributes were set: some have to be set again. */
+void	pending_have_changed(struct file *);
+
 /* Copies what is missing of the old file: 0, or -1 with errno. */
 int	pending_complete(const struct deeds *, struct file *);
 /* Whether there is room for it to become END bytes: 0, or -1 with errno. */

@@ -101,7 +101,7 @@ set_size(struct deeds *d, struct file *f, uint64_t size, struct answer *a)
 	    : ftruncate(f->fd, (off_t)size)) == -1)
 		return pending_spoil(d, f, errno, NULL, a);
 	f->overlay.size = f->overlay.high = size;
-	f->times_wait = f->late.has_times;
+	pending_have_changed(f);
 	return 0;
 }
 

@@ -92,6 +92,21 @@ def rule_45_overlay(lab):
     same("new", bytes(expected[:90]) + b"\0" * 5 + b"YY", get(f"{lab.root}/f"))
 
 
+def rule_48_times_outlive_what_is_copied_last(lab):
+    """The rest of the old file comes when it is closed, or read: what was set before is set again."""
+    for reads in (False, True):
+        there(lab)
+        session = lab.held("--replace=atomic")
+        handle = session.opened("/f", p.R | p.W)
+        well(session.write(handle, 0, NEW[:10]))
+        well(session.fset(handle, times=(5, 6)))
+        if reads:
+            same("data", NEW[:10] + OLD[10:], session.read(handle, 0, 999).data)
+        same("told", 6, session.fstat(handle).attributes.mtime)
+        well(session.close(handle))
+        same("time", 6, int(os.stat(f"{lab.root}/f").st_mtime))
+
+
 def rule_46_as_scp_uploads(lab):
     for old in (OLD * 2, OLD[:10], b""):
         there(lab, old)
