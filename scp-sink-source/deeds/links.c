@@ -102,7 +102,7 @@ denies_target(const struct deeds *d, const char *plain)
 	int fd = root_beneath(d->root, plain, O_PATH | O_DIRECTORY);
 
 	dir_close(fd);
-	return policy_denies_path(d->policy, plain, fd != -1);
+	return spot_denies(d, plain, fd != -1 ? SPOT_DIRECTORY : SPOT_FILE);
 }
 
 static int

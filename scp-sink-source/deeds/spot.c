@@ -59,9 +59,8 @@ leaf_of(const char *plain)
 	return slash != NULL ? slash + 1 : plain;
 }
 
-/* Why the policy has no such path, or NULL. */
-static const char *
-denies(const struct deeds *d, const char *plain, enum spot_kind kind)
+const char *
+spot_denies(const struct deeds *d, const char *plain, enum spot_kind kind)
 {
 	const char *why = policy_denies_path(d->policy, plain, kind != SPOT_FILE);
 
@@ -147,7 +146,7 @@ find(struct deeds *d, const char *said, enum spot_kind kind, bool looks, struct 
 		return fail_plainly(errno, a);
 	if (has_long_name(s->plain))
 		return fail_plainly(ENAMETOOLONG, a);
-	why = denies(d, s->plain, kind);
+	why = spot_denies(d, s->plain, kind);
 	if (why != NULL)
 		return looks ? refuse_sight(d, s->plain, why, a)
 		    : refuse_telling(d, s->plain, EACCES, why, a);

@@ -43,6 +43,9 @@ int	spot_seek(struct deeds *, const char *said, enum spot_kind, struct spot *, s
 /* Always safe after the two above, and twice. */
 void	spot_close(struct spot *);
 
+/* Why the policy has no such path from the root on, which is plain, or NULL. */
+const char *spot_denies(const struct deeds *, const char *plain, enum spot_kind);
+
 /* Why SPOT_ANYTHING, which turned out to be no directory, is denied after all, or NULL. */
 const char *spot_denies_file(const struct deeds *, const struct spot *);
 

@@ -176,6 +176,15 @@ left_of(const struct policy *p, const struct statfs *fs)
 	return fs->f_bavail > keep ? fs->f_bavail - keep : 0;
 }
 
+/* Files of so many that may be made, likewise. */
+static uint64_t
+files_left_of(const struct policy *p, const struct statvfs *fs)
+{
+	uint64_t keep = share_of(p, fs->f_files);
+
+	return fs->f_favail > keep ? fs->f_favail - keep : 0;
+}
+
 int
 space_check_growth(const struct policy *p, int fd, uint64_t has, uint64_t end, uint64_t *granted)
 {
@@ -225,6 +234,7 @@ space_look(const struct policy *p, int fd, struct statvfs *fs)
 	if (fstatvfs(fd, fs) == -1 || fstatfs(fd, &all) == -1)
 		return -1;
 	fs->f_bavail = left_of(p, &all);
+	fs->f_favail = files_left_of(p, fs);
 	if (p->restricted)
 		fs->f_fsid = 0;
 	return 0;

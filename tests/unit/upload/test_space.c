@@ -198,7 +198,7 @@ END_TEST
 START_TEST(growth)
 {
 	int dirfd = mount_small("size=400k"), fd;
-	uint64_t granted = 0;
+	uint64_t granted = 0, before;
 	struct statvfs fs;
 
 	if (dirfd == -1)
@@ -220,6 +220,11 @@ START_TEST(growth)
 	ck_assert_int_eq(space_check_growth(&policy, fd, 300 * K, 300 * K, &granted), 0);
 	ck_assert_int_eq(space_look(&policy, fd, &fs), 0);
 	ck_assert_uint_eq(fs.f_bavail, 0);
+	before = fs.f_favail;
+	ck_assert_uint_gt(before, 0);
+	policy.min_free_percent = 10;
+	ck_assert_int_eq(space_look(&policy, fd, &fs), 0);
+	ck_assert_uint_eq(fs.f_favail, before - (fs.f_files + 9) / 10);
 	close(fd);
 	unmount_small(dirfd);
 }
