@@ -17,7 +17,7 @@ is_one_of(unsigned long type, const unsigned long *types, size_t n)
 }
 
 bool
-fs_is_kernels(int fd)
+fs_is_made_up(const struct statfs *fs)
 {
 	static const unsigned long types[] = {
 		PROC_SUPER_MAGIC, SYSFS_MAGIC, CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC,
@@ -27,11 +27,17 @@ fs_is_kernels(int fd)
 		0x62656570 /* configfs */, 0x65735543 /* fusectl */, 0x19800202 /* mqueue */,
 		0x67596969 /* rpc_pipefs */, 0x6e667364 /* nfsd */,
 	};
+
+	return is_one_of((unsigned long)fs->f_type, types, sizeof(types) / sizeof(types[0]));
+}
+
+bool
+fs_is_kernels(int fd)
+{
 	struct statfs fs;
 
 	/* What cannot be told is not served. */
-	return fstatfs(fd, &fs) == -1 ||
-	    is_one_of((unsigned long)fs.f_type, types, sizeof(types) / sizeof(types[0]));
+	return fstatfs(fd, &fs) == -1 || fs_is_made_up(&fs);
 }
 
 bool

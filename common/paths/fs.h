@@ -13,6 +13,8 @@
  * is there are no files of anybody.
  */
 bool	fs_is_kernels(int fd);
+/* The same where that has been asked. */
+bool	fs_is_made_up(const struct statfs *);
 
 /*
  * True in those of our own disks and memory where the kernel alone knows who may do what, and where

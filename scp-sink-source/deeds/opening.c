@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "deeds/file.h"
@@ -122,6 +123,7 @@ manner_of(const struct deeds *d, const struct file *f, unsigned flags)
 		.readable = !p->upload_only,
 		.read = f->reads,
 		.special = !p->restricted,
+		.sure = f->spot.same && d->root->sure,
 	};
 }
 
@@ -280,6 +282,19 @@ look_at_opened(const struct deeds *d, int fd, struct stat *st)
 	return errno == 0 ? 0 : -1;
 }
 
+/* F's FD is open, and ST of it. */
+static int
+begin_to_read(struct deeds *d, struct file *f, const struct stat *st, struct answer *a)
+{
+	if (judge_limits(d, f, S_ISREG(st->st_mode) ? (uint64_t)st->st_size : 0, a) == -1) {
+		dir_close(f->fd);
+		return -1;
+	}
+	f->mode = st->st_mode & MODE_BITS;
+	overlay_init(&f->overlay, -1, (uint64_t)st->st_size);
+	return 0;
+}
+
 static int
 open_to_read(struct deeds *d, struct file *f, struct answer *a)
 {
@@ -290,25 +305,49 @@ open_to_read(struct deeds *d, struct file *f, struct answer *a)
 	f->fd = open_there(d, &f->spot);
 	if (f->fd == -1 && errno == ENOENT)
 		return refuse_quietly(d, errno, a);
-	if (f->fd == -1 || look_at_opened(d, f->fd, &st) == -1) {
-		refuse_errno(d, f->spot.plain, errno, a);
-	} else if (judge_limits(d, f, S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0, a) == 0) {
-		f->mode = st.st_mode & MODE_BITS;
-		overlay_init(&f->overlay, -1, (uint64_t)st.st_size);
-		return 0;
-	}
+	if (f->fd != -1 && look_at_opened(d, f->fd, &st) == 0)
+		return begin_to_read(d, f, &st, a);
+	refuse_errno(d, f->spot.plain, errno, a);
 	dir_close(f->fd);
 	return -1;
+}
+
+/*
+ * Opens what is judged in one step, where nobody need know its directory.  Beneath a root that is for
+ * what was a regular file when it was last looked at, as it is by most clients just before; that it
+ * still is one is seen when it is open.  False, whatever was wrong: that is told in the usual way.
+ */
+static bool
+is_opened_at_once(const struct deeds *d, struct file *f, struct stat *st)
+{
+	const struct spot *s = &f->spot;
+
+	if (f->writes || d->pending != NULL || s->slash ||
+	    (d->root->confined && (s->plain[0] == '\0' || strcmp(d->regular, s->plain) != 0)))
+		return false;
+	f->fd = root_entry_at_once(d->root, s->said, s->plain, O_RDONLY);
+	if (f->fd == -1)
+		return false;
+	if (look_at_opened(d, f->fd, st) == 0)
+		return true;
+	dir_close(f->fd);
+	f->fd = -1;
+	return false;
 }
 
 static int
 open_one(struct deeds *d, struct file *f, const char *path, unsigned flags,
     const struct file_wish *wish, struct answer *a)
 {
+	struct stat st;
 	int end = -1;
 
 	init(f, flags, d->audit);
-	if (spot_find(d, path, SPOT_FILE, &f->spot, a) == -1)
+	if (spot_judge(d, path, SPOT_FILE, false, &f->spot, a) == -1)
+		return -1;
+	if (is_opened_at_once(d, f, &st))
+		return begin_to_read(d, f, &st, a);
+	if (spot_hold(d, false, &f->spot, a) == -1)
 		return -1;
 	f->spot.said = "";	/* The client's words do not last. */
 	if (judge_name(d, f, a) == 0)

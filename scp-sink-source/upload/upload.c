@@ -494,7 +494,7 @@ is_sure(const struct upload *up)
 {
 	struct statfs fs;
 
-	return up->space.plain || (up->size == 0 && !up->random) ||
+	return up->space.plain || up->manner.sure || (up->size == 0 && !up->random) ||
 	    (up->random && fstatfs(up->fd, &fs) == 0 && fs_is_plain(&fs));
 }
 

@@ -47,6 +47,7 @@ struct upload_manner {
 	bool readable;		/* and read as well, where that may be */
 	bool read;		/* likewise; old content that counts and may not be read is refused */
 	bool special;		/* it may be a device, or a FIFO that has a reader */
+	bool sure;		/* what is new there loses nothing when it is closed: see fs_is_plain */
 };
 
 struct upload {

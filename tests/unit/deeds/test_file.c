@@ -65,6 +65,57 @@ START_TEST(rule_30_reading_beneath_a_root)
 }
 END_TEST
 
+enum kind {
+	NOTHING, A_FIFO, A_LINK, A_DIRECTORY, KINDS
+};
+
+static const struct {
+	const char *what;
+	int	    err;
+} kinds[KINDS] = {
+	[NOTHING] = { "nothing", ENOENT }, [A_FIFO] = { "FIFO", ENXIO },
+	[A_LINK] = { "link", ELOOP }, [A_DIRECTORY] = { "directory", EISDIR },
+};
+
+static void
+put_kind(int kind)
+{
+	if (kind == A_FIFO)
+		ck_assert_int_eq(mkfifoat(unit_fd, "d/f", 0644), 0);
+	if (kind == A_LINK)
+		ck_assert_int_eq(symlinkat("/etc/passwd", unit_fd, "d/f"), 0);
+	if (kind == A_DIRECTORY)
+		ck_assert_int_eq(mkdirat(unit_fd, "d/f", 0755), 0);
+}
+
+/* What a client looks at it opens in one step; what has its place by then is judged as anything is. */
+START_TEST(rule_30_what_was_looked_at)
+{
+	struct stat st;
+
+	ck_assert_int_eq(mkdirat(unit_fd, "d", 0755), 0);
+	start_restricted();
+	for (int kind = 0; kind < KINDS; kind++) {
+		put_file("d/f", "content", 0644);
+		must(deeds_look(&deeds, "/d/f", DEEDS_FOLLOW, &st, &answer), "look");
+		ck_assert_str_eq(deeds.regular, "d/f");
+		ck_assert_int_eq(unlinkat(unit_fd, "d/f", 0), 0);
+		check_failed((put_kind(kind), try_open(&file, "d/f", READ)), kinds[kind].err,
+		    kinds[kind].what);
+		(void)unlinkat(unit_fd, "d/f", kind == A_DIRECTORY ? AT_REMOVEDIR : 0);
+	}
+	put_file("d/f", "another", 0644);
+	open_file(&file, "d/f", READ);
+	ck_assert_str_eq(read_file(&file, 0, 100), "another");
+	close_file(&file);
+	/* A slash is no less one, and a name that is denied is. */
+	check_failed(try_open(&file, "d/f/", READ), ENOENT, "slash");
+	policy.rules[policy.nrules++] = (struct policy_rule){ .pattern = "f" };
+	check_failed(try_open(&file, "d/f", READ), EACCES, "denied");
+	ck_assert_uint_eq(deeds.usage.files, 1);
+}
+END_TEST
+
 /* OPEN may make or empty what is then only read; that is an upload, judged and committed as one. */
 START_TEST(rule_30_reading_what_is_made)
 {
@@ -1052,6 +1103,7 @@ add(TCase *t)
 {
 	tcase_add_test(t, rule_30_reading);
 	tcase_add_test(t, rule_30_reading_beneath_a_root);
+	tcase_add_test(t, rule_30_what_was_looked_at);
 	tcase_add_test(t, rule_30_reading_what_is_made);
 	tcase_add_test(t, rule_30_downloads_alone);
 	tcase_add_test(t, rule_31_mode_and_size);
