@@ -245,7 +245,8 @@ file_sync(struct deeds *d, struct file *f, struct answer *a)
 {
 	if (f->spoilt.err != 0)
 		return pending_spoil(d, f, 0, NULL, a);
-	if (fsync(f->fd) == 0)
+	/* Nothing was written so far. */
+	if (f->undecided || fsync(f->fd) == 0)
 		return 0;
 	if (f->writes)
 		return pending_spoil(d, f, errno, NULL, a);

@@ -72,7 +72,8 @@ begin_visibly(struct upload *up, int dirfd, mode_t mode)
 }
 
 struct old {			/* what is there already */
-	int		fd;		/* owned; O_PATH, unless it is read, or written in place */
+	int		fd;		/* owned; only held, unless what is in it is read, or it is
+					 * written in place */
 	bool		writable;	/* FD is open for writing */
 	struct stat	st;
 	uint64_t	attributes;	/* as of statx(2) */
@@ -218,6 +219,37 @@ may_write(const struct old *old)
 	    fstatfs(old->fd, &fs) == 0 && fs_is_plain(&fs);
 }
 
+/* Opens what is there for writing, and for reading as well where that is wanted and may be. */
+static int
+open_to_write(const struct upload *up, int dirfd, mode_t type)
+{
+	const struct upload_manner *manner = &up->manner;
+	int fd = -1;
+
+	errno = 0;
+	/* A FIFO that is opened for both has a reader, ourselves. */
+	if (manner->readable && S_ISREG(type))
+		fd = dir_open(dirfd, up->name, O_RDWR, 0);
+	if (fd == -1 && !(errno == EACCES && manner->read && manner->keep))
+		fd = dir_open(dirfd, up->name, O_WRONLY, 0);
+	return fd;
+}
+
+/* Holds it without opening it for writing; open for reading where what is in it counts. */
+static int
+open_to_hold(const struct upload *up, int dirfd)
+{
+	const struct upload_manner *manner = &up->manner;
+	int fd = -1;
+
+	errno = EACCES;
+	if (manner->keep && manner->readable)
+		fd = dir_open(dirfd, up->name, O_RDONLY, 0);
+	if (fd == -1 && errno == EACCES && !(manner->keep && manner->read))
+		fd = dir_open(dirfd, up->name, O_PATH, 0);
+	return fd;
+}
+
 /*
  * Opens it for writing, which tells whether we may write it.  The kernel says that it is a running
  * program only after it found that we may: such a file can be replaced.
@@ -225,50 +257,40 @@ may_write(const struct old *old)
 static int
 open_old(const struct upload *up, struct old *old, int dirfd, mode_t type)
 {
-	const struct upload_manner *manner = &up->manner;
-	const char *name = up->name;
-
-	old->fd = -1;
-	errno = 0;
-	/* A FIFO that is opened for both has a reader, ourselves. */
-	if (manner->readable && S_ISREG(type))
-		old->fd = dir_open(dirfd, name, O_RDWR, 0);
-	if (old->fd == -1 && !(errno == EACCES && manner->read && manner->keep))
-		old->fd = dir_open(dirfd, name, O_WRONLY, 0);
+	old->fd = open_to_write(up, dirfd, type);
 	old->writable = old->fd != -1;
 	if (old->fd != -1 || errno != ETXTBSY)
 		return old->fd;
-	old->fd = dir_open(dirfd, name, manner->keep ? O_RDONLY : O_PATH, 0);
+	old->fd = open_to_hold(up, dirfd);
 	if (old->fd == -1)
 		errno = ETXTBSY;
 	return old->fd;
 }
 
-/* Whether it is, so that only its name is held: what is kept is read, or may yet be written in place. */
+/* Whether it is likely to be: of what is kept the first that is written may yet say otherwise. */
 static bool
 is_to_be_replaced(const struct upload *up, mode_t type)
 {
 	const struct policy *p = up->policy;
 	const struct upload_manner *manner = &up->manner;
 
-	return S_ISREG(type) && !manner->keep && !manner->partial &&
+	return S_ISREG(type) && !manner->partial &&
 	    ((p->replace != REPLACE_IN_PLACE && !manner->in_place) || p->overwrite == OVERWRITE_BACKUP);
 }
 
 /*
  * Holds what is there, if we may write it.  Whoever watches it hears when a file is closed that was
- * open for writing, and takes that for new content: so one that is to be replaced is opened only where
- * that is the one way to know.
+ * open for writing, and takes that for new content: so one that is to be replaced is opened so only
+ * where that is the one way to know.
  */
 static int
 hold_old(const struct upload *up, struct old *old, int dirfd, mode_t type)
 {
-	const char *name = up->name;
 	bool replace = is_to_be_replaced(up, type);
 
 	old->writable = false;
 	old->attributes = 0;
-	old->fd = replace ? dir_open(dirfd, name, O_PATH, 0) : -1;
+	old->fd = replace ? open_to_hold(up, dirfd) : -1;
 	if (old->fd != -1) {
 		old->attributes = attributes_of(old->fd);
 		if (may_write(old))
@@ -286,7 +308,7 @@ hold_old(const struct upload *up, struct old *old, int dirfd, mode_t type)
 static int
 open_held(const struct upload *up, struct old *old, int dirfd)
 {
-	int fd = dir_open(dirfd, up->name, up->manner.readable ? O_RDWR : O_WRONLY, 0);
+	int fd = open_to_write(up, dirfd, old->st.st_mode);
 	struct stat st;
 
 	if (fd == -1)
@@ -468,7 +490,8 @@ upload_turn_in_place(struct upload *up)
 
 	if (flags == -1 || fstat(old.fd, &old.st) == -1)
 		return -1;
-	old.writable = (flags & O_ACCMODE) != O_RDONLY;
+	/* Where it had to be opened to know whether it may be, it is. */
+	old.writable = (flags & O_PATH) == 0 && (flags & O_ACCMODE) != O_RDONLY;
 	if (begin_in_place(up, up->temp.dirfd, &old) == -1)
 		return -1;
 	assert(way != UPLOAD_IN_PLACE && temp == up->temp.fd);

@@ -80,7 +80,8 @@ class Model:
         if side.spoilt:
             return False
         if side.undecided:
-            side.undecided, side.pending = False, side.at == 0
+            # What has lost its name meanwhile cannot be written in place.
+            side.undecided, side.pending = False, side.at == 0 or side.node is not self.node
             side.node = Node(side.node.content) if side.pending else side.node
         side.node.write(side.at, side.body)
         if side.cuts():
