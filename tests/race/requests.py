@@ -7,6 +7,8 @@ out of the root, to a tree of canaries:
     name        what they name
     trap        what they are about to make: a link of its name comes and goes
 
+Run by root, that is another account, which owns the directories; the canaries are the session's own.
+
 Each request has names of its own, here and there, so that it is known which of them made a canary sing.
 A request tells of the canaries where what it answers has their words, their times or their disk.
 """
@@ -20,6 +22,7 @@ import struct
 import subprocess
 from collections import namedtuple
 
+import accounts
 from stage import packets as p
 
 SONG, OURS = b"tweet", b"one of ours"           # what files, links and directories have
@@ -150,8 +153,8 @@ class Ear:
 class Client:
     """Sessions of one race; TOP is the directory that the requests are in, SAFE one that nobody moves."""
 
-    def __init__(self, argv, base, race, disk):
-        self.argv, self.base, self.race = argv, base, race
+    def __init__(self, argv, base, race, disk, user):
+        self.argv, self.base, self.race, self.user = argv, base, race, user
         self.dice = random.Random(str(race))
         prefix = f"{base}/root" if race.server == "unconfined" else ""
         self.top, self.safe = f"{prefix}/x/y", f"{prefix}/safe"
@@ -248,7 +251,7 @@ class Client:
         """Session after session, until so much was asked for, and ENOUGH was met."""
         rounds = 0
         while self.asked < requests or (not enough() and rounds < MANY):
-            self.session = p.Session(self.argv, cwd=self.base)
+            self.session = p.Session(self.argv, cwd=self.base, user=self.user)
             for _ in range(SHORT):
                 self.play_round()
                 rounds += 1
@@ -296,11 +299,15 @@ def play(race, tools, base, program, requests):
     """{what: (expected, got)}, and how many paths were asked for."""
     disk = other_disk(base)
     words = make_world(base, race, disk)
+    hostile = os.geteuid() == 0
+    if hostile:
+        accounts.share_out(base)
     before = state_of(f"{base}/canary")
     ear = Ear(f"{base}/canary")     # Looking is heard, too.
-    client = Client(argv_of(race, base, tools, program), base, race, disk)
+    client = Client(argv_of(race, base, tools, program), base, race, disk,
+                    accounts.UPLOADER if hostile else None)
     swapper = subprocess.Popen([os.path.join(tools, "swap"), *words], stdout=subprocess.PIPE,
-                               text=True)
+                               text=True, **accounts.attacker(hostile))
     swapper.stdout.readline()
     free = race.server == "unconfined"
 
