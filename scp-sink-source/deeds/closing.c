@@ -70,7 +70,9 @@ commit(struct deeds *d, struct file *f, const char **what)
 	if (pending_complete(d, f) == -1)
 		return -1;
 	late = pending_attrs(f);
-	spot_make_own(d, &f->spot, f->fd);
+	/* What is partly another's is not seen by who has only written to it. */
+	if (f->pending || !deeds_is_blind(d) || file_is_all_own(f))
+		spot_make_own(d, &f->spot, f->fd);
 	end = upload_commit(&f->upload, &late, what);
 	saved = errno;
 	if (end == -1 && *what == NULL && f->pending)

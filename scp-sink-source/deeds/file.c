@@ -190,6 +190,10 @@ static void
 note_written(struct deeds *d, struct file *f, uint64_t end, uint64_t n)
 {
 	overlay_have_written(&f->overlay, end);
+	if (f->appends)
+		f->known += n;
+	else if (end > f->known)
+		f->known = end;
 	pending_have_changed(f);
 	f->written += n;
 	count(d, n);

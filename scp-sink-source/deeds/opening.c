@@ -30,7 +30,7 @@ init(struct file *f, unsigned flags, const struct audit *audit)
 	f->spoilt = (struct answer){ 0, NULL };
 	f->late = (struct attrs){ .has_mode = false };
 	f->mode_waits = f->times_wait = false;
-	f->announced = f->granted = f->read = f->written = 0;
+	f->announced = f->granted = f->known = f->read = f->written = 0;
 	f->since = audit_is_on(audit) ? clock_now() : 0;
 	f->mode = 0;
 }

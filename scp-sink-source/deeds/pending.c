@@ -64,6 +64,12 @@ pending_append(const struct file *f)
 	return status == -1 ? -1 : fcntl(f->fd, F_SETFL, status | O_APPEND);
 }
 
+bool
+file_is_all_own(const struct file *f)
+{
+	return f->upload.old_size == 0 || f->known >= f->overlay.size;
+}
+
 int
 pending_check_room(const struct deeds *d, struct file *f, uint64_t end)
 {

@@ -33,10 +33,14 @@ struct file {
 					 * was written since has changed it */
 	uint64_t	announced;	/* bytes that were, or 0 */
 	uint64_t	granted;	/* up to where it may grow without asking for room */
+	uint64_t	known;		/* its size as far as this session has made it that */
 	uint64_t	read, written;	/* bytes, for the log; */
 	int64_t		since;		/* when it was opened: monotonic nanoseconds; */
 	mode_t		mode;		/* and what it has or was asked for */
 };
+
+/* All that it is this session has written: no more of it is another's than its name. */
+bool	file_is_all_own(const struct file *);
 
 /* The file of this session that has no name yet and will have this one, or NULL. */
 struct file *file_pending(const struct deeds *, const struct spot *);

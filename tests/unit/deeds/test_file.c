@@ -1055,6 +1055,31 @@ START_TEST(rule_59_nothing_is_told)
 }
 END_TEST
 
+START_TEST(rule_59_what_is_written_into_stays_anothers)
+{
+	struct stat st;
+
+	put_file("f", "old", 0644);
+	start_blind();
+	open_file(&file, "f", WRITE | CREATE | APPEND);
+	write_file(&file, 0, "er");
+	ck_assert_int_eq(file_look(&deeds, &file, &st, &answer), 0);
+	ck_assert_int_eq(st.st_size, 2);
+	close_file(&file);
+	check_content("f", "older");
+	check_failed(try_open(&file, "f", WRITE), EACCES, "not its own");
+	open_file(&file, "f", WRITE | CREATE);
+	write_file(&file, 1, "x");
+	must(try_size(&file, 2), "size");
+	close_file(&file);
+	check_content("f", "ox");
+	open_file(&file, "f", WRITE);
+	ck_assert_int_eq(file_look(&deeds, &file, &st, &answer), 0);
+	ck_assert_int_eq(st.st_size, 2);
+	close_file(&file);
+}
+END_TEST
+
 START_TEST(rule_61_exclusively)
 {
 	put_file("f", "old", 0644);
@@ -1138,6 +1163,7 @@ add(TCase *t)
 	tcase_add_test(t, rule_42_sync);
 	tcase_add_test(t, upload_only_for_both);
 	tcase_add_test(t, rule_59_nothing_is_told);
+	tcase_add_test(t, rule_59_what_is_written_into_stays_anothers);
 	tcase_add_test(t, rule_61_exclusively);
 	tcase_add_test(t, rule_68_each_has_its_own_record);
 	tcase_add_test(t, rule_68_required_record);
