@@ -18,7 +18,7 @@ class Lab:
         return self.start([*self.argv, *options], **how)
 
     def start(self, argv, **how):
-        session = packets.Session(argv, cwd=self.top, **how)
+        session = packets.Session(argv, **{"cwd": self.top, **how})
         self.sessions.append(session)
         return session
 
