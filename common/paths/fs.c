@@ -62,3 +62,28 @@ fs_counts_bytes(const struct statfs *fs)
 
 	return is_one_of((unsigned long)fs->f_type, types, sizeof(types) / sizeof(types[0]));
 }
+
+bool
+fs_folds(const struct statfs *fs)
+{
+	static const unsigned long types[] = {
+		MSDOS_SUPER_MAGIC /* and vfat */, EXFAT_SUPER_MAGIC, CIFS_SUPER_MAGIC, SMB2_SUPER_MAGIC,
+		SMB_SUPER_MAGIC, HPFS_SUPER_MAGIC, AFFS_SUPER_MAGIC, ADFS_SUPER_MAGIC,
+		0x7366746e /* ntfs3 */, 0x5346544e /* ntfs */, 0x4244 /* hfs */, 0x482b /* hfsplus */,
+		0x786f4256 /* vboxsf */,
+	};
+
+	return is_one_of((unsigned long)fs->f_type, types, sizeof(types) / sizeof(types[0]));
+}
+
+bool
+fs_folds_by_flag(const struct statfs *fs)
+{
+	static const unsigned long types[] = {
+		EXT4_SUPER_MAGIC, F2FS_SUPER_MAGIC, TMPFS_MAGIC, 0xca451a4e /* bcachefs */,
+		XFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC, RAMFS_MAGIC, OVERLAYFS_SUPER_MAGIC,
+		ECRYPTFS_SUPER_MAGIC, SQUASHFS_MAGIC, EROFS_SUPER_MAGIC_V1, NILFS_SUPER_MAGIC,
+	};
+
+	return is_one_of((unsigned long)fs->f_type, types, sizeof(types) / sizeof(types[0]));
+}

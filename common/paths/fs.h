@@ -28,4 +28,9 @@ bool	fs_is_plain(const struct statfs *);
  */
 bool	fs_counts_bytes(const struct statfs *);
 
+/* True where names fold everywhere, so that several spellings are one name: as Windows has it. */
+bool	fs_folds(const struct statfs *);
+/* True where flags of each directory say so, and nothing else. */
+bool	fs_folds_by_flag(const struct statfs *);
+
 #endif

@@ -111,6 +111,16 @@ const char *policy_denies_name(const struct policy *, const char *name, bool dir
  * above.  "" is the root, which nobody denies.
  */
 const char *policy_denies_path(const struct policy *, const char *path, bool directory);
+
+/* Whether any name may be denied; whether a rule has other characters than those of ASCII. */
+bool	policy_judges_names(const struct policy *);
+bool	policy_is_beyond_ascii(const struct policy *);
+/*
+ * Where the letters of names have no case: whether NAME is denied as it is, one component.  What
+ * is allowed is for policy_denies_name alone.
+ */
+bool	policy_denies_folded(const struct policy *, const char *name);
+
 /* A file of SIZE bytes; MORE bytes besides those that were moved. */
 const char *policy_denies_size(const struct policy *, uint64_t size);
 const char *policy_denies_bytes(const struct policy *, const struct usage *, uint64_t more);

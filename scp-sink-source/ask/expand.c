@@ -16,6 +16,7 @@
 #include "paths/dir.h"
 #include "paths/listing.h"
 #include "paths/place.h"
+#include "rules/alias.h"
 #include "text/pattern.h"
 
 /*
@@ -58,7 +59,7 @@ is_allowed(const struct expand_world *w, const char *path, bool directory)
 
 	if (root_plain(w->root, path, plain) == -1)
 		return !w->root->confined;	/* On the whole system the kernel judges. */
-	return policy_denies_path(w->policy, plain, directory) == NULL;
+	return alias_denies_path(w->policy, w->root, plain, directory) == NULL;
 }
 
 /* Opens the directory PATH, "" being where relative paths begin: O_PATH, or -1. */
@@ -143,7 +144,7 @@ take_entry(struct expander *x, const char *dir, int fd, const struct component *
 	if (!pattern_match(c->name, e->name, PATTERN_DOT_SPECIAL))
 		return NULL;
 	kind = kind_of(fd, e);
-	if (policy_denies_name(x->world->policy, e->name, !S_ISREG(kind)) != NULL ||
+	if (alias_denies_listed(x->world->policy, fd, e->name, !S_ISREG(kind)) != NULL ||
 	    !join(path, dir, e->name, c))
 		return NULL;
 	/* What is no directory is not worth a look; a link may lead to one. */

@@ -13,6 +13,7 @@
 #include "deeds/sight.h"
 #include "deeds/spot.h"
 #include "paths/dir.h"
+#include "rules/alias.h"
 #include "upload/hidden.h"
 
 void
@@ -115,7 +116,7 @@ look_at(struct deeds *d, const struct folder *f, const char *name, struct stat *
 
 	if (pending != NULL)
 		return file_look(d, pending, st, &ignored) == 0;
-	if (policy_denies_name(d->policy, name, true) != NULL || hidden_is_name(name))
+	if (alias_denies_listed(d->policy, f->fd, name, true) != NULL || hidden_is_name(name))
 		return false;
 	if (spot_stat_entry(d, f->fd, name, st) == -1)
 		return false;

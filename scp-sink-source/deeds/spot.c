@@ -9,6 +9,7 @@
 #include "deeds/spot.h"
 #include "paths/beneath.h"
 #include "paths/dir.h"
+#include "rules/alias.h"
 #include "upload/hidden.h"
 
 enum {
@@ -62,7 +63,7 @@ leaf_of(const char *plain)
 const char *
 spot_denies(const struct deeds *d, const char *plain, enum spot_kind kind)
 {
-	const char *why = policy_denies_path(d->policy, plain, kind != SPOT_FILE);
+	const char *why = alias_denies_path(d->policy, d->root, plain, kind != SPOT_FILE);
 
 	if (why == NULL && hidden_is_name(leaf_of(plain)))
 		why = "this name is not allowed";
@@ -72,7 +73,7 @@ spot_denies(const struct deeds *d, const char *plain, enum spot_kind kind)
 const char *
 spot_denies_file(const struct deeds *d, const struct spot *s)
 {
-	return s->top ? NULL : policy_denies_path(d->policy, s->plain, false);
+	return s->top ? NULL : alias_denies_path(d->policy, d->root, s->plain, false);
 }
 
 /* Beneath a root: the directory is held, and what is opened in it is one component. */

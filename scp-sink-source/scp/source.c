@@ -11,6 +11,7 @@
 #include <bsd/string.h>
 
 #include "paths/place.h"
+#include "rules/alias.h"
 #include "scp/snapshot.h"
 #include "scp/source.h"
 #include "text/text.h"
@@ -157,9 +158,12 @@ send_file(struct source *k, int fd, const struct stat *st, const struct entry *e
 static int
 send_named(struct source *k, int fd, const struct stat *st, const struct entry *e)
 {
-	struct reason why = {
-		.text = policy_denies_name(k->session->policy, e->name, false), .telling = true,
-	};
+	const struct policy *p = k->session->policy;
+	struct reason why = { .telling = true };
+
+	/* What a directory has itself was judged when it was met. */
+	why.text = k->depth > 0 ? policy_denies_name(p, e->name, false)
+	    : alias_denies_name(p, e->dirfd, e->name, false);
 
 	if (why.text == NULL)
 		return send_file(k, fd, st, e);
@@ -322,7 +326,8 @@ end_dir(struct source *k, int failed)
 static bool
 is_unseen(const struct source *k, const struct listing_entry *found)
 {
-	return policy_denies_name(k->session->policy, found->name, found->type != DT_REG) != NULL;
+	return alias_denies_listed(k->session->policy, k->levels[k->depth - 1].fd, found->name,
+	    found->type != DT_REG) != NULL;
 }
 
 /* Sends whatever is in the directories that are open, from the innermost outwards. */

@@ -24,12 +24,20 @@ START_TEST(plain_ones)
 {
 	static const struct {
 		unsigned long type;
-		bool	      plain, counts;
+		bool	      plain, counts, folds, by_flag;
 	} rows[] = {
-		{ 0xef53 /* ext4 */, true, true }, { 0x01021994 /* tmpfs */, true, true },
-		{ 0x9123683e /* btrfs */, true, false }, { 0x65735546 /* FUSE */, false, false },
-		{ 0x6969 /* NFS */, false, false }, { 0xff534d42 /* cifs */, false, false },
-		{ 0, false, false },
+		{ 0xef53 /* ext4 */, true, true, false, true },
+		{ 0x01021994 /* tmpfs */, true, true, false, true },
+		{ 0x9123683e /* btrfs */, true, false, false, true },
+		{ 0x65735546 /* FUSE */, false, false, false, false },
+		{ 0x6969 /* NFS */, false, false, false, false },
+		{ 0xff534d42 /* cifs */, false, false, true, false },
+		{ 0x4d44 /* vfat */, true, true, true, false },
+		{ 0x2011bab0 /* exfat */, true, true, true, false },
+		{ 0x7366746e /* ntfs3 */, false, false, true, false },
+		{ 0xf2f52010 /* f2fs */, true, true, false, true },
+		{ 0xca451a4e /* bcachefs */, true, false, false, true },
+		{ 0, false, false, false, false },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -37,6 +45,8 @@ START_TEST(plain_ones)
 
 		ck_assert_msg(fs_is_plain(&fs) == rows[i].plain, "%lx", rows[i].type);
 		ck_assert_msg(fs_counts_bytes(&fs) == rows[i].counts, "%lx", rows[i].type);
+		ck_assert_msg(fs_folds(&fs) == rows[i].folds, "%lx", rows[i].type);
+		ck_assert_msg(fs_folds_by_flag(&fs) == rows[i].by_flag, "%lx", rows[i].type);
 	}
 	/* As machines of 32 bits have it. */
 	ck_assert(fs_is_plain(&(struct statfs){ .f_type = (int)0x9123683e }));
