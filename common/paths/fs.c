@@ -1,10 +1,33 @@
 /* SPDX-License-Identifier: ISC */
+#include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <linux/magic.h>
 
 #include "paths/fs.h"
+
+enum {
+	BLOCK = 512	/* bytes, of st_blocks */
+};
+
+int
+fs_size_of(const struct stat *st, uint64_t *size)
+{
+	errno = EOVERFLOW;
+	if (st->st_size < 0)
+		return -1;
+	*size = (uint64_t)st->st_size;
+	return 0;
+}
+
+uint64_t
+fs_taken_by(const struct stat *st)
+{
+	if (st->st_blocks < 0)
+		return 0;
+	return (uint64_t)st->st_blocks > INT64_MAX / BLOCK ? INT64_MAX : (uint64_t)st->st_blocks * BLOCK;
+}
 
 /* A type may be a negative number where it does not fit otherwise. */
 static bool

@@ -2,11 +2,22 @@
 #ifndef PATHS_FS_H
 #define PATHS_FS_H
 
+#include <sys/stat.h>
 #include <sys/vfs.h>
 
 #include <stdbool.h>
+#include <stdint.h>
 
-/* What kind of filesystem a descriptor lies in. */
+/* What kind of filesystem a descriptor lies in, and what is made of the numbers that it says. */
+
+/*
+ * The bytes that a file has, of which stat(2) said ST.  0; -1 with EOVERFLOW where that is no number of
+ * bytes.
+ */
+int	fs_size_of(const struct stat *st, uint64_t *size);
+
+/* The same of what it takes on the disk; 0 for what is no number, and never more than INT64_MAX. */
+uint64_t fs_taken_by(const struct stat *st);
 
 /*
  * True in those that the kernel makes up, such as /proc and /sys, and where it cannot be told: what

@@ -9,6 +9,7 @@
 #include "deeds/file.h"
 #include "deeds/refuse.h"
 #include "deeds/sight.h"
+#include "paths/fs.h"
 
 enum {
 	PIECES = 64 << 20	/* bytes that are copied between two looks at the limits */
@@ -49,10 +50,11 @@ static uint64_t
 bytes_at(const struct file *f, uint64_t offset, uint64_t n)
 {
 	struct stat st;
+	uint64_t size;
 
-	if (fstat(f->fd, &st) == -1 || !S_ISREG(st.st_mode))
+	if (fstat(f->fd, &st) == -1 || !S_ISREG(st.st_mode) || fs_size_of(&st, &size) == -1)
 		return n;
-	return offset >= (uint64_t)st.st_size ? 0 : least(n, (uint64_t)st.st_size - offset);
+	return offset >= size ? 0 : least(n, size - offset);
 }
 
 int

@@ -10,6 +10,7 @@
 #include "deeds/refuse.h"
 #include "paths/dir.h"
 #include "paths/follow.h"
+#include "paths/fs.h"
 #include "text/amount.h"
 #include "wire/clock.h"
 
@@ -275,7 +276,9 @@ open_there(const struct deeds *d, const struct spot *s)
 static int
 look_at_opened(const struct deeds *d, int fd, struct stat *st)
 {
-	if (fstat(fd, st) == -1)
+	uint64_t size;
+
+	if (fstat(fd, st) == -1 || (S_ISREG(st->st_mode) && fs_size_of(st, &size) == -1))
 		return -1;
 	errno = !root_serves(d->root, fd, st) ? EXDEV : S_ISDIR(st->st_mode) ? EISDIR
 	    : d->policy->restricted && !S_ISREG(st->st_mode) ? ENXIO : 0;

@@ -18,6 +18,7 @@
 #include "deeds/sight.h"
 #include "deeds/spot.h"
 #include "paths/dir.h"
+#include "paths/fs.h"
 #include "upload/space.h"
 
 enum {
@@ -122,16 +123,16 @@ static int
 resize_held(const struct target *t, uint64_t size)
 {
 	const struct place *p = &t->spot->place;
-	uint64_t granted = 0;
+	uint64_t granted = 0, has;
 	struct stat st;
 	int fd = t->d->root->confined ? dir_open(p->dirfd, p->leaf, O_WRONLY, 0)
 	    : root_entry(t->d->root, p->dirfd, p->leaf, NULL, O_WRONLY), end = -1;
 
-	if (fd != -1 && fstat(fd, &st) == 0) {
+	if (fd != -1 && fstat(fd, &st) == 0 && fs_size_of(&st, &has) == 0) {
 		errno = EAGAIN;	/* Somebody else's turn. */
 		if (st.st_dev == t->st.st_dev && st.st_ino == t->st.st_ino &&
 		    (!t->d->policy->restricted || st.st_nlink == 1) &&
-		    space_check_growth(t->d->policy, fd, (uint64_t)st.st_size, size, &granted) == 0)
+		    space_check_growth(t->d->policy, fd, has, size, &granted) == 0)
 			end = ftruncate(fd, (off_t)size);
 	}
 	dir_close(fd);

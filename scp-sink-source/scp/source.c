@@ -10,6 +10,7 @@
 
 #include <bsd/string.h>
 
+#include "paths/fs.h"
 #include "paths/place.h"
 #include "rules/alias.h"
 #include "scp/snapshot.h"
@@ -19,7 +20,7 @@
 enum {
 	MODE_BITS = 07777,
 	SENT_BITS = 06777,	/* as scp has always sent them: no client is told of a sticky bit */
-	BLOCK = 512		/* bytes, of st_blocks */
+	BLOCK = 512		/* bytes: less than that is missing where the last of them is not full */
 };
 
 /* One thing to send: what it is called here, and what the client shall call it. */
@@ -114,11 +115,13 @@ send_body(struct source *k, int fd, uint64_t size, bool sparse)
 	return reply == 0 && s->begun ? session_end_file(s) : reply == -1 ? -1 : 0;
 }
 
-/* True where fewer blocks than its size needs hold a file: it may have holes. */
+/* True where less than its SIZE holds a file, by a block: it may have holes. */
 static bool
-is_sparse(const struct stat *st)
+is_sparse(const struct stat *st, uint64_t size)
 {
-	return st->st_blocks < st->st_size / BLOCK;
+	uint64_t taken = fs_taken_by(st);
+
+	return taken < size && size - taken >= BLOCK;
 }
 
 static int
@@ -127,12 +130,13 @@ send_file(struct source *k, int fd, const struct stat *st, const struct entry *e
 	struct record r = {
 		.kind = RECORD_FILE,
 		.mode = st->st_mode & SENT_BITS,
-		.size = (uint64_t)st->st_size,
 		.text = e->as,
 	};
 	struct reason why = { .telling = true };
 	int copy = -1, reply;
 
+	if (fs_size_of(st, &r.size) == -1)
+		return warn_errno(k, errno);
 	if (!k->session->root->confined && snapshot_is_needed(fd, r.size) &&
 	    snapshot_take(fd, &copy, &r.size) == -1)
 		return warn_errno(k, errno);
@@ -142,7 +146,7 @@ send_file(struct source *k, int fd, const struct stat *st, const struct entry *e
 		reply = announce(k, st, &r);
 		if (reply == 0)
 			reply = copy != -1 ? send_body(k, copy, r.size, false)
-			    : send_body(k, fd, r.size, is_sparse(st));
+			    : send_body(k, fd, r.size, is_sparse(st, r.size));
 	} else {
 		reply = session_warn(k->session, &why);
 	}

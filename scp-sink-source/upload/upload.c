@@ -371,6 +371,13 @@ check_owner(int dirfd, struct old *old)
 	return -1;
 }
 
+static int
+measure(struct upload *up, const struct old *old)
+{
+	up->regular = S_ISREG(old->st.st_mode);
+	return up->regular ? fs_size_of(&old->st, &up->old_size) : 0;
+}
+
 /* Where something of type TYPE was just now: 0, -1 with ENOENT where it has gone. */
 static int
 begin_over(struct upload *up, int dirfd, mode_t mode, enum upload_allow allow, mode_t type)
@@ -379,9 +386,8 @@ begin_over(struct upload *up, int dirfd, mode_t mode, enum upload_allow allow, m
 	int replacing = -1, end = -1;
 
 	if (hold_old(up, &old, dirfd, type) == 0 &&
-	    check_kind(old.st.st_mode, allow) == 0 && check_owner(dirfd, &old) == 0) {
-		up->regular = S_ISREG(old.st.st_mode);
-		up->old_size = up->regular ? (uint64_t)old.st.st_size : 0;
+	    check_kind(old.st.st_mode, allow) == 0 && check_owner(dirfd, &old) == 0 &&
+	    measure(up, &old) == 0) {
 		replacing = up->regular ? choose(up, dirfd, &old, mode) : 0;
 		if (replacing == 0)
 			end = begin_in_place(up, dirfd, &old);

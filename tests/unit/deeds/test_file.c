@@ -4,6 +4,7 @@
 
 #include <signal.h>
 
+#include "liars.h"
 #include "opened.h"
 #include "text/amount.h"
 
@@ -46,6 +47,27 @@ START_TEST(rule_30_reading)
 	close_file(&file);
 	check_log("close \"");
 	ck_assert_ptr_null(strstr(the_log(), "none"));
+}
+END_TEST
+
+/* A file that says it has less than nothing is neither read nor gone on with. */
+START_TEST(rule_30_a_size_that_is_none)
+{
+	put_file("f", "content", 0644);
+	start_drop_in();
+	size_lies = true;
+	size_said = -1;
+	check_failed(try_open(&file, "f", READ), EOVERFLOW, "read");
+	check_failed(try_open(&file, "f", WRITE), EOVERFLOW, "write");
+	check_failed(try_open(&file, "f", WRITE | CREATE | TRUNCATE), EOVERFLOW, "write over it");
+	size_lies = false;
+	open_file(&file, "f", READ);
+	ck_assert_str_eq(read_file(&file, 0, 100), "content");
+	/* While it is open: what is counted is what is read. */
+	size_lies = true;
+	ck_assert_str_eq(read_file(&file, 3, 2), "te");
+	size_lies = false;
+	close_file(&file);
 }
 END_TEST
 
@@ -1127,6 +1149,7 @@ static void
 add(TCase *t)
 {
 	tcase_add_test(t, rule_30_reading);
+	tcase_add_test(t, rule_30_a_size_that_is_none);
 	tcase_add_test(t, rule_30_reading_beneath_a_root);
 	tcase_add_test(t, rule_30_what_was_looked_at);
 	tcase_add_test(t, rule_30_reading_what_is_made);

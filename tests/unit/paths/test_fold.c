@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "dirs.h"
+#include "liars.h"
 #include "paths/fold.h"
-#include "types.h"
 
 /* Gives the file FROM the second name TO. */
 static void

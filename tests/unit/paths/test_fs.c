@@ -53,9 +53,41 @@ START_TEST(plain_ones)
 }
 END_TEST
 
+/* What stat(2) says is looked at like the words of a peer. */
+START_TEST(numbers_of_bytes)
+{
+	static const struct {
+		off_t	 size;
+		int	 end;
+	} sizes[] = { { 0, 0 }, { 1, 0 }, { INT64_MAX, 0 }, { -1, -1 }, { INT64_MIN, -1 } };
+	static const struct {
+		blkcnt_t blocks;
+		uint64_t wanted;
+	} taken[] = {
+		{ 0, 0 }, { 3, 1536 }, { -1, 0 }, { INT64_MIN, 0 }, { INT64_MAX / 512, INT64_MAX / 512 * 512 },
+		{ INT64_MAX / 512 + 1, INT64_MAX }, { INT64_MAX, INT64_MAX },
+	};
+	uint64_t size;
+
+	for (size_t i = 0; i < COUNT(sizes); i++) {
+		struct stat st = { .st_size = sizes[i].size };
+
+		ck_assert_int_eq(fs_size_of(&st, &size), sizes[i].end);
+		if (sizes[i].end == 0)
+			ck_assert_uint_eq(size, (uint64_t)sizes[i].size);
+		else
+			ck_assert_int_eq(errno, EOVERFLOW);
+	}
+	for (size_t i = 0; i < COUNT(taken); i++)
+		ck_assert_uint_eq(fs_taken_by(&(struct stat){ .st_blocks = taken[i].blocks }),
+		    taken[i].wanted);
+}
+END_TEST
+
 static void
 add(TCase *t)
 {
+	tcase_add_test(t, numbers_of_bytes);
 	tcase_add_test(t, what_the_kernel_makes_up);
 	tcase_add_test(t, plain_ones);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "dirs.h"
+#include "liars.h"
 #include "policies.h"
 #include "rules/alias.h"
-#include "types.h"
 
 static struct policy
 policy_of(const struct policy_rule *rules, unsigned n, unsigned hidden)
