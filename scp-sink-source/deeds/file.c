@@ -74,6 +74,12 @@ file_may_read(struct deeds *d, struct file *f, uint64_t offset, size_t n, struct
 	return why == NULL ? 0 : refuse_once(d, f, EDQUOT, why, a);
 }
 
+bool
+file_fits(const struct deeds *d, uint64_t n)
+{
+	return denies(d, n) == NULL;
+}
+
 void
 file_have_read(struct deeds *d, struct file *f, size_t got)
 {
