@@ -31,18 +31,29 @@ judge_linked(struct deeds *d, const struct spot *s, struct stat *st, struct answ
 	return 0;
 }
 
+/* What has no name yet gets it now, but not for a link that will be refused: it may be half a file. */
 static int
-link_spots(struct deeds *d, const struct spot *from, const struct spot *to, struct answer *a)
+publish(struct deeds *d, const struct spot *from, const struct spot *to, struct answer *a)
 {
 	struct file *pending = file_pending(d, from);
 	struct stat st;
 
-	if (pending != NULL && file_publish(d, pending, a) == -1)
-		return -1;
-	if (judge_linked(d, from, &st, a) == -1)
-		return -1;
+	if (pending == NULL)
+		return 0;
+	if (spot_stat(d, to, &st) == 0)
+		return refuse_telling(d, to->plain, EEXIST, NULL, a);
+	return file_publish(d, pending, a);
+}
+
+static int
+link_spots(struct deeds *d, const struct spot *from, const struct spot *to, struct answer *a)
+{
+	struct stat st;
+
 	if (to->top || file_pending(d, to) != NULL)
 		return refuse_telling(d, to->plain, EEXIST, NULL, a);
+	if (publish(d, from, to, a) == -1 || judge_linked(d, from, &st, a) == -1)
+		return -1;
 	if (linkat(from->place.dirfd, from->place.leaf, to->place.dirfd, to->place.leaf, 0) == -1)
 		return errno == EXDEV ? refuse_openly(d, to->plain, EXDEV, NULL, a)
 		    : refuse_errno(d, to->plain, errno, a);

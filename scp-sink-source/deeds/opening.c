@@ -196,6 +196,9 @@ begin(struct deeds *d, struct file *f, unsigned flags, const struct file_wish *w
 	struct upload_manner manner = manner_of(d, f, flags);
 
 	for (bool followed = false;; followed = true) {
+		/* Who wants nothing to be there does not find half of something, either. */
+		if (is_exclusive(flags) && file_pending(d, &f->spot) != NULL)
+			return refuse_begun(d, f, size, EEXIST, a);
 		if (publish_other(d, f, a) == -1)
 			return -1;
 		f->mode = new_mode(d->policy, wish);

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "deeds/pending.h"
@@ -173,18 +174,25 @@ lies_in(const char *path, const char *dir)
 	return n == 0 || (strncmp(path, dir, n) == 0 && path[n] == '/');
 }
 
-int
-file_publish_within(struct deeds *d, const char *plain, struct answer *a)
+bool
+file_pending_within(const struct deeds *d, const char *plain)
 {
-	struct file *next;
+	for (const struct file *f = d->pending; f != NULL; f = f->next)
+		if (f->spoilt.err == 0 && lies_in(f->spot.plain, plain))
+			return true;
+	return false;
+}
 
-	for (struct file *f = d->pending; f != NULL; f = next) {
-		next = f->next;
-		if (f->spoilt.err == 0 && lies_in(f->spot.plain, plain) &&
-		    file_publish(d, f, a) == -1)
-			return -1;
+void
+file_move_within(struct deeds *d, const char *plain, const char *to)
+{
+	for (struct file *f = d->pending; f != NULL; f = f->next) {
+		char path[PATH_MAX];
+
+		if (lies_in(f->spot.plain, plain) && snprintf(path, sizeof(path), "%s%s", to,
+		    f->spot.plain + strlen(plain)) < (int)sizeof(path))
+			memcpy(f->spot.plain, path, sizeof(path));
 	}
-	return 0;
 }
 
 void

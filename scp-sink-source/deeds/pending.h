@@ -46,8 +46,10 @@ bool	file_is_all_own(const struct file *);
 struct file *file_pending(const struct deeds *, const struct spot *);
 /* It takes its name as it is, and goes on in place. */
 int	file_publish(struct deeds *, struct file *, struct answer *);
-/* Publishes all that is pending within the directory PLAIN. */
-int	file_publish_within(struct deeds *, const char *plain, struct answer *);
+/* Whether anything is pending within the directory PLAIN. */
+bool	file_pending_within(const struct deeds *, const char *plain);
+/* That directory is called TO now: what is pending goes along, and stays pending. */
+void	file_move_within(struct deeds *, const char *plain, const char *to);
 /* Its name, and what was there before, is removed: closing it makes nothing. */
 void	file_forsake(struct deeds *, struct file *);
 

@@ -154,9 +154,9 @@ set_size(struct target *t, uint64_t size, struct answer *a)
 		return refuse_openly(t->d, t->plain, EDQUOT, why, a);
 	if (size > INT64_MAX)
 		return refuse_openly(t->d, t->plain, EFBIG, NULL, a);
-	if (is_kept(t))
-		return resize_copy(t, size, a);
-	if (resize_held(t, size) == -1)
+	if (is_kept(t) && resize_copy(t, size, a) == -1)
+		return -1;
+	if (!is_kept(t) && resize_held(t, size) == -1)
 		return refuse_errno(t->d, t->plain, errno, a);
 	snprintf(value, sizeof(value), "%" PRIu64, size);
 	note_set(t->d, t->plain, AUDIT_SIZE, value);

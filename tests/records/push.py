@@ -199,6 +199,7 @@ class Play:
         for r in records:
             # What was written in place is there, whatever the client said in the end.
             if r.kind == "file" or (r.kind == "failed" and r.path in there and
+                                    stat.S_ISREG(there[r.path].st_mode) and
                                     "--replace=in-place" in self.options):
                 stored[r.path] = r
             elif r.kind in ("mkdir", "opendir") and not r.path.endswith(b"..."):

@@ -66,8 +66,9 @@ class Model:
         return True
 
     def open(self, side, other):
-        if other.session == side.session and not self.publish(other):
-            return False
+        if other.session == side.session:
+            if side.flags & p.EXCL and other.pending and not other.spoilt or not self.publish(other):
+                return False
         if self.node and side.flags & p.EXCL or not self.node and not side.flags & p.CREAT:
             return False
         keeps = self.node and not side.flags & p.TRUNC
