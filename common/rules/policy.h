@@ -40,6 +40,9 @@ enum policy_right { RIGHT_YES, RIGHT_OWN, RIGHT_NO };
 enum policy_required { REQUIRED_NO, REQUIRED_YES };
 enum policy_sandbox { SANDBOX_NONE, SANDBOX_TRY, SANDBOX_REQUIRE };
 
+/* Of the system, and no key: whether others' files may be written in sticky directories of everybody. */
+enum policy_sticky { STICKY_ASK, STICKY_PROTECTED, STICKY_OPEN };	/* ask when it matters */
+
 /* Permission bits: those that may be set, and those of them that always are. */
 struct policy_bits {
 	mode_t	may, must;
@@ -82,6 +85,7 @@ struct policy {
 	struct policy_rule rules[POLICY_RULES];
 	unsigned	   npartials;
 	struct policy_rule partials[POLICY_PARTIALS];
+	unsigned	   sticky;		/* of enum policy_sticky */
 	bool		   settled;		/* what nobody has said is filled in */
 	uint64_t	   said;		/* keys that any source has said: a bit each */
 	uint64_t	   said_now;		/* those of the source that speaks */

@@ -11,6 +11,7 @@
 #include "paths/dir.h"
 #include "paths/fs.h"
 #include "paths/proc.h"
+#include "paths/sticky.h"
 #include "upload/upload.h"
 
 #ifndef STATX_TYPE	/* The C library has no statx(2). */
@@ -351,12 +352,23 @@ check_kind(mode_t mode, enum upload_allow allow)
 	return allow == UPLOAD_SPECIAL && errno == ENXIO ? 0 : -1;
 }
 
+static bool
+is_protected(const struct upload *up, const struct old *old)
+{
+	unsigned sticky = up->policy->sticky;
+
+	if (!S_ISREG(old->st.st_mode))
+		return true;
+	return sticky == STICKY_ASK ? sticky_is_protected() : sticky == STICKY_PROTECTED;
+}
+
 /*
  * In a directory like /tmp, what somebody else left under our name is a trap: the kernel refuses to
- * open it where it would have been created (protected_regular in proc(5)), and so do we.
+ * open it where it would have been created (protected_regular in proc(5)), unless the administrator has
+ * said that such files may be written, and so do we.
  */
 static int
-check_owner(int dirfd, struct old *old)
+check_owner(const struct upload *up, int dirfd, struct old *old)
 {
 	uid_t us = geteuid();
 	struct stat dir;
@@ -365,7 +377,8 @@ check_owner(int dirfd, struct old *old)
 	if (old->st.st_uid == us || fstat(dirfd, &dir) == -1)
 		return 0;
 	old->fixed = us != 0 && dir.st_uid != us && (dir.st_mode & S_ISVTX) != 0;
-	if (dir.st_uid == old->st.st_uid || (dir.st_mode & (S_ISVTX | S_IWOTH)) != (S_ISVTX | S_IWOTH))
+	if (dir.st_uid == old->st.st_uid || (dir.st_mode & (S_ISVTX | S_IWOTH)) != (S_ISVTX | S_IWOTH) ||
+	    !is_protected(up, old))
 		return 0;
 	errno = EACCES;
 	return -1;
@@ -386,7 +399,7 @@ begin_over(struct upload *up, int dirfd, mode_t mode, enum upload_allow allow, m
 	int replacing = -1, end = -1;
 
 	if (hold_old(up, &old, dirfd, type) == 0 &&
-	    check_kind(old.st.st_mode, allow) == 0 && check_owner(dirfd, &old) == 0 &&
+	    check_kind(old.st.st_mode, allow) == 0 && check_owner(up, dirfd, &old) == 0 &&
 	    measure(up, &old) == 0) {
 		replacing = up->regular ? choose(up, dirfd, &old, mode) : 0;
 		if (replacing == 0)
