@@ -237,6 +237,15 @@ root_serves(const struct root *r, int fd, const struct stat *st)
 	return !r->confined || (st != NULL && st->st_dev == r->dev) || !fs_is_kernels(fd);
 }
 
+int
+root_check(const struct root *r, int fd, struct stat *st)
+{
+	if (fstat(fd, st) == -1)
+		return -1;
+	errno = EXDEV;
+	return root_serves(r, fd, st) ? 0 : -1;
+}
+
 /* Where something is mounted on the way, or the kernel does not say, what is there is looked at. */
 static int
 open_elsewhere(const struct root *r, const char *plain, int flags)
@@ -244,10 +253,9 @@ open_elsewhere(const struct root *r, const char *plain, int flags)
 	struct stat st;
 	int fd = beneath_open(r->fd, plain, r->follow, flags);
 
-	if (fd == -1 || (fstat(fd, &st) == 0 && root_serves(r, fd, &st)))
+	if (fd == -1 || root_check(r, fd, &st) == 0)
 		return fd;
 	dir_close(fd);
-	errno = EXDEV;
 	return -1;
 }
 

@@ -99,6 +99,8 @@ int	root_look(const struct root *, int dirfd, const char *name, const char *plai
  * root.
  */
 bool	root_serves(const struct root *, int fd, const struct stat *st);
+/* What FD is, if that is to be served: see fstat(2).  -1 with errno, EXDEV where it is not. */
+int	root_check(const struct root *, int fd, struct stat *);
 
 /*
  * Whether the directory PATH, an absolute one, is the confined root or lies beneath it: 1, 0, or -1

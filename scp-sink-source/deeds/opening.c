@@ -281,9 +281,10 @@ look_at_opened(const struct deeds *d, int fd, struct stat *st)
 {
 	uint64_t size;
 
-	if (fstat(fd, st) == -1 || (S_ISREG(st->st_mode) && fs_size_of(st, &size) == -1))
+	if (root_check(d->root, fd, st) == -1 ||
+	    (S_ISREG(st->st_mode) && fs_size_of(st, &size) == -1))
 		return -1;
-	errno = !root_serves(d->root, fd, st) ? EXDEV : S_ISDIR(st->st_mode) ? EISDIR
+	errno = S_ISDIR(st->st_mode) ? EISDIR
 	    : d->policy->restricted && !S_ISREG(st->st_mode) ? ENXIO : 0;
 	return errno == 0 ? 0 : -1;
 }

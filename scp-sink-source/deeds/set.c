@@ -45,10 +45,10 @@ hold(struct target *t, enum deeds_link link)
 
 	t->fd = follow && !r->confined ? root_entry(r, p->dirfd, p->leaf, NULL, O_PATH)
 	    : dir_open(p->dirfd, p->leaf, O_PATH, 0);
-	if (t->fd == -1 || fstat(t->fd, &t->st) == -1)
+	if (t->fd == -1 || root_check(r, t->fd, &t->st) == -1)
 		return -1;
-	errno = follow && S_ISLNK(t->st.st_mode) ? ELOOP : EXDEV;
-	return errno == ELOOP || !root_serves(r, t->fd, &t->st) ? -1 : 0;
+	errno = ELOOP;
+	return follow && S_ISLNK(t->st.st_mode) ? -1 : 0;
 }
 
 /*

@@ -285,10 +285,8 @@ send_entry(struct source *k, const struct entry *e)
 	int fd = open_entry(k, e), end;
 	unsigned depth = k->depth;
 
-	if (fd == -1 || fstat(fd, &st) == -1)
+	if (fd == -1 || root_check(k->session->root, fd, &st) == -1)
 		end = warn_errno(k, errno);
-	else if (!root_serves(k->session->root, fd, &st))
-		end = warn_errno(k, EXDEV);
 	else if (S_ISDIR(st.st_mode) && !is_too_many(k, fd, e, &end))
 		end = enter_dir(k, &fd, &st, e->as);
 	else if (S_ISDIR(st.st_mode))

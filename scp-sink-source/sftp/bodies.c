@@ -72,19 +72,29 @@ at_once(size_t n)
 	return n < CHANNEL_DATA ? n : CHANNEL_DATA;
 }
 
+/* Whether the packet P is one of TYPE for the handle H, whose id and offset are then taken. */
+static bool
+concerns(struct talk *t, struct packet *p, enum packet_type type, const struct handle *h, uint32_t *id,
+    uint64_t *offset)
+{
+	struct packet_string name;
+
+	if (packet_take_byte(p) != type)
+		return false;
+	*id = packet_take_number(p);
+	name = packet_take_string(p);
+	*offset = packet_take_wide(p);
+	return !p->bad && handles_find(&t->handles, name.at, name.len) == h;
+}
+
 /* Whether the packet P is a READ of the handle H from END on. */
 static bool
 reads_on(struct talk *t, struct packet *p, const struct handle *h, uint64_t end, struct ask *one)
 {
-	struct packet_string name;
-
-	if (packet_take_byte(p) != PACKET_READ)
+	if (!concerns(t, p, PACKET_READ, h, &one->id, &one->offset))
 		return false;
-	one->id = packet_take_number(p);
-	name = packet_take_string(p);
-	one->offset = packet_take_wide(p);
 	one->n = at_once(packet_take_number(p));
-	return !p->bad && handles_find(&t->handles, name.at, name.len) == h && one->offset == end;
+	return !p->bad && one->offset == end;
 }
 
 /* Those that are there already and continue the first: as many as can be held, and may be read. */
@@ -175,20 +185,14 @@ struct piece {
 	struct packet_string data;
 };
 
-/* Whether the WRITE of P, behind its type, is of the handle H and begins at END. */
+/* Whether the packet P is a WRITE of the handle H that begins at END. */
 static bool
 continues(struct talk *t, struct packet *p, const struct handle *h, uint64_t end, struct piece *one)
 {
-	struct packet_string name;
-
-	if (packet_take_byte(p) != PACKET_WRITE)
+	if (!concerns(t, p, PACKET_WRITE, h, &one->id, &one->offset))
 		return false;
-	one->id = packet_take_number(p);
-	name = packet_take_string(p);
-	one->offset = packet_take_wide(p);
 	one->data = packet_take_string(p);
-	return !p->bad && handles_find(&t->handles, name.at, name.len) == h &&
-	    (one->offset == end || h->file.appends);
+	return !p->bad && (one->offset == end || h->file.appends);
 }
 
 /* Those that are there already and continue the first are one write. */
