@@ -135,6 +135,7 @@ manner_of(const struct deeds *d, const struct file *f, unsigned flags)
 static int
 refuse_begun(struct deeds *d, const struct file *f, uint64_t size, int err, struct answer *a)
 {
+	const char *advice;
 	int obstacle = 0;
 
 	if (err == ENOENT)
@@ -143,9 +144,11 @@ refuse_begun(struct deeds *d, const struct file *f, uint64_t size, int err, stru
 		obstacle = err == EDQUOT ? err : space_obstacle(d->policy, d->root->fd, size);
 	if (obstacle != 0)
 		return refuse_openly(d, f->spot.plain, obstacle, NULL, a);
+	advice = upload_advice(&f->upload, err);
 	if (deeds_is_quiet(d))
-		return refuse_telling(d, f->spot.plain, err, NULL, a);
-	return refuse_errno(d, f->spot.plain, err, a);
+		return refuse_telling(d, f->spot.plain, err, advice, a);
+	return advice != NULL ? refuse_openly(d, f->spot.plain, err, advice, a)
+	    : refuse_errno(d, f->spot.plain, err, a);
 }
 
 /* On the whole system what a link leads to is what is meant, unless nothing may be there. */

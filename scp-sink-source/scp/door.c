@@ -142,6 +142,7 @@ door_admits_file(struct door *d, const struct record *r, mode_t mode, struct pla
 		return keep_out(d, r->size, why);
 	if (begin_file(d, r, mode, p) == -1) {
 		*why = (struct reason){ .err = errno, .telling = true };
+		why->text = upload_advice(&d->upload, why->err);
 		return keep_out(d, r->size, why);
 	}
 	s->usage = after;

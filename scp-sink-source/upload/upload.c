@@ -143,7 +143,10 @@ static int
 begin_replacing_anyway(struct upload *up, int dirfd, mode_t mode)
 {
 	up->replaces = true;
-	return begin_new(up, dirfd, mode) == -1 ? -1 : 1;
+	if (begin_new(up, dirfd, mode) == 0)
+		return 1;
+	up->beside = up->policy->replace == REPLACE_ATOMIC && (errno == ENOSPC || errno == EDQUOT);
+	return -1;
 }
 
 /* Why there can be no temporary where a file may still be written in place. */
@@ -462,11 +465,20 @@ begin_or_end(struct upload *up, int dirfd, const char *name, mode_t mode, uint64
 	up->size = size;
 	up->regular = true;
 	up->old_size = 0;
-	up->replaces = up->late_mode = up->forced = false;
+	up->replaces = up->late_mode = up->forced = up->beside = false;
 	if (begin(up, dirfd, mode, allow) == 0)
 		return 0;
 	upload_end(up);
 	return -1;
+}
+
+const char *
+upload_advice(const struct upload *up, int err)
+{
+	if (!up->beside)
+		return NULL;
+	return err == EDQUOT ? "Disk quota exceeded beside the old file: remove that first, or use replace auto"
+	    : "No space left on device beside the old file: remove that first, or use replace auto";
 }
 
 int

@@ -8,7 +8,7 @@ import os
 from disks import Image, Lacking, cannot_mount, must
 from limits import EXT4, contents, ended, finish, give
 from peer import NOBODY, UMASK, put, remove
-from stage import packets
+from stage import odd, packets
 from sweeps import WAYS
 from transfer import OLD, OLD_MODE, OLD_TIME
 
@@ -78,6 +78,40 @@ def lack(lab, checks, rule, new, old):
             yield path, lambda: None
 
     try_all(lab, checks, place, "", rule, new, old)
+
+
+# The same of real ones, which FUSE makes: none has unnamed files there, nor renames with flags.
+REAL_LACKS = [
+    ("nothing else", (), (), ()),
+    ("links", ("link",), ("--overwrite=no", "--overwrite=backup"), ("--overwrite=backup",)),
+    ("renames that replace", ("replace",), (), ("--replace=atomic", "--overwrite=backup")),
+    ("links, renames that replace", ("link", "replace"), ("--overwrite=no", "--overwrite=backup"),
+     ("--replace=atomic", "--overwrite=backup")),
+]
+
+
+def lack_really(lab, checks, lacks, new, old):
+    why = cannot_mount()
+    if why is not None:
+        checks.skip("all of it", why)
+        return
+    with lab.directory() as below, lab.directory() as top:
+
+        @contextlib.contextmanager
+        def place():
+            path = os.path.join(top, "served")
+            os.mkdir(path)
+            try:
+                yield path, lambda: None
+            finally:
+                remove(path)
+
+        try:
+            for number in (errno.EPERM, errno.EEXIST) if lacks else (0,):
+                with odd.mounted(below, top, *(f"{call}={number}" for call in lacks)):
+                    try_all(lab, checks, place, f"{os.strerror(number)}, ", "", new, old)
+        except odd.Missing as e:
+            checks.skip("all of it", str(e))
 
 
 def only_add(lab, checks):
@@ -200,6 +234,8 @@ def trust(lab, checks):
 def tests():
     return [(f"without {what}", bool(rule), lack, (rule, new, old))
             for what, rule, new, old in LACKS] + [
+        (f"a real one without {what}", False, lack_really, (lacks, new, old))
+        for what, lacks, new, old in REAL_LACKS] + [
         ("a directory that only grows", False, only_add, ()),
         ("a file of somebody else in a sticky directory", False, stick, ()),
         ("a file of somebody else in a sticky directory of everybody", False, trust, ()),
