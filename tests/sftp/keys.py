@@ -182,6 +182,18 @@ def rule_39_rename_replaces_unseen(lab):
     same("g", b"old", get(f"{lab.root}/g"))
 
 
+def client_gvfs_where_no_name_begins_with_a_dot(lab):
+    """It saves by way of one, and where that is denied it writes over what is there."""
+    fill(lab)
+    session = lab.held()
+    fails(p.FAILURE, session.open("/f", p.W | p.CREAT | p.EXCL))
+    st = session.lstat("/f").attributes
+    refused(session.open("/.giosaveABCDEF", p.W | p.CREAT | p.EXCL,
+                         attrs(owner=(st.uid, st.gid), mode=st.mode & 0o777)))
+    well(session.put("/f", b"new"))
+    same("f", b"new", get(f"{lab.root}/f"))
+
+
 def rule_61_excl_with_reveal_no(lab):
     fill(lab)
     session = lab.held("--upload-only")

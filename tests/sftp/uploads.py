@@ -144,6 +144,21 @@ def rule_50_not_closed_is_lost(lab):
     same("old", OLD, get(f"{lab.root}/f"))
 
 
+def rule_50_in_place_it_stays_as_far_as_it_came(lab):
+    """What was there before, that is; a new file is dropped, unless its name is partial."""
+    there(lab)
+    session = lab.held("--replace=in-place", "--partial=*.part")
+    for name in ("/f", "/new", "/new.part"):
+        well(session.write(session.opened(name, p.W | p.CREAT), 0, NEW[:40]))
+    session.kill()
+    same("what is there", ["f", "new.part"], sorted(os.listdir(lab.root)))
+    same("files", (NEW[:40] + OLD[40:], NEW[:40]), (get(f"{lab.root}/f"), get(f"{lab.root}/new.part")))
+    session = lab.held("--partial=*")
+    well(session.write(session.opened("/new", p.W | p.CREAT), 0, NEW[:40]))
+    session.kill()
+    same("file", NEW[:40], get(f"{lab.root}/new"))
+
+
 def rule_50_cut_off_at_every_byte(lab):
     """The old file, or no file, until the last byte of CLOSE is there."""
     probe = lab.held()
