@@ -94,6 +94,7 @@ class Session:
     kind = ""
     key = "free"
     patience = PATIENCE
+    protocol = "-O"             # scp's option for it
     preserve = True
     was_cut = False
 
@@ -116,7 +117,8 @@ class Session:
 
     def argv(self):
         preserve = ["-p"] if self.preserve else []
-        return self.ground.scp(self.key, self.direct, self.number, *preserve, *self.words())
+        return self.ground.scp(self.key, self.direct, self.number, *preserve, *self.words(),
+                               protocol=self.protocol)
 
     def remote(self, path):
         return self.ground.remote(self.key, path)
@@ -319,7 +321,7 @@ def check_one(path, log=""):
 def check_shared(ground, sessions):
     """What is there in the end is what somebody sent who was told that it arrived."""
     top = f"{ground.there}/{SHARED}"
-    pushes = [s for s in sessions if type(s) is PushOne and s.outcome and s.outcome.code == 0]
+    pushes = [s for s in sessions if type(s) in (PushOne, SftpPushOne) and s.outcome and s.outcome.code == 0]
     if not pushes:
         return
     same("names there", [ONE], os.listdir(top))
@@ -431,12 +433,81 @@ class RestrictedPullThousands(PullTree):
     kind, key, tree = "restricted: pull thousands", "out", THOUSANDS
 
 
-LASTING = (PushThousands, RestrictedPullThousands)
+# -- the same by SFTP
+
+class Sftp:
+    """Before a kind of SCP: paths are what they are, and no shell's words."""
+    protocol = "-s"
+
+    def remote(self, path):
+        return "server:" + self.ground.beneath(self.key, path)
+
+
+class SftpPushFiles(Sftp, PushFiles):
+    kind = "SFTP: push files"
+
+
+class SftpReplaceFiles(Sftp, ReplaceFiles):
+    kind = "SFTP: replace files"
+
+
+class SftpPullFiles(Sftp, PullFiles):
+    kind = "SFTP: pull files"
+
+
+class SftpPushTree(Sftp, PushTree):
+    kind = "SFTP: push a tree"
+
+
+class SftpPullTree(Sftp, PullTree):
+    kind = "SFTP: pull a tree"
+
+
+class SftpRestrictedPushFiles(Sftp, RestrictedPushFiles):
+    kind = "SFTP, restricted: push files"
+
+
+class SftpRestrictedPullFiles(Sftp, RestrictedPullFiles):
+    kind = "SFTP, restricted: pull files"
+
+
+class SftpRestrictedPushTree(Sftp, RestrictedPushTree):
+    kind = "SFTP, restricted: push a tree"
+
+
+class SftpRestrictedPullTree(Sftp, RestrictedPullTree):
+    kind = "SFTP, restricted: pull a tree"
+
+
+class SftpPushOne(Sftp, PushOne):
+    kind = "SFTP: push one name"
+
+
+class SftpPullOne(Sftp, PullOne):
+    kind = "SFTP: pull one name"
+
+
+class SftpCutPush(Sftp, CutPush):
+    kind = "SFTP: push, cut off"
+
+
+class SftpRestrictedCutPush(Sftp, RestrictedCutPush):
+    kind = "SFTP, restricted: push, cut off"
+
+
+class SftpPushThousands(Sftp, PushThousands):
+    kind = "SFTP: push thousands"
+
+
+LASTING = (PushThousands, RestrictedPullThousands, SftpPushThousands)
 WEIGHTS = {                     # of a hundred
-    PushFiles: 10, PushFilesPlainly: 6, ReplaceFiles: 8, PullFiles: 10, PushTree: 8, PullTree: 8,
-    RestrictedPushFiles: 6, RestrictedPullFiles: 6, RestrictedPushTree: 5, RestrictedPullTree: 5,
-    RestrictedTooLarge: 4, PushToFull: 4, PushOne: 10, PullOne: 4, CutPush: 2, RestrictedCutPush: 2,
-    CutPull: 2,
+    PushFiles: 7, PushFilesPlainly: 4, ReplaceFiles: 5, PullFiles: 6, PushTree: 5, PullTree: 5,
+    RestrictedPushFiles: 4, RestrictedPullFiles: 4, RestrictedPushTree: 3, RestrictedPullTree: 3,
+    RestrictedTooLarge: 4, PushToFull: 4, PushOne: 6, PullOne: 3, CutPush: 2, RestrictedCutPush: 2,
+    CutPull: 2, SftpPushFiles: 4, SftpReplaceFiles: 3, SftpPullFiles: 4, SftpPushTree: 2,
+    SftpPullTree: 2, SftpRestrictedPushFiles: 3, SftpRestrictedPullFiles: 2,
+    SftpRestrictedPushTree: 2, SftpRestrictedPullTree: 2, SftpPushOne: 3, SftpPullOne: 1,
+    SftpCutPush: 2, SftpRestrictedCutPush: 1,
 }
 
 

@@ -249,6 +249,7 @@ class Play:
             ("mode", {"mode": 0o600}, "0600"), ("size", {"size": 3}, "3"),
             ("modtime", {"times": (7, 7)}, "1970-01-01T00:00:07Z")))
         if self.session.set(said, **words).code != p.OK:
+            self.expected.append(Expected("failed", [path], may=True))  # Of the copy.
             return self.refused(path)
         if what == "size":
             # What others share, or is to be kept, is replaced by a copy.
