@@ -17,6 +17,9 @@ FILES = [(name, "file", (0o644, 0o600, 0o664, 0o755)[number % 4], size)
 # Restricted accounts see neither names that begin with a dot nor links.
 PLAIN_TREE = [entry for entry in trees.TREE if entry[1] != "link" and "." not in
               (part[0] for part in entry[0].split("/"))]
+# OpenSSH's client of SFTP does not follow links to directories, and makes them with its own umask.
+SFTP_TREE = [(name, kind, mode & ~transfers.LOCAL_UMASK if kind == "dir" else mode, content)
+             for name, kind, mode, content in PLAIN_TREE]
 THOUSANDS = "thousands"         # in the titles of servers with much to do
 PER_DIRECTORY = 100
 SLOW = 4000                     # kbit/s, of a client that is to be cut off before it is done
@@ -45,7 +48,7 @@ def thousands_of(count):
 def build_sources(ground, many):
     """What is uploaded, and what is downloaded."""
     contents = {"files": random_files(FILES), "tree": trees.TREE, "plain": PLAIN_TREE,
-                THOUSANDS: thousands_of(many)}
+                "sftp": SFTP_TREE, THOUSANDS: thousands_of(many)}
     for name, entries in contents.items():
         trees.build(f"{ground.pool}/{name}", entries)
         # A client that is not root's cannot fill directories that it made read-only.
@@ -456,11 +459,11 @@ class SftpPullFiles(Sftp, PullFiles):
 
 
 class SftpPushTree(Sftp, PushTree):
-    kind = "SFTP: push a tree"
+    kind, tree = "SFTP: push a tree", "sftp"
 
 
 class SftpPullTree(Sftp, PullTree):
-    kind = "SFTP: pull a tree"
+    kind, tree = "SFTP: pull a tree", "sftp"
 
 
 class SftpRestrictedPushFiles(Sftp, RestrictedPushFiles):
@@ -472,11 +475,11 @@ class SftpRestrictedPullFiles(Sftp, RestrictedPullFiles):
 
 
 class SftpRestrictedPushTree(Sftp, RestrictedPushTree):
-    kind = "SFTP, restricted: push a tree"
+    kind, tree = "SFTP, restricted: push a tree", "sftp"
 
 
 class SftpRestrictedPullTree(Sftp, RestrictedPullTree):
-    kind = "SFTP, restricted: pull a tree"
+    kind, tree = "SFTP, restricted: pull a tree", "sftp"
 
 
 class SftpPushOne(Sftp, PushOne):
@@ -496,7 +499,18 @@ class SftpRestrictedCutPush(Sftp, RestrictedCutPush):
 
 
 class SftpPushThousands(Sftp, PushThousands):
+    """Once.  The server's title names large files alone, and so one of these comes first."""
     kind = "SFTP: push thousands"
+
+    def words(self):
+        return ["-r", f"{self.ground.pool}/files/large", f"{self.ground.pool}/{self.tree}",
+                self.remote(self.there)]
+
+    def check(self):
+        transfers.well(self.outcome)
+        same("names there", ["large", self.tree], sorted(os.listdir(self.there)), self.outcome.log)
+        check_copy(self, f"{self.ground.pool}/{self.tree}", f"{self.there}/{self.tree}",
+                   self.ground.world.umask)
 
 
 LASTING = (PushThousands, RestrictedPullThousands, SftpPushThousands)
