@@ -78,7 +78,7 @@ ifndef LIBSECCOMP
 LIBSECCOMP := $(shell echo 'int main(void) { return 0; }' | \
 	     $(CC) -x c - -o /dev/null -l:libseccomp.a 2>/dev/null && echo -l:libseccomp.a || echo -lseccomp)
 endif
-LIBS	:= $(LIBBSD) -lacl $(LIBSECCOMP)
+LIBS	:= $(LIBBSD) $(LIBSECCOMP)
 
 # Who may use whom: each folder, or file that is in none, and the folders and files that it may
 # include from besides its own.  tests/source holds the includes to this, the linker the unit tests:
@@ -175,7 +175,7 @@ define unit
 $(OUT)/unit/$(1): $(OUT)/unit/$(1).o \
     $(call objects,$(call reach,$(if $(findstring /,$(1)),$(patsubst %/,%,$(dir $(1))),$(1))))
 	@echo "  LINK $$@"
-	@$$(CC) $$(ALL) $$(LINK) $$(LDFLAGS) -o $$@ $$^ $$(LIBS) $$$$(pkg-config --libs check)
+	@$$(CC) $$(ALL) $$(LINK) $$(LDFLAGS) -o $$@ $$^ $$(LIBS) -lacl $$$$(pkg-config --libs check)
 $(OUT)/unit/$(1).o: tests/unit/$(dir $(1))test_$(notdir $(1)).c Makefile
 	@mkdir -p $$(@D)
 	@echo "  CC   $$<"

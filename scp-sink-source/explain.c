@@ -5,6 +5,7 @@
 #include "commands/outlook.h"
 #include "explain.h"
 #include "look.h"
+#include "rules/alias.h"
 #include "rules/keys.h"
 #include "run.h"
 
@@ -128,7 +129,7 @@ path_problem(const struct service *s)
 		char plain[PATH_MAX];
 
 		why = root_plain(&s->root, s->request.paths[i], plain) == -1
-		    ? "a path is outside the root" : policy_denies_path(&s->policy, plain, true);
+		    ? "a path is outside the root" : alias_denies_path(&s->policy, &s->root, plain, true);
 	}
 	return why;
 }

@@ -7,6 +7,8 @@
 #include "commands/outlook.h"
 #include "commands/shell.h"
 #include "copy.h"
+#include "deeds/deeds.h"
+#include "paths/sticky.h"
 #include "run.h"
 #include "sftp/server.h"
 #include "text/amount.h"
@@ -74,6 +76,9 @@ run_lock_up(struct service *s, char text[SANDBOX_TEXT_MAX], const char **in_forc
 	*in_force = NULL;
 	if (p->sandbox == SANDBOX_NONE)
 		return 0;
+	/* In there nobody can ask. */
+	if ((sandbox.rights & LANDLOCK_WRITE) != 0)
+		s->policy.sticky = sticky_is_protected() ? STICKY_PROTECTED : STICKY_OPEN;
 	journal_settle(log);
 	sandbox.log = log->address != NULL ? log->fd : -1;
 	sandbox.address = log->address;

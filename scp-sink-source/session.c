@@ -9,6 +9,7 @@
 
 #include <bsd/string.h>
 
+#include "rules/alias.h"
 #include "rules/telling.h"
 #include "session.h"
 #include "text/text.h"
@@ -102,7 +103,7 @@ session_turn_to(struct session *s, const char *path)
 	if (is_plain_use(s))
 		return NULL;
 	if (root_plain(s->root, path, s->plain) == 0)
-		return policy_denies_path(s->policy, s->plain, true);
+		return alias_denies_path(s->policy, s->root, s->plain, true);
 	err = errno;
 	strlcpy(s->plain, path + strspn(path, "/"), sizeof(s->plain));
 	/* On the whole system such a path is the kernel's to judge, but its names are not. */

@@ -13,8 +13,10 @@ enum landlock_right {		/* any of them together */
 	LANDLOCK_READ = 1,	/* files and directories are read */
 	LANDLOCK_WRITE = 2,	/* files are made, written and removed, and directories listed */
 	LANDLOCK_DIRS = 4,	/* directories are made and removed */
-	LANDLOCK_MOVE = 8,	/* names change from one directory to another, which the first version
-				 * has no word for, and forbids */
+	LANDLOCK_MOVE = 8,	/* names change, from one directory to another, too, which the first
+				 * version has no word for, and forbids; what is renamed counts as made,
+				 * so that symbolic links, FIFOs and sockets are made as well, unless
+				 * a filter of system calls leaves nothing to make them by */
 	LANDLOCK_LINKS = 16	/* symbolic links are made */
 };
 

@@ -132,6 +132,8 @@ allow_some(scmp_filter_ctx filter)
 	const struct rule some[] = {
 		{ SCMP_SYS(ioctl), 1, { IS_INT(1, FIONREAD) } },
 		{ SCMP_SYS(ioctl), 1, { IS_INT(1, SIOCOUTQ) } },
+		/* Whether names fold in a directory. */
+		{ SCMP_SYS(ioctl), 1, { IS_INT(1, FS_IOC_GETFLAGS) } },
 		/* Not who is sent a signal, and which, when something happens to a descriptor. */
 		{ SCMP_SYS(fcntl), 1, { IS_INT(1, F_GETPIPE_SZ) } },
 		{ SCMP_SYS(fcntl), 1, { IS_INT(1, F_SETPIPE_SZ) } },

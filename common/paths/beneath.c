@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -288,11 +289,11 @@ open_by_walk(int top, const char *path, bool follow_links, int flags)
  * TOP.
  */
 static int
-open_by_kernel(int top, const char *path, bool follow_links, int flags)
+open_by_kernel(int top, const char *path, bool follow_links, int flags, uint64_t resolve)
 {
 	struct open_how how = {
 		.flags = (unsigned)flags | O_CLOEXEC,
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS |
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | resolve |
 		    (follow_links ? 0 : RESOLVE_NO_SYMLINKS),
 	};
 	long fd = -1;
@@ -304,17 +305,33 @@ open_by_kernel(int top, const char *path, bool follow_links, int flags)
 }
 
 /*
- * A kernel that begins a path anew, because somebody renamed or mounted something meanwhile, goes on
- * counting its links from where it was: so too many of them are counted again.
+ * True where a walk may do what the kernel did not.  A kernel that begins a path anew, because somebody
+ * renamed or mounted something meanwhile, goes on counting its links from where it was: so too many of
+ * them are counted again.
  */
+static bool
+is_for_walk(int err, bool follow_links)
+{
+	return err == ENOSYS || err == EPERM || err == EAGAIN || (err == ELOOP && follow_links);
+}
+
 int
 beneath_open(int top, const char *path, bool follow_links, int flags)
 {
-	int fd = open_by_kernel(top, path, follow_links, flags);
+	int fd = open_by_kernel(top, path, follow_links, flags, 0);
 
-	if (fd == -1 && (errno == ENOSYS || errno == EPERM || errno == EAGAIN ||
-	    (errno == ELOOP && follow_links)))
+	if (fd == -1 && is_for_walk(errno, follow_links))
 		return open_by_walk(top, path, follow_links, flags);
+	return fd;
+}
+
+int
+beneath_open_same(int top, const char *path, bool follow_links, int flags)
+{
+	int fd = open_by_kernel(top, path, follow_links, flags, RESOLVE_NO_XDEV);
+
+	if (fd == -1 && is_for_walk(errno, follow_links))
+		errno = ENOSYS;
 	return fd;
 }
 

@@ -23,6 +23,12 @@ enum {
 int	beneath_open(int top, const char *path, bool follow, int flags);
 
 /*
+ * The same where no mount point lies on the way, so that it is in TOP's own filesystem.  -1 with EXDEV
+ * also where one does, and with ENOSYS where the kernel does not say: then beneath_open may have it.
+ */
+int	beneath_open_same(int top, const char *path, bool follow, int flags);
+
+/*
  * The directory that holds what PATH names, owned by the caller, and its name there, after all
  * links: there need not be anything of that name, but it is no link when we look.  -1 with errno;
  * EINVAL where that is TOP itself.

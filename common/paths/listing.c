@@ -81,7 +81,8 @@ listing_next(struct listing *l, unsigned level, int fd, struct listing_mark *mar
 		mark->next = d->d_off;
 		if (is_dots(d->d_name))
 			continue;
-		*entry = (struct listing_entry){ .name = d->d_name, .type = d->d_type };
+		*entry = (struct listing_entry){ .name = d->d_name, .type = d->d_type,
+		    .ino = d->d_ino };
 		return 1;
 	}
 }

@@ -30,6 +30,7 @@ struct listing {
 struct listing_entry {
 	const char   *name;	/* valid until the next call for any level */
 	unsigned char type;	/* DT_*, DT_UNKNOWN where the filesystem does not say */
+	uint64_t      ino;	/* what the filesystem says here, which need not be what stat(2) does */
 };
 
 struct listing_mark {

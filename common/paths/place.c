@@ -88,10 +88,9 @@ place_open_through(const struct root *r, const char *path, struct place *p)
 		return -1;
 	p->dirfd = beneath_place(r->fd, plain, r->follow, p->leaf);
 	p->owned = true;
-	if (p->dirfd == -1 || (fstat(p->dirfd, &st) == 0 && root_serves(r, p->dirfd, &st)))
+	if (p->dirfd == -1 || root_check(r, p->dirfd, &st) == 0)
 		return p->dirfd == -1 ? -1 : 0;
 	place_close(p);
-	errno = EXDEV;
 	return -1;
 }
 

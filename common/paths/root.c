@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include <sys/stat.h>
+#include <sys/vfs.h>
 
 #include <assert.h>
 #include <errno.h>
@@ -81,6 +82,20 @@ start_here(struct root *r)
 		r->from[0] = '\0';
 }
 
+/* Whether what lies there is to be served. */
+static int
+look_at_filesystem(struct root *r)
+{
+	struct statfs fs;
+
+	if (fstatfs(r->fd, &fs) == -1 || fs_is_made_up(&fs)) {
+		errno = EXDEV;
+		return -1;
+	}
+	r->sure = fs_is_plain(&fs);
+	return 0;
+}
+
 /* Opens the boundary, gets to know its path, and goes back to where we were. */
 static int
 open_boundary(struct root *r, const char *path, const char *inner)
@@ -101,10 +116,7 @@ open_boundary(struct root *r, const char *path, const char *inner)
 	if (!known)
 		return -1;
 	r->dev = st.st_dev;
-	if (root_serves(r, r->fd, NULL))
-		return 0;
-	errno = EXDEV;
-	return -1;
+	return look_at_filesystem(r);
 }
 
 int
@@ -226,20 +238,47 @@ root_serves(const struct root *r, int fd, const struct stat *st)
 }
 
 int
-root_beneath(const struct root *r, const char *plain, int flags)
+root_check(const struct root *r, int fd, struct stat *st)
+{
+	if (fstat(fd, st) == -1)
+		return -1;
+	errno = EXDEV;
+	return root_serves(r, fd, st) ? 0 : -1;
+}
+
+/* Where something is mounted on the way, or the kernel does not say, what is there is looked at. */
+static int
+open_elsewhere(const struct root *r, const char *plain, int flags)
 {
 	struct stat st;
+	int fd = beneath_open(r->fd, plain, r->follow, flags);
+
+	if (fd == -1 || root_check(r, fd, &st) == 0)
+		return fd;
+	dir_close(fd);
+	return -1;
+}
+
+int
+root_beneath_in(const struct root *r, const char *plain, int flags, bool *same)
+{
 	int fd = -1;
 
 	errno = ENAMETOOLONG;
 	if (plain != NULL)
-		fd = beneath_open(r->fd, plain, r->follow, flags);
-
-	if (fd == -1 || (fstat(fd, &st) == 0 && root_serves(r, fd, &st)))
+		fd = beneath_open_same(r->fd, plain, r->follow, flags);
+	*same = fd != -1;
+	if (fd != -1 || (errno != EXDEV && errno != ENOSYS))
 		return fd;
-	dir_close(fd);
-	errno = EXDEV;
-	return -1;
+	return open_elsewhere(r, plain, flags);
+}
+
+int
+root_beneath(const struct root *r, const char *plain, int flags)
+{
+	bool same;
+
+	return root_beneath_in(r, plain, flags, &same);
 }
 
 int
@@ -268,6 +307,21 @@ root_entry(const struct root *r, int dirfd, const char *name, const char *plain,
 	if (fd != -1 || !r->follow || (errno != ELOOP && errno != ENOTDIR))
 		return fd;
 	return root_beneath(r, plain, flags | PLAIN_FLAGS);
+}
+
+int
+root_entry_at_once(const struct root *r, const char *said, const char *plain, int flags)
+{
+	if (r->confined)
+		return root_beneath(r, plain, flags | PLAIN_FLAGS);
+	return openat(r->start, said, flags | PLAIN_FLAGS);
+}
+
+int
+root_look_at_once(const struct root *r, const char *said, bool follow, struct stat *st)
+{
+	assert(!r->confined);
+	return fstatat(r->start, said, st, follow ? 0 : AT_SYMLINK_NOFOLLOW);
 }
 
 int

@@ -26,6 +26,7 @@ struct root {
 	bool	confined;	/* the rest is for such a root only */
 	bool	follow;		/* links that stay beneath the root are followed */
 	dev_t	dev;		/* the root's own filesystem */
+	bool	sure;		/* it is one in which closing a file loses nothing: see fs_is_plain */
 	char	name[PATH_MAX];	/* its real path, without a slash at its end; "" for "/" */
 	char	alias[PATH_MAX];	/* what the administrator calls it, likewise */
 	char	from[PATH_MAX];	/* where relative paths begin, beneath the root: plain */
@@ -70,6 +71,8 @@ int	root_dir_at(const struct root *, const char *path, size_t len);
  * too long.  A descriptor owned by the caller, or -1.
  */
 int	root_beneath(const struct root *, const char *plain, int flags);
+/* The same; *SAME: it is known to lie in the root's own filesystem. */
+int	root_beneath_in(const struct root *, const char *plain, int flags, bool *same);
 
 /*
  * Opens the entry NAME of DIRFD, for a source: the descriptor, or -1.  On the whole system links
@@ -78,6 +81,14 @@ int	root_beneath(const struct root *, const char *plain, int flags);
  * are.
  */
 int	root_entry(const struct root *, int dirfd, const char *name, const char *plain, int flags);
+
+/*
+ * The same of what SAID names, PLAIN as of root_plain, in one step: no slash is at its end, and whoever
+ * calls has judged it.  What goes wrong is better said by those who take it step by step.
+ */
+int	root_entry_at_once(const struct root *, const char *said, const char *plain, int flags);
+/* What stat(2), or lstat(2), says of that on the whole system. */
+int	root_look_at_once(const struct root *, const char *said, bool follow, struct stat *);
 
 /* What that would open, not opened: see stat(2). */
 int	root_look(const struct root *, int dirfd, const char *name, const char *plain,
@@ -88,6 +99,8 @@ int	root_look(const struct root *, int dirfd, const char *name, const char *plai
  * root.
  */
 bool	root_serves(const struct root *, int fd, const struct stat *st);
+/* What FD is, if that is to be served: see fstat(2).  -1 with errno, EXDEV where it is not. */
+int	root_check(const struct root *, int fd, struct stat *);
 
 /*
  * Whether the directory PATH, an absolute one, is the confined root or lies beneath it: 1, 0, or -1

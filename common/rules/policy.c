@@ -4,6 +4,7 @@
 #include "rules/policy.h"
 #include "text/amount.h"
 #include "text/pattern.h"
+#include "text/spelling.h"
 
 enum {
 	EVERY_BIT = 07777,
@@ -94,6 +95,32 @@ policy_denies_path(const struct policy *p, const char *path, bool directory)
 		path += last ? len : len + 1;
 	}
 	return NULL;
+}
+
+bool
+policy_judges_names(const struct policy *p)
+{
+	return p->nrules > 0 || p->hidden == POLICY_NO;
+}
+
+bool
+policy_is_beyond_ascii(const struct policy *p)
+{
+	for (unsigned i = 0; i < p->nrules; i++)
+		if (!spelling_is_ascii(p->rules[i].pattern))
+			return true;
+	return false;
+}
+
+bool
+policy_denies_folded(const struct policy *p, const char *name)
+{
+	if (p->hidden == POLICY_NO && name[0] == '.')
+		return true;
+	for (unsigned i = 0; i < p->nrules; i++)
+		if (!p->rules[i].allow && pattern_match_folded(p->rules[i].pattern, name))
+			return true;
+	return false;
 }
 
 /* Whether MORE on top of USED is beyond MAX, computed where nothing wraps. */

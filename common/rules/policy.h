@@ -40,6 +40,9 @@ enum policy_right { RIGHT_YES, RIGHT_OWN, RIGHT_NO };
 enum policy_required { REQUIRED_NO, REQUIRED_YES };
 enum policy_sandbox { SANDBOX_NONE, SANDBOX_TRY, SANDBOX_REQUIRE };
 
+/* Of the system, and no key: whether others' files may be written in sticky directories of everybody. */
+enum policy_sticky { STICKY_ASK, STICKY_PROTECTED, STICKY_OPEN };	/* ask when it matters */
+
 /* Permission bits: those that may be set, and those of them that always are. */
 struct policy_bits {
 	mode_t	may, must;
@@ -83,6 +86,7 @@ struct policy {
 	struct policy_rule rules[POLICY_RULES];
 	unsigned	   npartials;
 	struct policy_rule partials[POLICY_PARTIALS];
+	unsigned	   sticky;		/* of enum policy_sticky */
 	bool		   settled;		/* what nobody has said is filled in */
 	uint64_t	   said;		/* keys that any source has said: a bit each */
 	uint64_t	   said_now;		/* those of the source that speaks */
@@ -112,6 +116,16 @@ const char *policy_denies_name(const struct policy *, const char *name, bool dir
  * above.  "" is the root, which nobody denies.
  */
 const char *policy_denies_path(const struct policy *, const char *path, bool directory);
+
+/* Whether any name may be denied; whether a rule has other characters than those of ASCII. */
+bool	policy_judges_names(const struct policy *);
+bool	policy_is_beyond_ascii(const struct policy *);
+/*
+ * Where the letters of names have no case: whether NAME is denied as it is, one component.  What
+ * is allowed is for policy_denies_name alone.
+ */
+bool	policy_denies_folded(const struct policy *, const char *name);
+
 /* A file of SIZE bytes; MORE bytes besides those that were moved. */
 const char *policy_denies_size(const struct policy *, uint64_t size);
 const char *policy_denies_bytes(const struct policy *, const struct usage *, uint64_t more);

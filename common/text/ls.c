@@ -119,7 +119,7 @@ ls_format(char *dst, size_t cap, const struct ls_view *v, const struct stat *st,
 	ls_date(date, st->st_mtime, v->now, false);
 	n = snprintf(dst, cap, "%s %3ju %-8s %-8s %8ju %s ", mode, (uintmax_t)st->st_nlink,
 	    name_of(st->st_uid, v->uid, v->user, user), name_of(st->st_gid, v->gid, v->group, group),
-	    (uintmax_t)st->st_size, date);
+	    (uintmax_t)(st->st_size > 0 ? st->st_size : 0), date);
 	if (n < 0 || (size_t)n >= cap)
 		return strlen(dst);
 	return (size_t)n + text_escape(dst + n, cap - (size_t)n, name, strlen(name));

@@ -21,6 +21,7 @@ enum {
 
 struct reader {
 	const char *unclosed;	/* the first [ found to have no ], or NULL */
+	bool	    folds;	/* a letter of ASCII is matched in either case */
 };
 
 struct class {
@@ -157,27 +158,40 @@ set_has(const char *p, const char *end, uint32_t c)
 	return found != negated;
 }
 
+/* C in the other case, where it is a letter of ASCII; else itself. */
+static uint32_t
+other_case(uint32_t c)
+{
+	bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+
+	return letter ? c ^ ('a' ^ 'A') : c;
+}
+
 /* Takes what matches one character, but for a *; whether it matches C. */
 static bool
 take_one(struct reader *r, const char **p, uint32_t c)
 {
 	const char *open = *p, *end = *open == '[' ? set_end(r, open) : NULL;
+	uint32_t other = r->folds ? other_case(c) : c, wanted;
 
 	if (end != NULL) {
 		*p = end + 1;
-		return set_has(open, end, c);
+		return set_has(open, end, c) || (other != c && set_has(open, end, other));
 	}
 	if (*open == '?') {
 		++*p;
 		return true;
 	}
-	return *open != '\0' && take_literal(p) == c;
+	if (*open == '\0')
+		return false;
+	wanted = take_literal(p);
+	return wanted == c || wanted == other;
 }
 
 static bool
-match_from(const char *p, const char *name)
+match_from(const char *p, const char *name, bool folds)
 {
-	struct reader r = { NULL };
+	struct reader r = { .unclosed = NULL, .folds = folds };
 	const char *behind_star = NULL, *taken = name;
 
 	while (*name != '\0') {
@@ -205,13 +219,19 @@ pattern_match(const char *pattern, const char *name, enum pattern_dot dot)
 	if (dot == PATTERN_DOT_SPECIAL && name[0] == '.' &&
 	    pattern[pattern[0] == '\\' ? 1 : 0] != '.')
 		return false;
-	return match_from(pattern, name);
+	return match_from(pattern, name, false);
+}
+
+bool
+pattern_match_folded(const char *pattern, const char *name)
+{
+	return match_from(pattern, name, true);
 }
 
 bool
 pattern_is_wild(const char *pattern)
 {
-	struct reader r = { NULL };
+	struct reader r = { .unclosed = NULL };
 
 	for (const char *p = pattern; *p != '\0'; p++) {
 		if (*p == '*' || *p == '?' || (*p == '[' && set_end(&r, p) != NULL))

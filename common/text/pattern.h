@@ -18,6 +18,9 @@ enum pattern_dot {
 
 bool	pattern_match(const char *pattern, const char *name, enum pattern_dot);
 
+/* The same with PATTERN_DOT_PLAIN, where each letter of ASCII in NAME may also be that of the other case. */
+bool	pattern_match_folded(const char *pattern, const char *name);
+
 /* True when PATTERN has a *, a ? or a set in it, be it one of a single character. */
 bool	pattern_is_wild(const char *pattern);
 

@@ -26,24 +26,40 @@ pace_chunk(const struct pace *p, size_t want)
 	return p->rate == 0 || want <= chunk ? want : (size_t)chunk;
 }
 
-bool
-pace_wait(struct pace *p, uint64_t moved)
+/* Counts MOVED bytes: whether they are not due yet. */
+static bool
+is_early(struct pace *p, uint64_t moved)
 {
 	int64_t at, saved;
 
 	if (p->rate == 0)
-		return true;
+		return false;
 	at = clock_now();
 	saved = at - CLOCK_NANO / CHUNKS;
 	if (p->due < saved)
 		p->due = saved;
 	p->due += (int64_t)((double)moved / (double)p->rate * CLOCK_NANO);
-	if (p->due > at) {
-		struct timespec until = clock_timespec(p->due);
+	return p->due > at;
+}
 
-		return clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == 0;
-	}
-	return true;
+static bool
+sleep_until(int64_t due)
+{
+	struct timespec until = clock_timespec(due);
+
+	return clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == 0;
+}
+
+bool
+pace_wait(struct pace *p, uint64_t moved)
+{
+	return !is_early(p, moved) || sleep_until(p->due);
+}
+
+static bool
+is_over(const struct deadline *d)
+{
+	return d != NULL && deadline_passed(d) != NULL;
 }
 
 bool
@@ -51,8 +67,12 @@ pace_keep(struct pace *pace, uint64_t moved, const struct deadline *deadline, in
 {
 	struct pollfd p = { .fd = in };
 
-	if (pace_wait(pace, moved))
+	if (!is_early(pace, moved))
 		return true;
-	return (deadline == NULL || deadline_passed(deadline) == NULL) &&
-	    (poll(&p, 1, 0) == 0 || (p.revents & POLLNVAL) == 0);
+	/* A signal that came before the sleep does not end it. */
+	if (is_over(deadline))
+		return false;
+	if (sleep_until(pace->due))
+		return true;
+	return !is_over(deadline) && (poll(&p, 1, 0) == 0 || (p.revents & POLLNVAL) == 0);
 }

@@ -27,7 +27,7 @@ bool	pace_wait(struct pace *, uint64_t moved);
 
 /*
  * The same in a session that hears its peer on IN.  False when a signal has ended the sleep and the
- * session: the time is up, or it has taken the peer away.  DEADLINE may be NULL.
+ * session: the time is up, before it as well, or it has taken the peer away.  DEADLINE may be NULL.
  */
 bool	pace_keep(struct pace *, uint64_t moved, const struct deadline *, int in);
 

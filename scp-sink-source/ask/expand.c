@@ -15,6 +15,7 @@
 #include "ask/tilde.h"
 #include "paths/dir.h"
 #include "paths/listing.h"
+#include "rules/alias.h"
 #include "text/pattern.h"
 
 /*
@@ -95,7 +96,7 @@ take_entry(struct expander *x, const char *dir, int fd, const struct component *
 	if (!pattern_match(c->name, e->name, PATTERN_DOT_SPECIAL))
 		return NULL;
 	kind = kind_of(fd, e);
-	if (policy_denies_name(x->world->policy, e->name, !S_ISREG(kind)) != NULL ||
+	if (alias_denies_listed(x->world->policy, fd, e->name, !S_ISREG(kind)) != NULL ||
 	    !join(path, dir, e->name, c))
 		return NULL;
 	/* What is no directory is not worth a look; a link may lead to one. */

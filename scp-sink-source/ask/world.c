@@ -10,6 +10,7 @@
 
 #include "ask/world.h"
 #include "paths/place.h"
+#include "rules/alias.h"
 
 /*
  * What PATH, found by the world's base, is for everybody: itself, or written to DST; NULL where it is
@@ -42,7 +43,7 @@ is_allowed(const struct expand_world *w, const char *path, bool directory)
 
 	if (root_plain(w->root, path, plain) == -1)
 		return !w->root->confined;	/* On the whole system the kernel judges. */
-	return policy_denies_path(w->policy, plain, directory) == NULL;
+	return alias_denies_path(w->policy, w->root, plain, directory) == NULL;
 }
 
 int

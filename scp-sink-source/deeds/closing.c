@@ -70,7 +70,9 @@ commit(struct deeds *d, struct file *f, const char **what)
 	if (pending_complete(d, f) == -1)
 		return -1;
 	late = pending_attrs(f);
-	spot_make_own(d, &f->spot, f->fd);
+	/* What is partly another's is not seen by who has only written to it. */
+	if (f->pending || !deeds_is_blind(d) || file_is_all_own(f))
+		spot_make_own(d, &f->spot, f->fd);
 	end = upload_commit(&f->upload, &late, what);
 	saved = errno;
 	if (end == -1 && *what == NULL && f->pending)
@@ -99,11 +101,20 @@ fail(struct deeds *d, struct file *f, const char *what, int err, struct answer *
 	return refuse_quietly(d, err, a);
 }
 
+/* The log says what mode the file has, not what the client said. */
+static void
+look_at_mode(const struct deeds *d, struct file *f)
+{
+	if (f->writes && f->upload.fd != -1 && !f->late.has_mode && audit_is_on(d->audit))
+		f->mode = upload_mode(&f->upload);
+}
+
 static int
 finish(struct deeds *d, struct file *f, struct answer *a)
 {
 	const char *what;
 
+	look_at_mode(d, f);
 	if (f->gone) {
 		log_file(d, f, NULL, "removed before it was closed");
 		return 0;
@@ -133,6 +144,7 @@ file_close(struct deeds *d, struct file *f, struct answer *a)
 void
 file_drop(struct deeds *d, struct file *f, const char *reason)
 {
+	look_at_mode(d, f);
 	log_file(d, f, f->spoilt.err != 0 ? reason_of(d, &f->spoilt) : reason, NULL);
 	release(d, f);
 }

@@ -29,6 +29,7 @@ deeds_init(struct deeds *d, const struct policy *policy, const struct root *root
 	d->link = TEMP_LINK_UNKNOWN;
 	d->named_only = false;
 	d->pending = NULL;
+	d->regular[0] = '\0';
 }
 
 bool

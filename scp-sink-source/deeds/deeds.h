@@ -56,6 +56,8 @@ struct deeds {
 	enum temp_link	      link;	/* how temporaries get names, and whether somewhere none is */
 	bool		      named_only;	/* made without one: see upload/temp.h */
 	struct file	     *pending;	/* uploads that have no name yet: see file.h */
+	char		      regular[PATH_MAX];	/* plain: where a regular file was seen last,
+					 * beneath a root; "": nowhere */
 };
 
 /* Attributes that are wished for; what is not there stays as it is. */

@@ -4,6 +4,7 @@
 #include "deeds/entries.h"
 #include "deeds/sight.h"
 #include "deeds/spot.h"
+#include "rules/alias.h"
 #include "upload/hidden.h"
 
 void
@@ -40,7 +41,7 @@ entries_see(const struct deeds *d, const struct entries *e, int fd, const char *
 {
 	char path[PATH_MAX];
 
-	if (policy_denies_name(d->policy, name, true) != NULL || hidden_is_name(name))
+	if (alias_denies_listed(d->policy, fd, name, true) != NULL || hidden_is_name(name))
 		return false;
 	if (spot_stat_entry(d, fd, name, st) == -1)
 		return false;

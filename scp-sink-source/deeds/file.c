@@ -9,6 +9,7 @@
 #include "deeds/file.h"
 #include "deeds/refuse.h"
 #include "deeds/sight.h"
+#include "paths/fs.h"
 
 enum {
 	PIECES = 64 << 20	/* bytes that are copied between two looks at the limits */
@@ -49,10 +50,11 @@ static uint64_t
 bytes_at(const struct file *f, uint64_t offset, uint64_t n)
 {
 	struct stat st;
+	uint64_t size;
 
-	if (fstat(f->fd, &st) == -1 || !S_ISREG(st.st_mode))
+	if (fstat(f->fd, &st) == -1 || !S_ISREG(st.st_mode) || fs_size_of(&st, &size) == -1)
 		return n;
-	return offset >= (uint64_t)st.st_size ? 0 : least(n, (uint64_t)st.st_size - offset);
+	return offset >= size ? 0 : least(n, size - offset);
 }
 
 int
@@ -70,6 +72,12 @@ file_may_read(struct deeds *d, struct file *f, uint64_t offset, size_t n, struct
 		return pending_spoil(d, f, errno, NULL, a);
 	why = denies(d, n) != NULL ? denies(d, bytes_at(f, offset, n)) : NULL;
 	return why == NULL ? 0 : refuse_once(d, f, EDQUOT, why, a);
+}
+
+bool
+file_fits(const struct deeds *d, uint64_t n)
+{
+	return denies(d, n) == NULL;
 }
 
 void
@@ -186,13 +194,15 @@ admit(struct deeds *d, struct file *f, uint64_t *offset, uint64_t n, struct answ
 	return 0;
 }
 
-/* What was set may have to be set again. */
 static void
 note_written(struct deeds *d, struct file *f, uint64_t end, uint64_t n)
 {
 	overlay_have_written(&f->overlay, end);
-	f->mode_waits = f->mode_waits || (f->late.has_mode && (f->late.mode & ATTRS_SPECIAL) != 0);
-	f->times_wait = f->late.has_times;
+	if (f->appends)
+		f->known += n;
+	else if (end > f->known)
+		f->known = end;
+	pending_have_changed(f);
 	f->written += n;
 	count(d, n);
 }
@@ -247,7 +257,8 @@ file_sync(struct deeds *d, struct file *f, struct answer *a)
 {
 	if (f->spoilt.err != 0)
 		return pending_spoil(d, f, 0, NULL, a);
-	if (fsync(f->fd) == 0)
+	/* Nothing was written so far. */
+	if (f->undecided || fsync(f->fd) == 0)
 		return 0;
 	if (f->writes)
 		return pending_spoil(d, f, errno, NULL, a);

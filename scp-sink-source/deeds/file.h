@@ -42,6 +42,8 @@ int	file_read(struct deeds *, struct file *, uint64_t offset, void *, size_t n, 
  */
 int	file_may_read(struct deeds *, struct file *, uint64_t offset, size_t n, struct answer *);
 void	file_have_read(struct deeds *, struct file *, size_t got);
+/* Whether the session may move so many bytes more. */
+bool	file_fits(const struct deeds *, uint64_t n);
 
 /*
  * Writes N pieces, which continue each other, at OFFSET.  A failure spoils the file: what comes later

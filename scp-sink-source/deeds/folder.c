@@ -41,10 +41,9 @@ open_dir(struct deeds *d, struct folder *f, const struct spot *s)
 	f->fd = root_entry(d->root, s->place.dirfd, s->place.leaf, s->plain, flags);
 	if (f->fd == -1 || !d->root->confined)
 		return f->fd == -1 ? -1 : 0;
-	if (fstat(f->fd, &st) == 0 && root_serves(d->root, f->fd, &st))
+	if (root_check(d->root, f->fd, &st) == 0)
 		return 0;
 	folder_close(f);
-	errno = EXDEV;
 	return -1;
 }
 

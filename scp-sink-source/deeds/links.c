@@ -110,19 +110,31 @@ judge_linked(struct deeds *d, const struct spot *s, struct stat *st, struct answ
 	return 0;
 }
 
+/* What has no name yet gets it now, but not for a link that will be refused: it may be half a file. */
 static int
-link_spots(struct deeds *d, const struct spot *from, const struct spot *to, enum deeds_onto onto,
+publish(struct deeds *d, const struct spot *from, const struct spot *to, enum deeds_onto onto,
     struct answer *a)
 {
 	struct file *pending = file_pending(d, from);
 	struct stat st;
 
-	if (pending != NULL && file_publish(d, pending, a) == -1)
-		return -1;
-	if (judge_linked(d, from, &st, a) == -1)
-		return -1;
+	if (pending == NULL)
+		return 0;
+	if (onto != DEEDS_REPLACE && spot_stat(d, to, &st) == 0)
+		return refuse_telling(d, to->plain, EEXIST, NULL, a);
+	return file_publish(d, pending, a);
+}
+
+static int
+link_spots(struct deeds *d, const struct spot *from, const struct spot *to, enum deeds_onto onto,
+    struct answer *a)
+{
+	struct stat st;
+
 	if (to->top || file_pending(d, to) != NULL)
 		return refuse_telling(d, to->plain, EEXIST, NULL, a);
+	if (publish(d, from, to, onto, a) == -1 || judge_linked(d, from, &st, a) == -1)
+		return -1;
 	if (new_make(d, &(struct new){ .to = to, .from = from, .replace = onto == DEEDS_REPLACE,
 	    .st = st }) == -1)
 		return errno == EXDEV ? refuse_openly(d, to->plain, EXDEV, NULL, a)

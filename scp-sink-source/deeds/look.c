@@ -55,21 +55,51 @@ unseen(struct answer *a)
 	return -1;
 }
 
+/* Whether what was looked at may be told: 0, or refused. */
+static int
+judge_sight(struct deeds *d, const struct spot *s, struct stat *st, struct answer *a)
+{
+	const char *why = S_ISDIR(st->st_mode) ? NULL : spot_denies_file(d, s);
+
+	if (why != NULL)
+		return refuse_sight(d, s->plain, why, a);
+	return could_be_had(d, s, st) && sight_has(d, s->plain, st) ? 0 : unseen(a);
+}
+
+/* Whoever opens it next need not look whether opening it has consequences. */
+static void
+note_regular(struct deeds *d, const struct spot *s, const struct stat *st)
+{
+	if (d->root->confined && S_ISREG(st->st_mode))
+		strlcpy(d->regular, s->plain, sizeof(d->regular));
+}
+
 static int
 look_at(struct deeds *d, const struct spot *s, enum deeds_link link, struct stat *st,
     struct answer *a)
 {
 	const struct file *pending = file_pending(d, s);
-	const char *why;
 
 	if (pending != NULL)
 		return file_look(d, pending, st, a);
 	if (stat_there(d, s, link, st) == -1)
 		return refuse_look(d, s->plain, errno, a);
-	why = S_ISDIR(st->st_mode) ? NULL : spot_denies_file(d, s);
-	if (why != NULL)
-		return refuse_sight(d, s->plain, why, a);
-	return could_be_had(d, s, st) && sight_has(d, s->plain, st) ? 0 : unseen(a);
+	note_regular(d, s, st);
+	return judge_sight(d, s, st, a);
+}
+
+/*
+ * On the whole system, where nothing has to be known of the directory, what a path means is the
+ * kernel's to say in one step.  False where it has more to say than that, or that nothing is there.
+ */
+static bool
+is_seen_at_once(const struct deeds *d, const struct spot *s, enum deeds_link link, struct stat *st)
+{
+	if (d->root->confined || deeds_is_quiet(d) || d->pending != NULL || s->slash) {
+		errno = 0;
+		return false;
+	}
+	return root_look_at_once(d->root, s->said, link == DEEDS_FOLLOW, st) == 0;
 }
 
 int
@@ -79,7 +109,13 @@ deeds_look(struct deeds *d, const char *path, enum deeds_link link, struct stat 
 	struct spot s;
 	int end;
 
-	if (spot_seek(d, path, SPOT_ANYTHING, &s, a) == -1)
+	if (spot_judge(d, path, SPOT_ANYTHING, true, &s, a) == -1)
+		return -1;
+	if (is_seen_at_once(d, &s, link, st))
+		return judge_sight(d, &s, st, a);
+	if (errno == ENOENT)
+		return refuse_look(d, s.plain, errno, a);
+	if (spot_hold(d, true, &s, a) == -1)
 		return -1;
 	end = look_at(d, &s, link, st, a);
 	spot_close(&s);

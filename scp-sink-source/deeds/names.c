@@ -28,7 +28,7 @@ make_dir(struct deeds *d, const struct spot *s, const struct attrs *wanted, stru
 	if (level_create(&l, s->place.dirfd, s->place.leaf, wanted, d->policy) == -1)
 		return refuse_errno(d, s->plain, errno, a);
 	spot_make_own(d, s, l.fd);
-	note_dir(d, s->plain, wanted->mode, true);
+	note_dir(d, s->plain, level_mode(&l), true);
 	if (level_end(&l, &what) == -1)
 		return refuse_errno(d, s->plain, errno, a);
 	return 0;
@@ -113,8 +113,10 @@ take_pending(struct deeds *d, const struct spot *s, struct file *pending, struct
 static int
 take_there(struct deeds *d, const struct spot *s, bool dir, struct answer *a)
 {
-	if (act_judge_removal(d, s, a) == -1 || (dir && file_publish_within(d, s->plain, a) == -1))
+	if (act_judge_removal(d, s, a) == -1)
 		return -1;
+	if (dir && file_pending_within(d, s->plain))
+		return refuse_errno(d, s->plain, ENOTEMPTY, a);
 	if (unlinkat(s->place.dirfd, s->place.leaf, dir ? AT_REMOVEDIR : 0) == -1)
 		return refuse_change(d, s->plain, errno, a);
 	return 0;
@@ -238,35 +240,53 @@ judge_move(struct deeds *d, struct move *m, struct answer *a)
 	return why == NULL ? 0 : refuse_telling(d, m->to.plain, EACCES, why, a);
 }
 
-/* What has no name yet gets it now, before that, or the directory, gets another that it may have. */
+/*
+ * What has no name yet gets it now, before it gets another one; but not for a rename that will be refused,
+ * for it may be half a file.
+ */
 static int
 publish(struct deeds *d, struct move *m, struct answer *a)
 {
 	struct file *pending = file_pending(d, &m->from);
 	const char *why = pending != NULL ? spot_denies_file(d, &m->to) : NULL;
+	struct stat st;
 
+	if (pending == NULL)
+		return 0;
 	if (why != NULL)
 		return refuse_telling(d, m->to.plain, EACCES, why, a);
-	if (pending != NULL)
-		return file_publish(d, pending, a);
-	return d->pending == NULL ? 0 : file_publish_within(d, m->from.plain, a);
+	if (m->to.top || (!m->replace && spot_stat(d, &m->to, &st) == 0))
+		return refuse_errno(d, m->to.plain, m->to.top ? EBUSY : EEXIST, a);
+	return file_publish(d, pending, a);
+}
+
+/* What is pending where a name shall be taken is there, as far as this session knows. */
+static int
+judge_pending(struct deeds *d, const struct move *m, struct answer *a)
+{
+	if (!m->replace && file_pending(d, &m->to) != NULL)
+		return refuse_telling(d, m->to.plain, EEXIST, NULL, a);
+	if (S_ISDIR(m->st.st_mode) && file_pending_within(d, m->to.plain) &&
+	    strcmp(m->from.plain, m->to.plain) != 0)
+		return refuse_errno(d, m->to.plain, ENOTEMPTY, a);
+	return 0;
 }
 
 static int
 carry_out(struct deeds *d, struct move *m, struct answer *a)
 {
-	struct file *pending = NULL;
+	struct file *pending;
 
-	if (publish(d, m, a) == -1 || judge_move(d, m, a) == -1)
+	if (publish(d, m, a) == -1 || judge_move(d, m, a) == -1 || judge_pending(d, m, a) == -1)
 		return -1;
 	pending = file_pending(d, &m->to);
-	if (pending != NULL && !m->replace)
-		return refuse_telling(d, m->to.plain, EEXIST, NULL, a);
 	if (move(d, m) == -1)
 		return errno == EXDEV ? refuse_openly(d, m->from.plain, EXDEV, NULL, a)
 		    : refuse_errno(d, m->to.plain, errno, a);
 	if (pending != NULL)
 		file_forsake(d, pending);
+	if (S_ISDIR(m->st.st_mode))
+		file_move_within(d, m->from.plain, m->to.plain);
 	own_move(&d->own, m->from.plain, m->to.plain);
 	note_act(d, AUDIT_RENAME, m->from.plain, m->to.plain);
 	return spot_settle(d, &m->from, a) == -1 || spot_settle(d, &m->to, a) == -1 ? -1 : 0;

@@ -3,12 +3,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "deeds/file.h"
 #include "deeds/refuse.h"
 #include "paths/dir.h"
 #include "paths/follow.h"
+#include "paths/fs.h"
 #include "text/amount.h"
 #include "wire/clock.h"
 
@@ -29,7 +31,7 @@ init(struct file *f, unsigned flags, const struct audit *audit)
 	f->spoilt = (struct answer){ 0, NULL };
 	f->late = (struct attrs){ .has_mode = false };
 	f->mode_waits = f->times_wait = false;
-	f->announced = f->granted = f->read = f->written = 0;
+	f->announced = f->granted = f->known = f->read = f->written = 0;
 	f->since = audit_is_on(audit) ? clock_now() : 0;
 	f->mode = 0;
 }
@@ -122,6 +124,7 @@ manner_of(const struct deeds *d, const struct file *f, unsigned flags)
 		.readable = !p->upload_only,
 		.read = f->reads,
 		.special = !p->restricted,
+		.sure = f->spot.same && d->root->sure,
 	};
 }
 
@@ -132,6 +135,7 @@ manner_of(const struct deeds *d, const struct file *f, unsigned flags)
 static int
 refuse_begun(struct deeds *d, const struct file *f, uint64_t size, int err, struct answer *a)
 {
+	const char *advice;
 	int obstacle = 0;
 
 	if (err == ENOENT)
@@ -140,9 +144,11 @@ refuse_begun(struct deeds *d, const struct file *f, uint64_t size, int err, stru
 		obstacle = err == EDQUOT ? err : space_obstacle(d->policy, d->root->fd, size);
 	if (obstacle != 0)
 		return refuse_openly(d, f->spot.plain, obstacle, NULL, a);
+	advice = upload_advice(&f->upload, err);
 	if (deeds_is_quiet(d))
-		return refuse_telling(d, f->spot.plain, err, NULL, a);
-	return refuse_errno(d, f->spot.plain, err, a);
+		return refuse_telling(d, f->spot.plain, err, advice, a);
+	return advice != NULL ? refuse_openly(d, f->spot.plain, err, advice, a)
+	    : refuse_errno(d, f->spot.plain, err, a);
 }
 
 /* On the whole system what a link leads to is what is meant, unless nothing may be there. */
@@ -193,6 +199,9 @@ begin(struct deeds *d, struct file *f, unsigned flags, const struct file_wish *w
 	struct upload_manner manner = manner_of(d, f, flags);
 
 	for (bool followed = false;; followed = true) {
+		/* Who wants nothing to be there does not find half of something, either. */
+		if (is_exclusive(flags) && file_pending(d, &f->spot) != NULL)
+			return refuse_begun(d, f, size, EEXIST, a);
 		if (publish_other(d, f, a) == -1)
 			return -1;
 		f->mode = new_mode(d->policy, wish);
@@ -273,11 +282,27 @@ open_there(const struct deeds *d, const struct spot *s)
 static int
 look_at_opened(const struct deeds *d, int fd, struct stat *st)
 {
-	if (fstat(fd, st) == -1)
+	uint64_t size;
+
+	if (root_check(d->root, fd, st) == -1 ||
+	    (S_ISREG(st->st_mode) && fs_size_of(st, &size) == -1))
 		return -1;
-	errno = !root_serves(d->root, fd, st) ? EXDEV : S_ISDIR(st->st_mode) ? EISDIR
+	errno = S_ISDIR(st->st_mode) ? EISDIR
 	    : d->policy->restricted && !S_ISREG(st->st_mode) ? ENXIO : 0;
 	return errno == 0 ? 0 : -1;
+}
+
+/* F's FD is open, and ST of it. */
+static int
+begin_to_read(struct deeds *d, struct file *f, const struct stat *st, struct answer *a)
+{
+	if (judge_limits(d, f, S_ISREG(st->st_mode) ? (uint64_t)st->st_size : 0, a) == -1) {
+		dir_close(f->fd);
+		return -1;
+	}
+	f->mode = st->st_mode & MODE_BITS;
+	overlay_init(&f->overlay, -1, (uint64_t)st->st_size);
+	return 0;
 }
 
 static int
@@ -290,25 +315,49 @@ open_to_read(struct deeds *d, struct file *f, struct answer *a)
 	f->fd = open_there(d, &f->spot);
 	if (f->fd == -1 && errno == ENOENT)
 		return refuse_quietly(d, errno, a);
-	if (f->fd == -1 || look_at_opened(d, f->fd, &st) == -1) {
-		refuse_errno(d, f->spot.plain, errno, a);
-	} else if (judge_limits(d, f, S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0, a) == 0) {
-		f->mode = st.st_mode & MODE_BITS;
-		overlay_init(&f->overlay, -1, (uint64_t)st.st_size);
-		return 0;
-	}
+	if (f->fd != -1 && look_at_opened(d, f->fd, &st) == 0)
+		return begin_to_read(d, f, &st, a);
+	refuse_errno(d, f->spot.plain, errno, a);
 	dir_close(f->fd);
 	return -1;
+}
+
+/*
+ * Opens what is judged in one step, where nobody need know its directory.  Beneath a root that is for
+ * what was a regular file when it was last looked at, as it is by most clients just before; that it
+ * still is one is seen when it is open.  False, whatever was wrong: that is told in the usual way.
+ */
+static bool
+is_opened_at_once(const struct deeds *d, struct file *f, struct stat *st)
+{
+	const struct spot *s = &f->spot;
+
+	if (f->writes || d->pending != NULL || s->slash ||
+	    (d->root->confined && (s->plain[0] == '\0' || strcmp(d->regular, s->plain) != 0)))
+		return false;
+	f->fd = root_entry_at_once(d->root, s->said, s->plain, O_RDONLY);
+	if (f->fd == -1)
+		return false;
+	if (look_at_opened(d, f->fd, st) == 0)
+		return true;
+	dir_close(f->fd);
+	f->fd = -1;
+	return false;
 }
 
 static int
 open_one(struct deeds *d, struct file *f, const char *path, unsigned flags,
     const struct file_wish *wish, struct answer *a)
 {
+	struct stat st;
 	int end = -1;
 
 	init(f, flags, d->audit);
-	if (spot_find(d, path, SPOT_FILE, &f->spot, a) == -1)
+	if (spot_judge(d, path, SPOT_FILE, false, &f->spot, a) == -1)
+		return -1;
+	if (is_opened_at_once(d, f, &st))
+		return begin_to_read(d, f, &st, a);
+	if (spot_hold(d, false, &f->spot, a) == -1)
 		return -1;
 	f->spot.said = "";	/* The client's words do not last. */
 	if (judge_name(d, f, a) == 0)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Texts are appended; those whose entry has gone, or has another by now, stay until there is no room,
- * and are then squeezed out in one go.
+ * Texts are appended; those whose entry has gone, or has another by now, stay until they may be as many
+ * as the others, and are then squeezed out in one go.
  */
 #include <limits.h>
 #include <string.h>
@@ -12,6 +12,7 @@
 
 enum {
 	HEAD = sizeof(uint64_t),	/* bytes before a text: the id of its entry */
+	FEW = 65536,			/* bytes of texts that are never too many */
 	SQUEEZED = OWN_BYTES / 8	/* bytes that are free afterwards: it is not done for each */
 };
 
@@ -20,6 +21,7 @@ own_init(struct own *o)
 {
 	o->n = 0;
 	o->used = 0;
+	o->full = FEW;
 	o->last = 0;
 }
 
@@ -95,20 +97,25 @@ drop(struct own *o, unsigned i)
 	memmove(&o->entries[i], &o->entries[i + 1], (o->n - i) * sizeof(o->entries[0]));
 }
 
+static void
+forget_oldest(struct own *o, unsigned n)
+{
+	o->n -= n;
+	memmove(o->entries, o->entries + n, o->n * sizeof(o->entries[0]));
+}
+
 /* Makes room for so many bytes, which are fewer than a path has: the oldest go first. */
 static void
 make_room(struct own *o, size_t bytes)
 {
-	if (o->used + bytes <= OWN_BYTES)
+	if (o->used + bytes <= o->full)
 		return;
 	squeeze(o);
 	while (o->n > 0 && o->used + bytes > OWN_BYTES - SQUEEZED) {
-		unsigned some = o->n / 8 + 1;
-
-		o->n -= some;
-		memmove(o->entries, o->entries + some, o->n * sizeof(o->entries[0]));
+		forget_oldest(o, o->n / 8 + 1);
 		squeeze(o);
 	}
+	o->full = 2 * o->used + FEW < OWN_BYTES ? 2 * o->used + FEW : OWN_BYTES;
 }
 
 /* Has the Ith entry say PATH, of LEN bytes, for which there is room. */
@@ -143,8 +150,8 @@ own_add(struct own *o, const char *plain, dev_t dev, ino_t ino)
 
 	if (i < o->n)
 		drop(o, i);
-	if (o->n == OWN_MAX)
-		drop(o, 0);
+	if (o->n == OWN_MAX + OWN_MORE)
+		forget_oldest(o, OWN_MORE);
 	make_room(o, HEAD + len + 1);
 	o->entries[o->n] = (struct own_entry){ .id = ++o->last, .dev = dev, .ino = ino };
 	put_text(o, &o->entries[o->n], plain, len);

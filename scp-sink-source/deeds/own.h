@@ -11,11 +11,13 @@
 /*
  * What this session has made: committed, made as a directory or a link, or renamed from what was its
  * own.  Plain paths, with device and inode: a path that names something else by now is not own.  The
- * last OWN_MAX, in OWN_BYTES of paths; what is older is forgotten.  Memory is touched as it grows.
+ * last OWN_MAX, in OWN_BYTES of paths; what is older may be forgotten.  Memory is touched as what is
+ * remembered grows.
  * SFTP rule 58.
  */
 enum {
 	OWN_MAX = 4096,
+	OWN_MORE = OWN_MAX / 8,		/* that are forgotten at once */
 	OWN_BYTES = 1 << 20
 };
 
@@ -30,8 +32,9 @@ struct own_entry {
 struct own {
 	unsigned n;		/* entries, the oldest first */
 	size_t	 used;		/* bytes of the texts */
+	size_t	 full;		/* so many of them, and those that are no entry's are squeezed out */
 	uint64_t last;		/* the id that was given last */
-	struct own_entry entries[OWN_MAX];
+	struct own_entry entries[OWN_MAX + OWN_MORE];
 	char	 texts[OWN_BYTES];	/* each behind the id of its entry; some are of none any more */
 };
 

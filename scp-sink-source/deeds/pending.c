@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "deeds/pending.h"
@@ -64,6 +65,12 @@ pending_append(const struct file *f)
 	return status == -1 ? -1 : fcntl(f->fd, F_SETFL, status | O_APPEND);
 }
 
+bool
+file_is_all_own(const struct file *f)
+{
+	return f->upload.old_size == 0 || f->known >= f->overlay.size;
+}
+
 int
 pending_check_room(const struct deeds *d, struct file *f, uint64_t end)
 {
@@ -74,11 +81,21 @@ pending_check_room(const struct deeds *d, struct file *f, uint64_t end)
 	    &f->granted);
 }
 
+void
+pending_have_changed(struct file *f)
+{
+	f->mode_waits = f->mode_waits || (f->late.has_mode && (f->late.mode & ATTRS_SPECIAL) != 0);
+	f->times_wait = f->late.has_times;
+}
+
 int
 pending_complete(const struct deeds *d, struct file *f)
 {
-	if (f->overlay.old != -1 && pending_check_room(d, f, f->overlay.kept) == -1)
+	if (f->overlay.old == -1)
+		return 0;
+	if (pending_check_room(d, f, f->overlay.kept) == -1)
 		return -1;
+	pending_have_changed(f);
 	return overlay_complete(&f->overlay, f->fd);
 }
 
@@ -157,18 +174,25 @@ lies_in(const char *path, const char *dir)
 	return n == 0 || (strncmp(path, dir, n) == 0 && path[n] == '/');
 }
 
-int
-file_publish_within(struct deeds *d, const char *plain, struct answer *a)
+bool
+file_pending_within(const struct deeds *d, const char *plain)
 {
-	struct file *next;
+	for (const struct file *f = d->pending; f != NULL; f = f->next)
+		if (f->spoilt.err == 0 && lies_in(f->spot.plain, plain))
+			return true;
+	return false;
+}
 
-	for (struct file *f = d->pending; f != NULL; f = next) {
-		next = f->next;
-		if (f->spoilt.err == 0 && lies_in(f->spot.plain, plain) &&
-		    file_publish(d, f, a) == -1)
-			return -1;
+void
+file_move_within(struct deeds *d, const char *plain, const char *to)
+{
+	for (struct file *f = d->pending; f != NULL; f = f->next) {
+		char path[PATH_MAX];
+
+		if (lies_in(f->spot.plain, plain) && snprintf(path, sizeof(path), "%s%s", to,
+		    f->spot.plain + strlen(plain)) < (int)sizeof(path))
+			memcpy(f->spot.plain, path, sizeof(path));
 	}
-	return 0;
 }
 
 void

@@ -33,17 +33,23 @@ struct file {
 					 * was written since has changed it */
 	uint64_t	announced;	/* bytes that were, or 0 */
 	uint64_t	granted;	/* up to where it may grow without asking for room */
+	uint64_t	known;		/* its size as far as this session has made it that */
 	uint64_t	read, written;	/* bytes, for the log; */
 	int64_t		since;		/* when it was opened: monotonic nanoseconds; */
 	mode_t		mode;		/* and what it has or was asked for */
 };
 
+/* All that it is this session has written: no more of it is another's than its name. */
+bool	file_is_all_own(const struct file *);
+
 /* The file of this session that has no name yet and will have this one, or NULL. */
 struct file *file_pending(const struct deeds *, const struct spot *);
 /* It takes its name as it is, and goes on in place. */
 int	file_publish(struct deeds *, struct file *, struct answer *);
-/* Publishes all that is pending within the directory PLAIN. */
-int	file_publish_within(struct deeds *, const char *plain, struct answer *);
+/* Whether anything is pending within the directory PLAIN. */
+bool	file_pending_within(const struct deeds *, const char *plain);
+/* That directory is called TO now: what is pending goes along, and stays pending. */
+void	file_move_within(struct deeds *, const char *plain, const char *to);
 /* Its name, and what was there before, is removed: closing it makes nothing. */
 void	file_forsake(struct deeds *, struct file *);
 
@@ -60,6 +66,9 @@ void	pending_decide(struct deeds *, struct file *, bool in_place);
 
 /* F, which is in place, is only appended to if that was asked for: 0, or -1 with errno. */
 int	pending_append(const struct file *);
+
+/* What it has is no longer what it had when its attributes were set: some have to be set again. */
+void	pending_have_changed(struct file *);
 
 /* Copies what is missing of the old file: 0, or -1 with errno. */
 int	pending_complete(const struct deeds *, struct file *);

@@ -19,6 +19,7 @@
 #include "deeds/sight.h"
 #include "deeds/spot.h"
 #include "paths/dir.h"
+#include "paths/fs.h"
 #include "upload/space.h"
 
 enum {
@@ -45,10 +46,10 @@ hold(struct target *t, enum deeds_link link)
 
 	t->fd = follow && !r->confined ? root_entry(r, p->dirfd, p->leaf, NULL, O_PATH)
 	    : dir_open(p->dirfd, p->leaf, O_PATH, 0);
-	if (t->fd == -1 || fstat(t->fd, &t->st) == -1)
+	if (t->fd == -1 || root_check(r, t->fd, &t->st) == -1)
 		return -1;
-	errno = follow && S_ISLNK(t->st.st_mode) ? ELOOP : EXDEV;
-	return errno == ELOOP || !root_serves(r, t->fd, &t->st) ? -1 : 0;
+	errno = ELOOP;
+	return follow && S_ISLNK(t->st.st_mode) ? -1 : 0;
 }
 
 /*
@@ -123,16 +124,16 @@ static int
 resize_held(const struct target *t, uint64_t size)
 {
 	const struct place *p = &t->spot->place;
-	uint64_t granted = 0;
+	uint64_t granted = 0, has;
 	struct stat st;
 	int fd = t->d->root->confined ? dir_open(p->dirfd, p->leaf, O_WRONLY, 0)
 	    : root_entry(t->d->root, p->dirfd, p->leaf, NULL, O_WRONLY), end = -1;
 
-	if (fd != -1 && fstat(fd, &st) == 0) {
+	if (fd != -1 && fstat(fd, &st) == 0 && fs_size_of(&st, &has) == 0) {
 		errno = EAGAIN;	/* Somebody else's turn. */
 		if (st.st_dev == t->st.st_dev && st.st_ino == t->st.st_ino &&
 		    (!t->d->policy->restricted || st.st_nlink == 1) &&
-		    space_check_growth(t->d->policy, fd, (uint64_t)st.st_size, size, &granted) == 0)
+		    space_check_growth(t->d->policy, fd, has, size, &granted) == 0)
 			end = ftruncate(fd, (off_t)size);
 	}
 	dir_close(fd);
@@ -154,9 +155,9 @@ set_size(struct target *t, uint64_t size, struct answer *a)
 		return refuse_openly(t->d, t->plain, EDQUOT, why, a);
 	if (size > INT64_MAX)
 		return refuse_openly(t->d, t->plain, EFBIG, NULL, a);
-	if (is_kept(t))
-		return resize_copy(t, size, a);
-	if (resize_held(t, size) == -1)
+	if (is_kept(t) && resize_copy(t, size, a) == -1)
+		return -1;
+	if (!is_kept(t) && resize_held(t, size) == -1)
 		return refuse_errno(t->d, t->plain, errno, a);
 	snprintf(value, sizeof(value), "%" PRIu64, size);
 	note_set(t->d, t->plain, AUDIT_SIZE, value);

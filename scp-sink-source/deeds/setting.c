@@ -15,11 +15,20 @@ enum {
 	BLOCK = 512		/* bytes, of st_blocks */
 };
 
-/* What the session knows itself, and no more: the old file may be another's. */
+/* Whether it is, or will take the place of, what may be another's, of which the session sees nothing. */
+static bool
+is_unseen(const struct deeds *d, const struct file *f, const struct stat *st)
+{
+	if (!deeds_is_blind(d) || f->upload.old_size == 0)
+		return false;
+	return (f->pending && !f->undecided) || !spot_is_own(d, &f->spot, st);
+}
+
+/* What the session knows itself, and no more. */
 static void
 hide_old(const struct deeds *d, const struct file *f, struct stat *st)
 {
-	uint64_t size = f->undecided ? 0 : f->overlay.high;
+	uint64_t size = f->known;
 
 	*st = (struct stat){
 		.st_mode = S_IFREG | (f->mode & MODE_BITS),
@@ -51,7 +60,7 @@ file_look(struct deeds *d, const struct file *f, struct stat *st, struct answer 
 		return refuse_errno(d, f->spot.plain, errno, a);
 	if (!f->writes)
 		return 0;
-	if (deeds_is_blind(d) && f->upload.old_size > 0) {
+	if (is_unseen(d, f, st)) {
 		hide_old(d, f, st);
 	} else if (f->pending && !f->undecided) {
 		st->st_size = (off_t)f->overlay.size;
@@ -100,8 +109,8 @@ set_size(struct deeds *d, struct file *f, uint64_t size, struct answer *a)
 	if ((f->pending || f->gone ? overlay_cut(&f->overlay, f->fd, size)
 	    : ftruncate(f->fd, (off_t)size)) == -1)
 		return pending_spoil(d, f, errno, NULL, a);
-	f->overlay.size = f->overlay.high = size;
-	f->times_wait = f->late.has_times;
+	f->overlay.size = f->overlay.high = f->known = size;
+	pending_have_changed(f);
 	return 0;
 }
 

@@ -9,6 +9,7 @@
 #include "deeds/spot.h"
 #include "paths/beneath.h"
 #include "paths/dir.h"
+#include "rules/alias.h"
 #include "upload/hidden.h"
 
 enum {
@@ -58,11 +59,10 @@ leaf_of(const char *plain)
 	return slash != NULL ? slash + 1 : plain;
 }
 
-/* Why the policy has no such path, or NULL. */
-static const char *
-denies(const struct deeds *d, const char *plain, enum spot_kind kind)
+const char *
+spot_denies(const struct deeds *d, const char *plain, enum spot_kind kind)
 {
-	const char *why = policy_denies_path(d->policy, plain, kind != SPOT_FILE);
+	const char *why = alias_denies_path(d->policy, d->root, plain, kind != SPOT_FILE);
 
 	if (why == NULL && hidden_is_name(leaf_of(plain)))
 		why = "this name is not allowed";
@@ -72,7 +72,7 @@ denies(const struct deeds *d, const char *plain, enum spot_kind kind)
 const char *
 spot_denies_file(const struct deeds *d, const struct spot *s)
 {
-	return s->top ? NULL : policy_denies_path(d->policy, s->plain, false);
+	return s->top ? NULL : alias_denies_path(d->policy, d->root, s->plain, false);
 }
 
 /* Beneath a root: the directory is held, and what is opened in it is one component. */
@@ -88,11 +88,12 @@ open_beneath(const struct deeds *d, struct spot *s)
 	s->place.owned = len > 0;
 	if (len == 0) {
 		s->place.dirfd = d->root->fd;
+		s->same = true;
 		return 0;
 	}
 	memcpy(parent, s->plain, len - 1);
 	parent[len - 1] = '\0';
-	s->place.dirfd = root_beneath(d->root, parent, DIR_FLAGS);
+	s->place.dirfd = root_beneath_in(d->root, parent, DIR_FLAGS, &s->same);
 	return s->place.dirfd == -1 ? -1 : 0;
 }
 
@@ -129,15 +130,15 @@ fail_plainly(int err, struct answer *a)
 	return -1;
 }
 
-static int
-find(struct deeds *d, const char *said, enum spot_kind kind, bool looks, struct spot *s,
+int
+spot_judge(struct deeds *d, const char *said, enum spot_kind kind, bool looks, struct spot *s,
     struct answer *a)
 {
 	const char *why;
 	size_t len = strlen(said);
 
 	s->said = said;
-	s->top = false;
+	s->top = s->same = false;
 	s->slash = len > 0 && said[len - 1] == '/';
 	s->place = (struct place){ .dirfd = -1 };
 	if (len == 0 && !d->root->confined)
@@ -146,17 +147,28 @@ find(struct deeds *d, const char *said, enum spot_kind kind, bool looks, struct 
 		return fail_plainly(errno, a);
 	if (has_long_name(s->plain))
 		return fail_plainly(ENAMETOOLONG, a);
-	why = denies(d, s->plain, kind);
+	why = spot_denies(d, s->plain, kind);
 	if (why != NULL)
 		return looks ? refuse_sight(d, s->plain, why, a)
 		    : refuse_telling(d, s->plain, EACCES, why, a);
 	s->depth = spot_depth(d, s->plain);
 	why = s->depth > 0 ? policy_denies_depth(d->policy, s->depth - 1) : NULL;
-	if (why != NULL)
-		return refuse_openly(d, s->plain, looks ? ENOENT : EDQUOT, why, a);
-	if ((d->root->confined ? open_beneath(d, s) : open_anywhere(d, s)) == -1)
-		return miss(d, errno, looks, a);
-	return 0;
+	return why == NULL ? 0 : refuse_openly(d, s->plain, looks ? ENOENT : EDQUOT, why, a);
+}
+
+int
+spot_hold(const struct deeds *d, bool looks, struct spot *s, struct answer *a)
+{
+	if ((d->root->confined ? open_beneath(d, s) : open_anywhere(d, s)) == 0)
+		return 0;
+	return miss(d, errno, looks, a);
+}
+
+static int
+find(struct deeds *d, const char *said, enum spot_kind kind, bool looks, struct spot *s,
+    struct answer *a)
+{
+	return spot_judge(d, said, kind, looks, s, a) == -1 ? -1 : spot_hold(d, looks, s, a);
 }
 
 int

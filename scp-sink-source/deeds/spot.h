@@ -22,6 +22,7 @@ struct spot {
 	bool	     top;		/* it has no name, as the root itself: PLACE is its own
 					 * directory and "." */
 	bool	     slash;		/* it was said with a slash at its end */
+	bool	     same;		/* its directory is known to lie in the root's own filesystem */
 	uint64_t     depth;		/* directories that lead to it from where the account starts */
 	struct place place;
 };
@@ -40,8 +41,18 @@ enum spot_kind {		/* what the last component is, or becomes */
 int	spot_find(struct deeds *, const char *said, enum spot_kind, struct spot *, struct answer *);
 /* The same for who only looks, to whom what is denied is not there: ENOENT. */
 int	spot_seek(struct deeds *, const char *said, enum spot_kind, struct spot *, struct answer *);
-/* Always safe after the two above, and twice. */
+/*
+ * The halves of both, LOOKS for the second: what is judged only has no place yet, and its leaf is not
+ * known.
+ */
+int	spot_judge(struct deeds *, const char *said, enum spot_kind, bool looks, struct spot *,
+	    struct answer *);
+int	spot_hold(const struct deeds *, bool looks, struct spot *, struct answer *);
+/* Always safe after all of these, and twice. */
 void	spot_close(struct spot *);
+
+/* Why the policy has no such path from the root on, which is plain, or NULL. */
+const char *spot_denies(const struct deeds *, const char *plain, enum spot_kind);
 
 /* Why SPOT_ANYTHING, which turned out to be no directory, is denied after all, or NULL. */
 const char *spot_denies_file(const struct deeds *, const struct spot *);

@@ -26,11 +26,11 @@ target_find(const struct spot *s, const char *text, char plain[PATH_MAX])
 const char *
 target_denies(const struct deeds *d, const char *plain)
 {
-	const char *why = policy_denies_path(d->policy, plain, false);
+	const char *why = spot_denies(d, plain, SPOT_FILE);
 	int fd;
 
 	/* Whether it is a directory is of no interest where that changes nothing. */
-	if (why == NULL || policy_denies_path(d->policy, plain, true) != NULL)
+	if (why == NULL || spot_denies(d, plain, SPOT_DIRECTORY) != NULL)
 		return why;
 	fd = root_beneath(d->root, plain, O_PATH | O_DIRECTORY);
 	dir_close(fd);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include <errno.h>
 
+#include "rules/alias.h"
 #include "scp/door.h"
 
 enum {
@@ -94,12 +95,13 @@ static bool
 is_out_of_place(const struct door *d, const char *said, bool directory, struct reason *why)
 {
 	const struct session *s = d->session;
+	int dirfd = nest_dir(&d->nest);
 
 	*why = (struct reason){ .err = d->denied_err, .telling = true };
 	if (nest_is_untold(&d->nest))
 		*why = d->untold;
-	else if (why->err == 0 && s->quiet)
-		why->text = policy_denies_name(s->policy, nest_name(&d->nest, said), directory);
+	else if (why->err == 0 && dirfd != -1)
+		why->text = alias_denies_name(s->policy, dirfd, nest_name(&d->nest, said), directory);
 	return why->text != NULL || why->err != 0;
 }
 
@@ -140,6 +142,7 @@ door_admits_file(struct door *d, const struct record *r, mode_t mode, struct pla
 		return keep_out(d, r->size, why);
 	if (begin_file(d, r, mode, p) == -1) {
 		*why = (struct reason){ .err = errno, .telling = true };
+		why->text = upload_advice(&d->upload, why->err);
 		return keep_out(d, r->size, why);
 	}
 	s->usage = after;

@@ -135,8 +135,7 @@ check_filesystem(const struct nest *n, struct level *l, const char *name)
 {
 	struct stat st;
 
-	if (!n->root->confined ||
-	    (fstat(l->fd, &st) == 0 && root_serves(n->root, l->fd, &st)))
+	if (!n->root->confined || root_check(n->root, l->fd, &st) == 0)
 		return 0;
 	level_undo(l, nest_dir(n), name);
 	errno = EXDEV;

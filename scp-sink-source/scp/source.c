@@ -10,7 +10,9 @@
 
 #include <bsd/string.h>
 
+#include "paths/fs.h"
 #include "paths/place.h"
+#include "rules/alias.h"
 #include "scp/snapshot.h"
 #include "scp/source.h"
 #include "text/text.h"
@@ -18,7 +20,7 @@
 enum {
 	MODE_BITS = 07777,
 	SENT_BITS = 06777,	/* as scp has always sent them: no client is told of a sticky bit */
-	BLOCK = 512		/* bytes, of st_blocks */
+	BLOCK = 512		/* bytes: less than that is missing where the last of them is not full */
 };
 
 /* One thing to send: what it is called here, and what the client shall call it. */
@@ -113,11 +115,13 @@ send_body(struct source *k, int fd, uint64_t size, bool sparse)
 	return reply == 0 && s->begun ? session_end_file(s) : reply == -1 ? -1 : 0;
 }
 
-/* True where fewer blocks than its size needs hold a file: it may have holes. */
+/* True where less than its SIZE holds a file, by a block: it may have holes. */
 static bool
-is_sparse(const struct stat *st)
+is_sparse(const struct stat *st, uint64_t size)
 {
-	return st->st_blocks < st->st_size / BLOCK;
+	uint64_t taken = fs_taken_by(st);
+
+	return taken < size && size - taken >= BLOCK;
 }
 
 static int
@@ -126,12 +130,13 @@ send_file(struct source *k, int fd, const struct stat *st, const struct entry *e
 	struct record r = {
 		.kind = RECORD_FILE,
 		.mode = st->st_mode & SENT_BITS,
-		.size = (uint64_t)st->st_size,
 		.text = e->as,
 	};
 	struct reason why = { .telling = true };
 	int copy = -1, reply;
 
+	if (fs_size_of(st, &r.size) == -1)
+		return warn_errno(k, errno);
 	if (!k->session->root->confined && snapshot_is_needed(fd, r.size) &&
 	    snapshot_take(fd, &copy, &r.size) == -1)
 		return warn_errno(k, errno);
@@ -141,7 +146,7 @@ send_file(struct source *k, int fd, const struct stat *st, const struct entry *e
 		reply = announce(k, st, &r);
 		if (reply == 0)
 			reply = copy != -1 ? send_body(k, copy, r.size, false)
-			    : send_body(k, fd, r.size, is_sparse(st));
+			    : send_body(k, fd, r.size, is_sparse(st, r.size));
 	} else {
 		reply = session_warn(k->session, &why);
 	}
@@ -157,9 +162,12 @@ send_file(struct source *k, int fd, const struct stat *st, const struct entry *e
 static int
 send_named(struct source *k, int fd, const struct stat *st, const struct entry *e)
 {
-	struct reason why = {
-		.text = policy_denies_name(k->session->policy, e->name, false), .telling = true,
-	};
+	const struct policy *p = k->session->policy;
+	struct reason why = { .telling = true };
+
+	/* What a directory has itself was judged when it was met. */
+	why.text = k->depth > 0 ? policy_denies_name(p, e->name, false)
+	    : alias_denies_name(p, e->dirfd, e->name, false);
 
 	if (why.text == NULL)
 		return send_file(k, fd, st, e);
@@ -277,10 +285,8 @@ send_entry(struct source *k, const struct entry *e)
 	int fd = open_entry(k, e), end;
 	unsigned depth = k->depth;
 
-	if (fd == -1 || fstat(fd, &st) == -1)
+	if (fd == -1 || root_check(k->session->root, fd, &st) == -1)
 		end = warn_errno(k, errno);
-	else if (!root_serves(k->session->root, fd, &st))
-		end = warn_errno(k, EXDEV);
 	else if (S_ISDIR(st.st_mode) && !is_too_many(k, fd, e, &end))
 		end = enter_dir(k, &fd, &st, e->as);
 	else if (S_ISDIR(st.st_mode))
@@ -322,7 +328,8 @@ end_dir(struct source *k, int failed)
 static bool
 is_unseen(const struct source *k, const struct listing_entry *found)
 {
-	return policy_denies_name(k->session->policy, found->name, found->type != DT_REG) != NULL;
+	return alias_denies_listed(k->session->policy, k->levels[k->depth - 1].fd, found->name,
+	    found->type != DT_REG) != NULL;
 }
 
 /* Sends whatever is in the directories that are open, from the innermost outwards. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include "paths/fs.h"
 #include "sftp/attributes.h"
 
 enum {
@@ -56,8 +57,10 @@ seconds(time_t t)
 void
 attributes_put(struct reply *r, const struct stat *st)
 {
+	uint64_t size;
+
 	reply_put_number(r, SIZE | OWNER | PERMISSIONS | TIMES);
-	reply_put_wide(r, (uint64_t)st->st_size);
+	reply_put_wide(r, fs_size_of(st, &size) == 0 ? size : 0);
 	reply_put_number(r, st->st_uid);
 	reply_put_number(r, st->st_gid);
 	reply_put_number(r, st->st_mode);

@@ -6,7 +6,8 @@
 
 enum {
 	PIECES_MAX = 1024,	/* of one write: IOV_MAX */
-	SPLICE_MIN = 65536,	/* bytes of a read that are worth a pipe of their own */
+	SPLICE_MIN = 16384,	/* bytes of a read that are worth a pipe of their own */
+	ASKS_MAX = CHANNEL_HELD / SPLICE_MIN,	/* of them at once */
 	SHOWN_FROM = 1 << 20	/* bytes of a file after which it is seen */
 };
 
@@ -21,12 +22,19 @@ note_move(struct talk *t, struct handle *h, uint64_t n)
 	title_show(t->title, h->file.spot.plain, strlen(h->file.spot.plain));
 }
 
+/* One READ. */
+struct ask {
+	uint32_t id;
+	uint64_t offset;
+	size_t	 n;
+};
+
 static void
-finish_read(struct talk *t, struct handle *h, uint32_t id, size_t n, size_t got)
+finish_read(struct talk *t, struct handle *h, const struct ask *one, size_t got)
 {
-	if (got == 0 && n > 0) {
+	if (got == 0 && one->n > 0) {
 		channel_withdraw(&t->channel);
-		talk_say(t, id, STATUS_EOF, status_text(STATUS_EOF));
+		talk_say(t, one->id, STATUS_EOF, status_text(STATUS_EOF));
 		return;
 	}
 	channel_end_data(&t->channel, got);
@@ -35,59 +43,139 @@ finish_read(struct talk *t, struct handle *h, uint32_t id, size_t n, size_t got)
 
 /* Reads into the reply. */
 static void
-read_plain(struct talk *t, struct handle *h, uint32_t id, uint64_t offset, size_t n)
+read_plain(struct talk *t, struct handle *h, const struct ask *one)
 {
-	void *to = channel_begin_data(&t->channel, id, n);
+	void *to = channel_begin_data(&t->channel, one->id, one->n);
 	struct answer a = { 0 };
 	size_t got = 0;
 
-	if (file_read(t->deeds, &h->file, offset, to, n, &got, &a) == 0) {
-		finish_read(t, h, id, n, got);
+	if (file_read(t->deeds, &h->file, one->offset, to, one->n, &got, &a) == 0) {
+		finish_read(t, h, one, got);
 	} else {
 		channel_withdraw(&t->channel);
-		talk_answer(t, id, -1, &a);
+		talk_answer(t, one->id, -1, &a);
+	}
+}
+
+/* Whether so much of it is there, as far as we know, that a pipe of its own is worth it. */
+static bool
+is_worth_splicing(const struct file *f, const struct ask *one)
+{
+	uint64_t size = f->overlay.size;
+
+	return one->n >= SPLICE_MIN && one->offset < size && size - one->offset >= SPLICE_MIN;
+}
+
+static size_t
+at_once(size_t n)
+{
+	return n < CHANNEL_DATA ? n : CHANNEL_DATA;
+}
+
+/* Whether the packet P is one of TYPE for the handle H, whose id and offset are then taken. */
+static bool
+concerns(struct talk *t, struct packet *p, enum packet_type type, const struct handle *h, uint32_t *id,
+    uint64_t *offset)
+{
+	struct packet_string name;
+
+	if (packet_take_byte(p) != type)
+		return false;
+	*id = packet_take_number(p);
+	name = packet_take_string(p);
+	*offset = packet_take_wide(p);
+	return !p->bad && handles_find(&t->handles, name.at, name.len) == h;
+}
+
+/* Whether the packet P is a READ of the handle H from END on. */
+static bool
+reads_on(struct talk *t, struct packet *p, const struct handle *h, uint64_t end, struct ask *one)
+{
+	if (!concerns(t, p, PACKET_READ, h, &one->id, &one->offset))
+		return false;
+	one->n = at_once(packet_take_number(p));
+	return !p->bad && one->offset == end;
+}
+
+/* Those that are there already and continue the first: as many as can be held, and may be read. */
+static int
+gather_asks(struct talk *t, const struct handle *h, struct ask asks[ASKS_MAX], size_t *total)
+{
+	struct packet next, whole;
+	int n = 1;
+
+	for (*total = asks[0].n; n < ASKS_MAX && channel_peek(&t->channel, &next); n++) {
+		struct ask *one = &asks[n];
+
+		whole = next;
+		if (!reads_on(t, &next, h, asks[0].offset + *total, one) ||
+		    !is_worth_splicing(&h->file, one) || one->n > CHANNEL_HELD - *total ||
+		    !file_fits(t->deeds, *total + one->n))
+			break;
+		channel_skip(&t->channel, &whole);
+		*total += one->n;
+	}
+	return n;
+}
+
+/* Sends to each of N what it asked for, of GOT bytes that are held. */
+static void
+send_held(struct talk *t, struct handle *h, const struct ask *asks, int n, size_t got)
+{
+	file_have_read(t->deeds, &h->file, got);
+	note_move(t, h, got);
+	for (int i = 0; i < n; i++) {
+		size_t piece = asks[i].n < got ? asks[i].n : got;
+
+		if (piece > 0)
+			channel_send_held(&t->channel, asks[i].id, piece);
+		else
+			talk_say(t, asks[i].id, STATUS_EOF, status_text(STATUS_EOF));
+		got -= piece;
 	}
 }
 
 /*
- * Has the kernel move it, if it does: else false, and there is no reply yet.  It moves pages of the file
- * itself, in which the client must not see what it writes later: not while it can.
+ * Has the kernel move it, if it does.  It moves pages of the file itself, in which the client must not
+ * see what it writes later: not while it can.
  */
-static bool
-read_spliced(struct talk *t, struct handle *h, uint32_t id, uint64_t offset, size_t n)
+static void
+read_spliced(struct talk *t, struct handle *h, const struct ask *first)
 {
+	struct ask asks[ASKS_MAX] = { *first };
 	struct answer a = { 0 };
+	size_t total;
 	ssize_t got;
+	int n;
 
-	if (file_may_read(t->deeds, &h->file, offset, n, &a) == -1) {
-		talk_answer(t, id, -1, &a);
-		return true;
+	if (file_may_read(t->deeds, &h->file, first->offset, first->n, &a) == -1) {
+		talk_answer(t, first->id, -1, &a);
+		return;
 	}
-	got = channel_splice_data(&t->channel, id, h->file.fd, offset, n);
-	if (got == 0)
-		talk_say(t, id, STATUS_EOF, status_text(STATUS_EOF));
-	if (got > 0) {
-		file_have_read(t->deeds, &h->file, (size_t)got);
-		note_move(t, h, (uint64_t)got);
-	}
-	return got >= 0;
+	n = gather_asks(t, h, asks, &total);
+	got = channel_hold(&t->channel, h->file.fd, first->offset, total);
+	if (got >= 0)
+		send_held(t, h, asks, n, (size_t)got);
+	for (int i = 0; i < n && got == -1; i++)
+		read_plain(t, h, &asks[i]);
 }
 
 void
 request_read(struct talk *t, struct packet *p, uint32_t id)
 {
 	struct handle *h = talk_take_file(t, p, id);
-	uint64_t offset = packet_take_wide(p);
-	size_t n = packet_take_number(p);
+	struct ask one = { .id = id };
 
+	one.offset = packet_take_wide(p);
+	one.n = at_once(packet_take_number(p));
 	if (h == NULL || !talk_is_good(t, p, id))
 		return;
-	if (n > CHANNEL_DATA)
-		n = CHANNEL_DATA;
-	if (offset > INT64_MAX)
+	if (one.offset > INT64_MAX)
 		talk_say(t, id, STATUS_EOF, status_text(STATUS_EOF));
-	else if (n < SPLICE_MIN || t->writers > 0 || !read_spliced(t, h, id, offset, n))
-		read_plain(t, h, id, offset, n);
+	else if (t->writers == 0 && is_worth_splicing(&h->file, &one))
+		read_spliced(t, h, &one);
+	else
+		read_plain(t, h, &one);
 }
 
 /* One WRITE, whose data is in the channel's buffer. */
@@ -97,20 +185,14 @@ struct piece {
 	struct packet_string data;
 };
 
-/* Whether the WRITE of P, behind its type, is of the handle H and begins at END. */
+/* Whether the packet P is a WRITE of the handle H that begins at END. */
 static bool
 continues(struct talk *t, struct packet *p, const struct handle *h, uint64_t end, struct piece *one)
 {
-	struct packet_string name;
-
-	if (packet_take_byte(p) != PACKET_WRITE)
+	if (!concerns(t, p, PACKET_WRITE, h, &one->id, &one->offset))
 		return false;
-	one->id = packet_take_number(p);
-	name = packet_take_string(p);
-	one->offset = packet_take_wide(p);
 	one->data = packet_take_string(p);
-	return !p->bad && handles_find(&t->handles, name.at, name.len) == h &&
-	    (one->offset == end || h->file.appends);
+	return !p->bad && (one->offset == end || h->file.appends);
 }
 
 /* Those that are there already and continue the first are one write. */

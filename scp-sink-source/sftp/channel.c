@@ -291,19 +291,18 @@ drain(struct channel *c, size_t n)
 }
 
 ssize_t
-channel_splice_data(struct channel *c, uint32_t id, int fd, uint64_t offset, size_t n)
+channel_hold(struct channel *c, int fd, uint64_t offset, size_t n)
 {
-	ssize_t got = -1;
+	assert(n <= CHANNEL_HELD);
+	return c->pace.rate == 0 ? relay_fill(&c->relay, fd, offset, n) : -1;
+}
 
-	assert(n <= CHANNEL_DATA);
-	if (c->pace.rate == 0)
-		got = relay_fill(&c->relay, fd, offset, n);
-	if (got <= 0)
-		return got;
-	put_data_head(channel_reply(c), id, (size_t)got);
-	c->moved += (uint64_t)got;
+void
+channel_send_held(struct channel *c, uint32_t id, size_t n)
+{
+	put_data_head(channel_reply(c), id, n);
+	c->moved += n;
 	widen(c, &c->wide_out, c->out);
 	flush(c);
-	drain(c, (size_t)got);
-	return got;
+	drain(c, n);
 }

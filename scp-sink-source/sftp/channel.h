@@ -24,6 +24,7 @@ enum {
 	CHANNEL_IN = 524288,		/* two of the largest WRITEs */
 	CHANNEL_FULL = 262144,		/* replies that are written before we go on */
 	CHANNEL_DATA = 261120,		/* bytes of a file in one reply */
+	CHANNEL_HELD = RELAY_MOST,	/* the same in as many as the kernel moves at once */
 	CHANNEL_REPLY = 270336		/* room that each reply has */
 };
 
@@ -79,9 +80,11 @@ void   *channel_begin_data(struct channel *, uint32_t id, size_t n);
 void	channel_end_data(struct channel *, size_t got);
 
 /*
- * The same of N bytes of FD from OFFSET on, which the kernel moves: how many there were, 0 at the end;
- * -1 where it does not do so, and nothing has been told.
+ * The same of what the kernel moves.  N bytes of FD from OFFSET on, at most CHANNEL_HELD, are held: how
+ * many there are, fewer only at the end; -1 where it does not do so.  All that is held is then sent, N
+ * bytes for each DATA, before anything else is held.
  */
-ssize_t	channel_splice_data(struct channel *, uint32_t id, int fd, uint64_t offset, size_t n);
+ssize_t	channel_hold(struct channel *, int fd, uint64_t offset, size_t n);
+void	channel_send_held(struct channel *, uint32_t id, size_t n);
 
 #endif

@@ -13,7 +13,8 @@
  * much of it there is.  SFTP rule 74.
  */
 enum {
-	RELAY_SIZE = 524288	/* bytes that it holds: any piece, wherever in a page that begins */
+	RELAY_SIZE = 524288,			/* what it is called to hold, in whole pages; */
+	RELAY_MOST = RELAY_SIZE - 65536		/* bytes that it holds wherever in a page they begin */
 };
 
 struct relay {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
@@ -13,35 +14,39 @@
 #include "upload/ability.h"
 #include "upload/hidden.h"
 
+/* One of two hidden files.  It is locked while the other one is made, which would take it for dead. */
 struct trial {
 	int	    dirfd;
 	const char *goal;
-	char	    first[NAME_MAX + 1], second[NAME_MAX + 1];	/* "" where there is none */
-	char	   *name;					/* of the one that is being made */
+	int	    fd;			/* owned; -1 where there is none */
+	char	    name[NAME_MAX + 1];	/* "" likewise */
 };
 
 static int
 create(void *trial)
 {
-	const struct trial *t = trial;
-	int fd = dir_open(t->dirfd, t->name, O_WRONLY | O_CREAT | O_EXCL, S_IWUSR);
+	struct trial *t = trial;
 
-	dir_close(fd);
-	return fd == -1 ? -1 : 0;
+	t->fd = dir_open(t->dirfd, t->name, O_WRONLY | O_CREAT | O_EXCL, S_IWUSR);
+	if (t->fd == -1)
+		return -1;
+	/* Where there are no locks nobody takes it for dead, either. */
+	(void)flock(t->fd, LOCK_EX | LOCK_NB);
+	return 0;
 }
 
 static int
-make(struct trial *t, char name[NAME_MAX + 1])
+make(struct trial *t, int dirfd, const char *goal)
 {
-	t->name = name;
-	return hidden_claim(t->dirfd, t->goal, name, create, t) == -1 ? -1 : 0;
+	*t = (struct trial){ .dirfd = dirfd, .goal = goal, .fd = -1 };
+	return hidden_claim(dirfd, goal, t->name, create, t) == -1 ? -1 : 0;
 }
 
 static void
-take_away(const struct trial *t, const char *name)
+take_away(const struct trial *t)
 {
-	if (name[0] != '\0')
-		(void)unlinkat(t->dirfd, name, 0);
+	if (t->name[0] != '\0')
+		(void)unlinkat(t->dirfd, t->name, 0);
 }
 
 /* Whether what ended so can be done: anything may go wrong with it that says nothing of that. */
@@ -55,16 +60,20 @@ could(int end)
 static void
 try(struct ability *a, int dirfd, const char *goal)
 {
-	struct trial t = { .dirfd = dirfd, .goal = goal };
+	struct trial first, second = { .dirfd = dirfd, .fd = -1 };
+	bool made = make(&first, dirfd, goal) == 0 && make(&second, dirfd, goal) == 0;
 
+	/* What is open is put aside by FUSE before its name is taken, so that this says nothing. */
+	dir_close(first.fd);
+	dir_close(second.fd);
 	a->fs_replace = a->fs_free = true;
-	if (make(&t, t.first) == 0 && make(&t, t.second) == 0) {
-		a->fs_replace = could(renameat(dirfd, t.first, dirfd, t.second));
-		take_away(&t, t.first);
-		a->fs_free = could(dir_rename_free(dirfd, t.second, t.first));
+	if (made) {
+		a->fs_replace = could(renameat(dirfd, first.name, dirfd, second.name));
+		take_away(&first);
+		a->fs_free = could(dir_rename_free(dirfd, second.name, first.name));
 	}
-	take_away(&t, t.first);
-	take_away(&t, t.second);
+	take_away(&first);
+	take_away(&second);
 }
 
 bool

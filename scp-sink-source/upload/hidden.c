@@ -144,9 +144,10 @@ hidden_is_name(const char *name)
 {
 	size_t prefix = strlen(PREFIX), hash, user, number;
 
-	if (strncmp(name, PREFIX, prefix) != 0)
+	/* Some filesystems take it for the same in any case. */
+	if (strncasecmp(name, PREFIX, prefix) != 0)
 		return false;
-	hash = strspn(name + prefix, "0123456789abcdef");
+	hash = strspn(name + prefix, "0123456789abcdefABCDEF");
 	name += prefix + hash;
 	user = *name == '-' ? strspn(name + 1, DIGITS) : 0;
 	name += user > 0 ? 1 + user : 0;

@@ -11,12 +11,24 @@
 #include "upload/space.h"
 
 enum {
-	BLOCK = 512,		/* bytes, of st_blocks */
 	MIB = 1 << 20,
 	PLENTY = 1024,		/* MiB of room that nobody else will take in the next moment */
 	SHARE = 8,		/* the part of the room that one file is given at a time: one in so many */
 	MIN_FILE = 8192		/* bytes that a file takes beyond its size, and more */
 };
+
+/* Numbers that a filesystem says, or a client, may be as large as they like: no sum or product wraps. */
+static uint64_t
+sum(uint64_t a, uint64_t b)
+{
+	return b > UINT64_MAX - a ? UINT64_MAX : a + b;
+}
+
+static uint64_t
+product(uint64_t a, uint64_t b)
+{
+	return b != 0 && a > UINT64_MAX / b ? UINT64_MAX : a * b;
+}
 
 static bool
 can_tell(const struct statfs *fs)
@@ -52,7 +64,7 @@ room_for(int fd, bool in_place, const struct statfs *fs)
 	uint64_t room = room_of(fs);
 
 	if (in_place && fstat(fd, &st) == 0)
-		room += (uint64_t)st.st_blocks * BLOCK / block_of(fs);
+		room = sum(room, fs_taken_by(&st) / block_of(fs));
 	return room;
 }
 
@@ -85,14 +97,14 @@ spare_of(const struct policy *p, const struct statfs *fs, uint64_t blocks)
 {
 	uint64_t mib = blocks / (MIB / block_of(fs) + 1);
 
-	return keeps_free(p) || mib < PLENTY ? 0 : mib / 8 * MIB;
+	return keeps_free(p) || mib < PLENTY ? 0 : product(mib / 8, MIB);
 }
 
 /* Blocks that must be free for SIZE bytes: where that cannot be said, it is tried. */
 static uint64_t
 blocks_for(const struct policy *p, const struct statfs *fs, uint64_t size)
 {
-	return reserve_of(p, fs) + (fs_counts_bytes(fs) ? blocks_of(fs, size) : 0);
+	return sum(reserve_of(p, fs), fs_counts_bytes(fs) ? blocks_of(fs, size) : 0);
 }
 
 static int
@@ -176,11 +188,20 @@ left_of(const struct policy *p, const struct statfs *fs)
 	return fs->f_bavail > keep ? fs->f_bavail - keep : 0;
 }
 
+/* Files of so many that may be made, likewise. */
+static uint64_t
+files_left_of(const struct policy *p, const struct statvfs *fs)
+{
+	uint64_t keep = share_of(p, fs->f_files);
+
+	return fs->f_favail > keep ? fs->f_favail - keep : 0;
+}
+
 int
 space_check_growth(const struct policy *p, int fd, uint64_t has, uint64_t end, uint64_t *granted)
 {
 	struct statfs fs;
-	uint64_t blocks, left, bytes;
+	uint64_t blocks, left;
 
 	if (!keeps_free(p) || end <= has || end <= *granted)
 		return 0;
@@ -192,9 +213,7 @@ space_check_growth(const struct policy *p, int fd, uint64_t has, uint64_t end, u
 		errno = ENOSPC;
 		return -1;
 	}
-	blocks = (left - blocks) / SHARE;
-	bytes = blocks > UINT64_MAX / block_of(&fs) ? UINT64_MAX : blocks * block_of(&fs);
-	*granted = bytes > UINT64_MAX - end ? UINT64_MAX : end + bytes;
+	*granted = sum(end, product((left - blocks) / SHARE, block_of(&fs)));
 	return 0;
 }
 
@@ -225,6 +244,7 @@ space_look(const struct policy *p, int fd, struct statvfs *fs)
 	if (fstatvfs(fd, fs) == -1 || fstatfs(fd, &all) == -1)
 		return -1;
 	fs->f_bavail = left_of(p, &all);
+	fs->f_favail = files_left_of(p, fs);
 	if (p->restricted)
 		fs->f_fsid = 0;
 	return 0;

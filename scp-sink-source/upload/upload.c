@@ -10,6 +10,7 @@
 #include "paths/dir.h"
 #include "paths/fs.h"
 #include "paths/proc.h"
+#include "paths/sticky.h"
 #include "upload/upload.h"
 
 enum {
@@ -67,7 +68,8 @@ begin_visibly(struct upload *up, int dirfd, mode_t mode)
 }
 
 struct old {			/* what is there already */
-	int		fd;		/* owned; O_PATH, unless it is read, or written in place */
+	int		fd;		/* owned; only held, unless what is in it is read, or it is
+					 * written in place */
 	bool		writable;	/* FD is open for writing */
 	struct stat	st;
 	uint64_t	attributes;	/* as of statx(2) */
@@ -127,7 +129,10 @@ static int
 begin_replacing_anyway(struct upload *up, int dirfd, mode_t mode)
 {
 	up->replaces = true;
-	return begin_new(up, dirfd, mode) == -1 ? -1 : 1;
+	if (begin_new(up, dirfd, mode) == 0)
+		return 1;
+	up->beside = up->policy->replace == REPLACE_ATOMIC && (errno == ENOSPC || errno == EDQUOT);
+	return -1;
 }
 
 /* Why there can be no temporary where a file may still be written in place. */
@@ -204,6 +209,37 @@ may_write(const struct old *old)
 	    fstatfs(old->fd, &fs) == 0 && fs_is_plain(&fs);
 }
 
+/* Opens what is there for writing, and for reading as well where that is wanted and may be. */
+static int
+open_to_write(const struct upload *up, int dirfd, mode_t type)
+{
+	const struct upload_manner *manner = &up->manner;
+	int fd = -1;
+
+	errno = 0;
+	/* A FIFO that is opened for both has a reader, ourselves. */
+	if (manner->readable && S_ISREG(type))
+		fd = dir_open(dirfd, up->name, O_RDWR, 0);
+	if (fd == -1 && !(errno == EACCES && manner->read && manner->keep))
+		fd = dir_open(dirfd, up->name, O_WRONLY, 0);
+	return fd;
+}
+
+/* Holds it without opening it for writing; open for reading where what is in it counts. */
+static int
+open_to_hold(const struct upload *up, int dirfd)
+{
+	const struct upload_manner *manner = &up->manner;
+	int fd = -1;
+
+	errno = EACCES;
+	if (manner->keep && manner->readable)
+		fd = dir_open(dirfd, up->name, O_RDONLY, 0);
+	if (fd == -1 && errno == EACCES && !(manner->keep && manner->read))
+		fd = dir_open(dirfd, up->name, O_PATH, 0);
+	return fd;
+}
+
 /*
  * Opens it for writing, which tells whether we may write it.  The kernel says that it is a running
  * program only after it found that we may: such a file can be replaced.
@@ -211,50 +247,40 @@ may_write(const struct old *old)
 static int
 open_old(const struct upload *up, struct old *old, int dirfd, mode_t type)
 {
-	const struct upload_manner *manner = &up->manner;
-	const char *name = up->name;
-
-	old->fd = -1;
-	errno = 0;
-	/* A FIFO that is opened for both has a reader, ourselves. */
-	if (manner->readable && S_ISREG(type))
-		old->fd = dir_open(dirfd, name, O_RDWR, 0);
-	if (old->fd == -1 && !(errno == EACCES && manner->read && manner->keep))
-		old->fd = dir_open(dirfd, name, O_WRONLY, 0);
+	old->fd = open_to_write(up, dirfd, type);
 	old->writable = old->fd != -1;
 	if (old->fd != -1 || errno != ETXTBSY)
 		return old->fd;
-	old->fd = dir_open(dirfd, name, manner->keep ? O_RDONLY : O_PATH, 0);
+	old->fd = open_to_hold(up, dirfd);
 	if (old->fd == -1)
 		errno = ETXTBSY;
 	return old->fd;
 }
 
-/* Whether it is, so that only its name is held: what is kept is read, or may yet be written in place. */
+/* Whether it is likely to be: of what is kept the first that is written may yet say otherwise. */
 static bool
 is_to_be_replaced(const struct upload *up, mode_t type)
 {
 	const struct policy *p = up->policy;
 	const struct upload_manner *manner = &up->manner;
 
-	return S_ISREG(type) && !manner->keep && !manner->partial &&
+	return S_ISREG(type) && !manner->partial &&
 	    ((p->replace != REPLACE_IN_PLACE && !manner->in_place) || p->overwrite == OVERWRITE_BACKUP);
 }
 
 /*
  * Holds what is there, if we may write it.  Whoever watches it hears when a file is closed that was
- * open for writing, and takes that for new content: so one that is to be replaced is opened only where
- * that is the one way to know.
+ * open for writing, and takes that for new content: so one that is to be replaced is opened so only
+ * where that is the one way to know.
  */
 static int
 hold_old(const struct upload *up, struct old *old, int dirfd, mode_t type)
 {
-	const char *name = up->name;
 	bool replace = is_to_be_replaced(up, type);
 
 	old->writable = false;
 	old->attributes = 0;
-	old->fd = replace ? dir_open(dirfd, name, O_PATH, 0) : -1;
+	old->fd = replace ? open_to_hold(up, dirfd) : -1;
 	if (old->fd != -1) {
 		old->attributes = fs_attributes(old->fd);
 		if (may_write(old))
@@ -272,7 +298,7 @@ hold_old(const struct upload *up, struct old *old, int dirfd, mode_t type)
 static int
 open_held(const struct upload *up, struct old *old, int dirfd)
 {
-	int fd = dir_open(dirfd, up->name, up->manner.readable ? O_RDWR : O_WRONLY, 0);
+	int fd = open_to_write(up, dirfd, old->st.st_mode);
 	struct stat st;
 
 	if (fd == -1)
@@ -315,12 +341,23 @@ check_kind(mode_t mode, enum upload_allow allow)
 	return allow == UPLOAD_SPECIAL && errno == ENXIO ? 0 : -1;
 }
 
+static bool
+is_protected(const struct upload *up, const struct old *old)
+{
+	unsigned sticky = up->policy->sticky;
+
+	if (!S_ISREG(old->st.st_mode))
+		return true;
+	return sticky == STICKY_ASK ? sticky_is_protected() : sticky == STICKY_PROTECTED;
+}
+
 /*
  * In a directory like /tmp, what somebody else left under our name is a trap: the kernel refuses to
- * open it where it would have been created (protected_regular in proc(5)), and so do we.
+ * open it where it would have been created (protected_regular in proc(5)), unless the administrator has
+ * said that such files may be written, and so do we.
  */
 static int
-check_owner(int dirfd, struct old *old)
+check_owner(const struct upload *up, int dirfd, struct old *old)
 {
 	uid_t us = geteuid();
 	struct stat dir;
@@ -329,10 +366,18 @@ check_owner(int dirfd, struct old *old)
 	if (old->st.st_uid == us || fstat(dirfd, &dir) == -1)
 		return 0;
 	old->fixed = us != 0 && dir.st_uid != us && (dir.st_mode & S_ISVTX) != 0;
-	if (dir.st_uid == old->st.st_uid || (dir.st_mode & (S_ISVTX | S_IWOTH)) != (S_ISVTX | S_IWOTH))
+	if (dir.st_uid == old->st.st_uid || (dir.st_mode & (S_ISVTX | S_IWOTH)) != (S_ISVTX | S_IWOTH) ||
+	    !is_protected(up, old))
 		return 0;
 	errno = EACCES;
 	return -1;
+}
+
+static int
+measure(struct upload *up, const struct old *old)
+{
+	up->regular = S_ISREG(old->st.st_mode);
+	return up->regular ? fs_size_of(&old->st, &up->old_size) : 0;
 }
 
 /* Where something of type TYPE was just now: 0, -1 with ENOENT where it has gone. */
@@ -343,9 +388,8 @@ begin_over(struct upload *up, int dirfd, mode_t mode, enum upload_allow allow, m
 	int replacing = -1, end = -1;
 
 	if (hold_old(up, &old, dirfd, type) == 0 &&
-	    check_kind(old.st.st_mode, allow) == 0 && check_owner(dirfd, &old) == 0) {
-		up->regular = S_ISREG(old.st.st_mode);
-		up->old_size = up->regular ? (uint64_t)old.st.st_size : 0;
+	    check_kind(old.st.st_mode, allow) == 0 && check_owner(up, dirfd, &old) == 0 &&
+	    measure(up, &old) == 0) {
 		replacing = up->regular ? choose(up, dirfd, &old, mode) : 0;
 		if (replacing == 0)
 			end = begin_in_place(up, dirfd, &old);
@@ -407,11 +451,20 @@ begin_or_end(struct upload *up, int dirfd, const char *name, mode_t mode, uint64
 	up->size = size;
 	up->regular = true;
 	up->old_size = 0;
-	up->replaces = up->late_mode = up->forced = false;
+	up->replaces = up->late_mode = up->forced = up->beside = false;
 	if (begin(up, dirfd, mode, allow) == 0)
 		return 0;
 	upload_end(up);
 	return -1;
+}
+
+const char *
+upload_advice(const struct upload *up, int err)
+{
+	if (!up->beside)
+		return NULL;
+	return err == EDQUOT ? "Disk quota exceeded beside the old file: remove that first, or use replace auto"
+	    : "No space left on device beside the old file: remove that first, or use replace auto";
 }
 
 int
@@ -454,7 +507,8 @@ upload_turn_in_place(struct upload *up)
 
 	if (flags == -1 || fstat(old.fd, &old.st) == -1)
 		return -1;
-	old.writable = (flags & O_ACCMODE) != O_RDONLY;
+	/* Where it had to be opened to know whether it may be, it is. */
+	old.writable = (flags & O_PATH) == 0 && (flags & O_ACCMODE) != O_RDONLY;
 	if (begin_in_place(up, up->temp.dirfd, &old) == -1)
 		return -1;
 	assert(way != UPLOAD_IN_PLACE && temp == up->temp.fd);
@@ -480,7 +534,7 @@ is_sure(const struct upload *up)
 {
 	struct statfs fs;
 
-	return up->space.plain || (up->size == 0 && !up->random) ||
+	return up->space.plain || up->manner.sure || (up->size == 0 && !up->random) ||
 	    (up->random && fstatfs(up->fd, &fs) == 0 && fs_is_plain(&fs));
 }
 

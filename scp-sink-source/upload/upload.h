@@ -47,6 +47,7 @@ struct upload_manner {
 	bool readable;		/* and read as well, where that may be */
 	bool read;		/* likewise; old content that counts and may not be read is refused */
 	bool special;		/* it may be a device, or a FIFO that has a reader */
+	bool sure;		/* what is new there loses nothing when it is closed: see fs_is_plain */
 };
 
 struct upload {
@@ -67,6 +68,8 @@ struct upload {
 	int		old;		/* owned: with KEEP, what the temporary replaces; else -1 */
 	uint64_t	old_size;	/* bytes that were there when it was opened; 0: nothing was */
 	bool		forced;		/* the policy leaves no choice but to replace it */
+	bool		beside;		/* it could not be begun because replace atomic leaves no choice
+					 * but to have room for both files */
 	struct temp	temp;
 };
 
@@ -85,6 +88,12 @@ void	upload_init(struct upload *, const struct policy *);
  */
 int	upload_begin(struct upload *, int dirfd, const char *name, mode_t mode, uint64_t size,
 	    enum upload_allow);
+
+/*
+ * What there is to say of ERR, with which it could not be begun, besides what the system says: what
+ * makes room where replace atomic forbids the other way.  Else NULL.
+ */
+const char *upload_advice(const struct upload *, int err);
 
 /*
  * As upload_begin, in MANNER; SIZE may be a promise, or 0.  ENOENT where nothing is there to be opened.

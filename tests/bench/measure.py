@@ -2,6 +2,7 @@
 """Running sessions in turn, and what follows from the figures."""
 import contextlib
 import os
+import pwd
 import statistics
 import subprocess
 from dataclasses import dataclass, field
@@ -12,6 +13,8 @@ OPENSSH = "/usr/bin/scp"
 PATIENCE = 1800             # seconds after which a session is said to hang
 UNTRACEABLE = 77            # the exit status of a peer that cannot count
 MARGIN = 1024               # KiB that our peak may lie above the reference's
+# As sshd says who logged in: else a server may have to look through all accounts for him.
+USERS = dict.fromkeys(("USER", "LOGNAME"), pwd.getpwuid(os.getuid()).pw_name)
 
 
 class Failed(Exception):
@@ -83,7 +86,7 @@ class Bench:
     def play(self, words, command, place, flags=(), env=None):
         """One session, or several that the workload WORDS ask for."""
         done = subprocess.run([self.peer, *flags, *map(str, words), "--", *command], cwd=place,
-                              env=dict(os.environ, **(env or {})), timeout=PATIENCE, text=True,
+                              env=dict(os.environ, **USERS, **(env or {})), timeout=PATIENCE, text=True,
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, check=False)
         if done.returncode == UNTRACEABLE:

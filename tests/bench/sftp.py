@@ -48,7 +48,7 @@ def put_large(bench, place):
 def get_large(bench, place):
     lines, size = [], bench.scaled(GIB)
     machine.make_file(f"{place}/large", size)
-    for piece, cpu, calls in ((LARGE, 0.25, 14), (USUAL, 0.35, 40)):
+    for piece, cpu, calls in ((LARGE, 0.25, 14), (USUAL, 0.35, 72)):
         sides = sides_of(bench, ["sftp-get", size, piece], place, files=size / (1 << 20))
         lines += lines_of(bench, f"sftp: get {size >> 20:,} MiB, {piece // 1024} KiB a request", sides,
                           cpu, calls, "a MiB")

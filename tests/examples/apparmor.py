@@ -48,7 +48,7 @@ ALLOWED = [
     ("/srv/incoming/.scp-0123456789abcdef-1000-0", "rwk", True),
     # Where other systems have it.
     ("/run/systemd/journal/dev-log", "w", False),
-    ("/usr/lib64/libacl.so.1.1.2302", "rm", False),
+    ("/usr/lib64/libseccomp.so.2.5.5", "rm", False),
     ("/usr/lib/x86_64-linux-gnu/libnss_sss.so.2", "rm", False),
     ("/var/lib/sss/pipes/nss", "rw", False),
     ("/run/nscd/socket", "rw", False),

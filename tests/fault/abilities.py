@@ -8,6 +8,7 @@ import os
 from disks import Image, Lacking, cannot_mount, must
 from limits import EXT4, contents, ended, finish, give
 from peer import NOBODY, UMASK, put, remove
+from stage import odd, packets
 from sweeps import WAYS
 from transfer import OLD, OLD_MODE, OLD_TIME
 
@@ -79,6 +80,40 @@ def lack(lab, checks, rule, new, old):
     try_all(lab, checks, place, "", rule, new, old)
 
 
+# The same of real ones, which FUSE makes: none has unnamed files there, nor renames with flags.
+REAL_LACKS = [
+    ("nothing else", (), (), ()),
+    ("links", ("link",), ("--overwrite=no", "--overwrite=backup"), ("--overwrite=backup",)),
+    ("renames that replace", ("replace",), (), ("--replace=atomic", "--overwrite=backup")),
+    ("links, renames that replace", ("link", "replace"), ("--overwrite=no", "--overwrite=backup"),
+     ("--replace=atomic", "--overwrite=backup")),
+]
+
+
+def lack_really(lab, checks, lacks, new, old):
+    why = cannot_mount()
+    if why is not None:
+        checks.skip("all of it", why)
+        return
+    with lab.directory() as below, lab.directory() as top:
+
+        @contextlib.contextmanager
+        def place():
+            path = os.path.join(top, "served")
+            os.mkdir(path)
+            try:
+                yield path, lambda: None
+            finally:
+                remove(path)
+
+        try:
+            for number in (errno.EPERM, errno.EEXIST) if lacks else (0,):
+                with odd.mounted(below, top, *(f"{call}={number}" for call in lacks)):
+                    try_all(lab, checks, place, f"{os.strerror(number)}, ", "", new, old)
+        except odd.Missing as e:
+            checks.skip("all of it", str(e))
+
+
 def only_add(lab, checks):
     """A directory of which nothing can be taken, as chattr(1) makes it."""
     why = cannot_mount()
@@ -139,9 +174,69 @@ def stick(lab, checks):
                          (len(replies), contents(path)))
 
 
+SETTING = "/proc/sys/fs/protected_regular"
+
+
+@contextlib.contextmanager
+def said(lab, text):
+    """What the kernel was told is TEXT, for who is in our mount namespace; None: there is no such file."""
+    with lab.directory() as path:
+        stand_in = os.path.join(path, "said")
+        put(stand_in, (text or "").encode(), 0o644, OLD_TIME)
+        source, place = (stand_in, SETTING) if text is not None else (path, os.path.dirname(SETTING))
+        must("mount", "--bind", source, place)
+        try:
+            yield
+        finally:
+            must("umount", "-l", place)
+
+
+def begin_by_scp(lab, path, *words):
+    with lab.server("--serve", "--log=none", *words, f"--root={path}", command="scp -t .",
+                    user=NOBODY) as server:
+        server.reply()
+        give(server, "old", BODY)
+        finish(server)
+
+
+def begin_by_sftp(lab, path, *words):
+    session = packets.Session([lab.program, "--serve", "--log=none", *words, f"--root={path}"],
+                              env=dict(os.environ, SSH_ORIGINAL_COMMAND="internal-sftp",
+                                       USER="nobody"), user=NOBODY)
+    reply = session.open("old", packets.W | packets.CREAT | packets.TRUNC)
+    if reply.handle is not None:
+        session.write(reply.handle, 0, BODY)
+        session.close(reply.handle)
+    session.end()
+
+
+def trust(lab, checks):
+    """Files of others where everybody may make some: as the administrator has told the kernel."""
+    why = cannot_mount()
+    if why is not None:
+        checks.skip("all of it", why)
+        return
+    for text, works in (("0\n", True), ("1\n", False), ("2\n", False), (None, False)):
+        with said(lab, text):
+            for way in (begin_by_scp, begin_by_sftp):
+                for sandbox in ("--sandbox=none", "--sandbox=require"):
+                    with lab.directory() as path:
+                        file = os.path.join(path, "old")
+                        put(file, OLD, OLD_MODE, OLD_TIME)
+                        os.chown(file, STRANGER, STRANGER)
+                        os.chmod(file, 0o666)
+                        os.chmod(path, 0o1777)
+                        way(lab, path, sandbox)
+                        checks.equal(f"{text!r}, {way.__name__}, {sandbox}",
+                                     {"old": (BODY if works else OLD, 0o666)}, contents(path))
+
+
 def tests():
     return [(f"without {what}", bool(rule), lack, (rule, new, old))
             for what, rule, new, old in LACKS] + [
+        (f"a real one without {what}", False, lack_really, (lacks, new, old))
+        for what, lacks, new, old in REAL_LACKS] + [
         ("a directory that only grows", False, only_add, ()),
         ("a file of somebody else in a sticky directory", False, stick, ()),
+        ("a file of somebody else in a sticky directory of everybody", False, trust, ()),
     ]

@@ -11,6 +11,7 @@ kind of session.
 import errno
 import os
 
+import asking
 import downloads
 import uploads
 from peer import Stuck
@@ -33,6 +34,8 @@ KINDS = {
     "hear": ((*LATER, "EIO-"), ("EAGAIN", LESS, LESS + ON)),
     "write": ((*ANY, "EIO-"), (LESS, LESS + ON)),
     "reply": ((*LATER, "EPIPE", "EIO-"), ("EAGAIN", LESS, LESS + ON)),
+    "copy": (("EIO", "ENOSPC", "EDQUOT", "EIO-"),
+             ("EINTR", "ENOSYS", "ENOSYS-", "EINVAL-", "EXDEV", "EOPNOTSUPP-")),
     "splice": ((*LATER, "EIO-"),
                ("EAGAIN", "ENOSYS", "ENOSYS-", "EINVAL", "EINVAL-", LESS, LESS + ON)),
     "sendfile": ((*LATER, "EIO-"),
@@ -162,6 +165,39 @@ class Downloading:
     without_rest = staticmethod(downloads.without_rest)
 
 
+class Asking:
+    """Each session in a directory of its own; what was read is compared as well."""
+
+    def __init__(self, lab, scene):
+        self.lab, self.scene = lab, scene
+        self.old = self.plain = None
+
+    def begin(self, _):
+        with self.lab.directory() as base:
+            target = os.path.join(base, "target")
+            os.mkdir(target)
+            asking.prepare(base, target)
+            self.old = asking.tree_of(target)
+        got, log = self.play("")
+        self.plain = got
+        return got, log, asking.shortcomings(self.scene, got)
+
+    def play(self, rules):
+        with self.lab.directory() as base:
+            log = os.path.join(base, "log")
+            got = asking.play(self.lab, self.scene, base, rules, log)
+            return got, lines_of(log)
+
+    def complaints(self, got, kind, action):
+        wrong = asking.complaints(self.scene, got, self.old, self.plain, kind)
+        if (kind, action) != ("close", "EINTR") and kind in TELL and \
+                got["came"] == self.plain["came"]:
+            wrong.append("what may have lost data is kept quiet")
+        return wrong
+
+    without_rest = staticmethod(downloads.without_rest)
+
+
 def without_bodies(got):
     """For people to read: what is long is told by its hash."""
     return {part: {path: tuple(map(shorten, e)) for path, e in value.items()}
@@ -187,9 +223,15 @@ class Every:
         self.checks.equal("without a fault", [], wrong)
         if wrong:
             return
-        for kind in self.side.scene.kinds or KINDS:
+        for kind in self.kinds():
             if kind in log and kind not in self.side.scene.rules:
                 self.fail_each(kind)
+
+    def kinds(self):
+        """A short run leaves out what another session has met in the same way."""
+        scene = self.side.scene
+        few = getattr(scene, "few", None) if self.turn is not None else None
+        return few or scene.kinds or KINDS
 
     def fail_each(self, kind):
         for number in range(1, CALLS_MAX):
@@ -232,7 +274,8 @@ def meet_all(lab, checks):
     """No kind of call is left out, as far as the sessions are concerned."""
     met = set()
     lacking = set() if os.geteuid() == 0 else {"fchown"}
-    for side_class, found in ((Uploading, uploads.scenes()), (Downloading, downloads.scenes())):
+    for side_class, found in ((Uploading, uploads.scenes()), (Downloading, downloads.scenes()),
+                              (Asking, asking.scenes())):
         for scene in found:
             with lab.directory() as base:
                 met.update(side_class(lab, scene).begin(base)[1])
@@ -244,6 +287,7 @@ def tests(short=True):
     found = [(f"every call, {way}: {scene.title}", True, fail_everywhere,
               (side, scene, turn if short else None))
              for way, side, scenes in (("upload", Uploading, uploads.scenes()),
-                                       ("download", Downloading, downloads.scenes()))
+                                       ("download", Downloading, downloads.scenes()),
+                                       ("SFTP", Asking, asking.scenes()))
              for turn, scene in enumerate(scenes)]
     return [*found, ("every call: its kinds", True, meet_all, ())]

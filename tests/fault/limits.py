@@ -2,6 +2,7 @@
 """Filesystems that are full, read-only or gone, limits of the process, and files that change."""
 
 import contextlib
+import itertools
 import os
 import resource
 import shutil
@@ -10,6 +11,7 @@ import signal
 import downloads
 from disks import DISK, Image, Lacking, cannot_mount, remount, small_disk
 from peer import NO_SHIM, UMASK, look, put, split_temporaries
+from stage import packets
 from sweeps import WAYS
 from transfer import OLD, OLD_MODE, OLD_TIME, STOPPED
 
@@ -144,6 +146,61 @@ def on_small_disk(lab, checks, deed):
             deed(lab, checks, path, way, kind)
 
 
+BESIDE = "No space left on device beside the old file: remove that first, or use replace auto"
+
+
+def update_without_inodes(lab, checks):
+    """There is room, and no inode for a second file: on ext4, which has as many as it was made with."""
+    why = cannot_mount()
+    if why is not None:
+        checks.skip("all of it", why)
+        return
+    try:
+        for way in ways(lab, checks):
+            for word in ("auto", "in-place", "atomic"):
+                # A new one each time: it does not give what was just removed to whoever comes next.
+                with Image(lab, EXT4, ["mkfs.ext4", "-q", "-N", "16"]) as disk:
+                    use_up_inodes(lab, checks, disk.top, way, word)
+    except Lacking as e:
+        checks.skip("all of it", str(e))
+
+
+def use_up_inodes(lab, checks, top, way, word):
+    """An old file can still be written, and nothing new made, by either protocol."""
+    path = os.path.join(top, "served")
+    os.mkdir(path)
+    put(os.path.join(path, "old"), OLD, OLD_MODE, OLD_TIME)
+    with contextlib.suppress(OSError):
+        for number in itertools.count():
+            os.mkdir(os.path.join(top, f"filler{number}"))
+    full, fits = "No space left on device", word != "atomic"
+    with lab.server("--serve", "--log=none", f"--replace={word}", f"--root={path}",
+                    command="scp -t -r .", fault=WAYS[way]) as server:
+        replies = [server.reply(), *give(server, "new", b"x"), server.tell(b"D0755 0 dir\n"),
+                   *give(server, "old", b"new content")]
+        end = finish(server)
+    checks.equal(f"{way}, replace {word}: replies",
+                 ["", warning(".", "new", full), warning(".", "dir", full),
+                  *(["", ""] if fits else [warning(".", "old", BESIDE)])], replies)
+    checks.equal(f"{way}, replace {word}: end", ended(1), end)
+    checks.equal(f"{way}, replace {word}: what is there",
+                 {"old": (b"new content" if fits else OLD, OLD_MODE)}, contents(path))
+    checks.equal(f"{way}, replace {word}, SFTP", (packets.OK, "") if fits else (packets.FAILURE, BESIDE),
+                 put_by_sftp(lab, path, f"--replace={word}"))
+
+
+def put_by_sftp(lab, path, *words):
+    """The file "old", whole: code and text of what ends it."""
+    session = packets.Session([lab.program, "--serve", "--log=none", *words, f"--root={path}"],
+                              env=dict(os.environ, SSH_ORIGINAL_COMMAND="internal-sftp"))
+    reply = session.open("old", packets.W | packets.CREAT | packets.TRUNC)
+    if reply.handle is not None:
+        session.write(reply.handle, 0, b"by SFTP")
+        reply = session.close(reply.handle)
+    session.end()
+    return reply.code, reply.text if reply.code != packets.OK else ""
+
+
 def update_in_place(lab, checks):
     """There is room for the new file, and not beside the old one."""
     why = cannot_mount()
@@ -159,7 +216,7 @@ def update_in_place(lab, checks):
                                 command="scp -t .", fault=WAYS[way]) as server:
                     replies = [server.reply(), *give(server, "old", body)]
                     end = finish(server)
-                refusal = ["", warning(".", "old", "No space left on device")]
+                refusal = ["", warning(".", "old", BESIDE)]
                 checks.equal(f"{way}, replace {word}",
                              {"replies": ["", "", ""] if fits else refusal,
                               "tree": {"old": (body if fits else body[1:], OLD_MODE)},
@@ -621,6 +678,7 @@ def tests():
         ("a disk fills up", False, on_small_disk, (fill_meanwhile,)),
         ("too large for the disk", False, on_small_disk, (announce_too_much,)),
         ("room for one file, and not for two", False, update_in_place, ()),
+        ("no inode for a second file", False, update_without_inodes, ()),
         ("a disk that compresses", False, compress, ()),
         ("what is to stay free", False, keep_free, ()),
         ("a disk turns read-only", False, on_small_disk, (turn_read_only,)),

@@ -569,6 +569,8 @@ numbered_fails(long number)
 		return look_fails("statx");
 	case SYS_faccessat2:
 		return look_fails("faccessat2");
+	case SYS_copy_file_range:
+		return fails("copy");
 	default:
 		return false;
 	}
@@ -586,6 +588,8 @@ syscall(long number, ...)
 	va_end(ap);
 	if (numbered_fails(number))
 		return -1;
+	if (number == SYS_copy_file_range)
+		written[a[2]] = true;
 	return NEXT(syscall)(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 

@@ -45,6 +45,7 @@ check_path(const struct packet *p)
 	struct packet left = *p, again = *p;
 	struct packet_string s = packet_take_string(&again);
 
+	left.too_long = false;	/* Of one that was taken before. */
 	packet_take_path(&left, path);
 	REQUIRE(left.at == again.at, "it is not a string");
 	if (left.bad || left.too_long) {

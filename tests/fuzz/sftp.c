@@ -20,6 +20,7 @@
 #include "scratch.h"
 #include "sftp/packet.h"
 #include "sftp/server.h"
+#include "upload/hidden.h"
 
 enum {
 	HEAD = 5,			/* bytes before what the client says */
@@ -241,7 +242,7 @@ check_new(const char *name, const struct stat *st)
 	if (policy.hidden == POLICY_NO)
 		REQUIRE(name[0] != '.', "%s", name);
 	else
-		REQUIRE(strncmp(name, ".scp-", 5) != 0, "%s is left", name);
+		REQUIRE(!hidden_is_name(name), "%s is left", name);
 	for (unsigned i = 0; i < policy.nrules; i++)
 		if (!policy.rules[i].allow)
 			REQUIRE(fnmatch("*.bad", name, 0) != 0, "%s", name);

@@ -20,6 +20,7 @@ FEWEST = 2048                   # of all: a server that is broken leaves them op
 FIRST = """\
 MaxStartups 10000
 MaxSessions 10000
+Subsystem sftp {scp} --sftp
 """
 # Nothing here is a secret: what is cheap will do.
 CHEAP = "KexAlgorithms curve25519-sha256\nCiphers aes128-gcm@openssh.com,aes128-ctr\n"
@@ -120,18 +121,20 @@ class Ground:
 
     # -- sessions
 
-    def scp(self, key, direct, number, *words):
+    def scp(self, key, direct, number, *words, protocol="-O"):
         """The command of a client that comes by KEY, and waits at the gate."""
         shared = [] if direct else ["-o", f"ControlPath={self.socket(key, number)}"]
-        return ["/usr/bin/scp", "-O", "-B", "-F", self.hosts[key].config, "-S", self.gate, *shared,
+        return ["/usr/bin/scp", protocol, "-B", "-F", self.hosts[key].config, "-S", self.gate, *shared,
                 *words]
 
     def remote(self, key, path):
         """A path of the server, as the sessions of KEY call it."""
+        return "server:" + shlex.quote(self.beneath(key, path))
+
+    def beneath(self, key, path):
         if KEYS.get(key) is None:
-            return "server:" + shlex.quote(path)
-        root = self.shelf if path.startswith(self.shelf + "/") else self.there
-        return "server:" + shlex.quote(os.path.relpath(path, root))
+            return path
+        return os.path.relpath(path, self.shelf if path.startswith(self.shelf + "/") else self.there)
 
     def give(self, top):
         """Makes what is in TOP, if it is there, the property of the sessions' user."""

@@ -17,6 +17,9 @@ FILES = [(name, "file", (0o644, 0o600, 0o664, 0o755)[number % 4], size)
 # Restricted accounts see neither names that begin with a dot nor links.
 PLAIN_TREE = [entry for entry in trees.TREE if entry[1] != "link" and "." not in
               (part[0] for part in entry[0].split("/"))]
+# OpenSSH's client of SFTP does not follow links to directories, and makes them with its own umask.
+SFTP_TREE = [(name, kind, mode & ~transfers.LOCAL_UMASK if kind == "dir" else mode, content)
+             for name, kind, mode, content in PLAIN_TREE]
 THOUSANDS = "thousands"         # in the titles of servers with much to do
 PER_DIRECTORY = 100
 SLOW = 4000                     # kbit/s, of a client that is to be cut off before it is done
@@ -45,7 +48,7 @@ def thousands_of(count):
 def build_sources(ground, many):
     """What is uploaded, and what is downloaded."""
     contents = {"files": random_files(FILES), "tree": trees.TREE, "plain": PLAIN_TREE,
-                THOUSANDS: thousands_of(many)}
+                "sftp": SFTP_TREE, THOUSANDS: thousands_of(many)}
     for name, entries in contents.items():
         trees.build(f"{ground.pool}/{name}", entries)
         # A client that is not root's cannot fill directories that it made read-only.
@@ -94,6 +97,7 @@ class Session:
     kind = ""
     key = "free"
     patience = PATIENCE
+    protocol = "-O"             # scp's option for it
     preserve = True
     was_cut = False
 
@@ -116,7 +120,8 @@ class Session:
 
     def argv(self):
         preserve = ["-p"] if self.preserve else []
-        return self.ground.scp(self.key, self.direct, self.number, *preserve, *self.words())
+        return self.ground.scp(self.key, self.direct, self.number, *preserve, *self.words(),
+                               protocol=self.protocol)
 
     def remote(self, path):
         return self.ground.remote(self.key, path)
@@ -319,7 +324,7 @@ def check_one(path, log=""):
 def check_shared(ground, sessions):
     """What is there in the end is what somebody sent who was told that it arrived."""
     top = f"{ground.there}/{SHARED}"
-    pushes = [s for s in sessions if type(s) is PushOne and s.outcome and s.outcome.code == 0]
+    pushes = [s for s in sessions if type(s) in (PushOne, SftpPushOne) and s.outcome and s.outcome.code == 0]
     if not pushes:
         return
     same("names there", [ONE], os.listdir(top))
@@ -431,12 +436,92 @@ class RestrictedPullThousands(PullTree):
     kind, key, tree = "restricted: pull thousands", "out", THOUSANDS
 
 
-LASTING = (PushThousands, RestrictedPullThousands)
+# -- the same by SFTP
+
+class Sftp:
+    """Before a kind of SCP: paths are what they are, and no shell's words."""
+    protocol = "-s"
+
+    def remote(self, path):
+        return "server:" + self.ground.beneath(self.key, path)
+
+
+class SftpPushFiles(Sftp, PushFiles):
+    kind = "SFTP: push files"
+
+
+class SftpReplaceFiles(Sftp, ReplaceFiles):
+    kind = "SFTP: replace files"
+
+
+class SftpPullFiles(Sftp, PullFiles):
+    kind = "SFTP: pull files"
+
+
+class SftpPushTree(Sftp, PushTree):
+    kind, tree = "SFTP: push a tree", "sftp"
+
+
+class SftpPullTree(Sftp, PullTree):
+    kind, tree = "SFTP: pull a tree", "sftp"
+
+
+class SftpRestrictedPushFiles(Sftp, RestrictedPushFiles):
+    kind = "SFTP, restricted: push files"
+
+
+class SftpRestrictedPullFiles(Sftp, RestrictedPullFiles):
+    kind = "SFTP, restricted: pull files"
+
+
+class SftpRestrictedPushTree(Sftp, RestrictedPushTree):
+    kind, tree = "SFTP, restricted: push a tree", "sftp"
+
+
+class SftpRestrictedPullTree(Sftp, RestrictedPullTree):
+    kind, tree = "SFTP, restricted: pull a tree", "sftp"
+
+
+class SftpPushOne(Sftp, PushOne):
+    kind = "SFTP: push one name"
+
+
+class SftpPullOne(Sftp, PullOne):
+    kind = "SFTP: pull one name"
+
+
+class SftpCutPush(Sftp, CutPush):
+    kind = "SFTP: push, cut off"
+
+
+class SftpRestrictedCutPush(Sftp, RestrictedCutPush):
+    kind = "SFTP, restricted: push, cut off"
+
+
+class SftpPushThousands(Sftp, PushThousands):
+    """Once.  The server's title names large files alone, and so one of these comes first."""
+    kind = "SFTP: push thousands"
+
+    def words(self):
+        return ["-r", f"{self.ground.pool}/files/large", f"{self.ground.pool}/{self.tree}",
+                self.remote(self.there)]
+
+    def check(self):
+        transfers.well(self.outcome)
+        same("names there", ["large", self.tree], sorted(os.listdir(self.there)), self.outcome.log)
+        check_copy(self, f"{self.ground.pool}/{self.tree}", f"{self.there}/{self.tree}",
+                   self.ground.world.umask)
+
+
+LASTING = (PushThousands, RestrictedPullThousands, SftpPushThousands)
 WEIGHTS = {                     # of a hundred
-    PushFiles: 10, PushFilesPlainly: 6, ReplaceFiles: 8, PullFiles: 10, PushTree: 8, PullTree: 8,
-    RestrictedPushFiles: 6, RestrictedPullFiles: 6, RestrictedPushTree: 5, RestrictedPullTree: 5,
-    RestrictedTooLarge: 4, PushToFull: 4, PushOne: 10, PullOne: 4, CutPush: 2, RestrictedCutPush: 2,
-    CutPull: 2,
+    PushFiles: 7, PushFilesPlainly: 4, ReplaceFiles: 5, PullFiles: 6, PushTree: 5, PullTree: 5,
+    RestrictedPushFiles: 4, RestrictedPullFiles: 4, RestrictedPushTree: 3, RestrictedPullTree: 3,
+    RestrictedTooLarge: 4, PushToFull: 4, PushOne: 6, PullOne: 3, CutPush: 2, RestrictedCutPush: 2,
+    CutPull: 2, SftpPushFiles: 4, SftpReplaceFiles: 3, SftpPullFiles: 4, SftpPushTree: 2,
+    SftpPullTree: 2, SftpRestrictedPushFiles: 3, SftpRestrictedPullFiles: 2,
+    SftpRestrictedPushTree: 2, SftpRestrictedPullTree: 2, SftpPushOne: 3, SftpPullOne: 1,
+    SftpCutPush: 2, SftpRestrictedCutPush: 1,
 }
 
 

@@ -31,9 +31,10 @@ class Group:
 
 def group_of(server):
     words = server.title.split()
-    down = "sending" in words or "-f" in words
+    which = "SFTP" if "SFTP" in words or "--sftp" in words or "internal-sftp" in words else \
+        "download" if "sending" in words or "-f" in words else "upload"
     lasting = ", thousands of files" if kinds.THOUSANDS in server.title else ""
-    return ("restricted " if server.confined else "") + ("download" if down else "upload") + lasting
+    return ("restricted " if server.confined else "") + which + lasting
 
 
 def add_up(groups, servers):

@@ -7,21 +7,24 @@ must not be more, whatever it saw when: nothing is ever written through it.
 """
 
 import os
-import pwd
 import shutil
 import subprocess
 from collections import namedtuple
 
-# Whose home is known, for else nobody could tell what the root holds; and nobody's number.
-UPLOADER, ATTACKER = pwd.getpwnam("nobody").pw_uid, 60002
+import accounts
+from accounts import UPLOADER
+from stage import packets as p
+
 BODY = "uploaded"
+SFTP_TIMES = 2                  # uploads by SFTP for one by SCP: it needs no program for each
 SETTING = "/proc/sys/fs/protected_symlinks"
 
 Race = namedtuple("Race", "server entry")
 
 
 def races():
-    found = [Race(server, "file") for server in ("drop-in", "openat2", "walk")]
+    found = [Race(server, entry) for entry in ("file", "sftp")
+             for server in ("drop-in", "openat2", "walk")]
     # Where the kernel does not mind, it follows links to directories itself: it was told so.
     if open(SETTING).read().strip() != "0":
         found += [Race(server, "directory") for server in ("drop-in", "openat2", "walk")]
@@ -40,6 +43,13 @@ def make_world(base):
     os.makedirs(os.path.join(base, "mine", "d"))
     for at in ("mine", "mine/d"):
         os.chown(os.path.join(base, at), UPLOADER, UPLOADER)
+
+
+def sftp_argv(race, base, tools, program):
+    if race.server == "drop-in":
+        return [program, "--sftp", "--log=none"]
+    argv = [program, "--sftp", "--root=" + base, "--symlinks=beneath", "--log=none"]
+    return [os.path.join(tools, "launch"), *argv] if race.server == "walk" else argv
 
 
 def command(race, base, tools, program):
@@ -68,24 +78,49 @@ def remove(path):
 def attacking(race, base, tools):
     target = os.path.join("..", "mine", "d" if race.entry == "directory" else "%lu")
     return subprocess.Popen([os.path.join(tools, "swap"), "trap", os.path.join(base, "tmp", "x"),
-                             target], user=ATTACKER, group=ATTACKER, extra_groups=[],
-                            stdout=subprocess.PIPE, text=True)
+                             target], **accounts.attacker(True), stdout=subprocess.PIPE, text=True)
+
+
+def uploaded_by_scp(race, base, tools, program):
+    """A function that uploads once, and says whether that was stored."""
+    argv, env = command(race, base, tools, program)
+
+    def upload(number):
+        return subprocess.run(argv, input=script(race, number), env=env, capture_output=True,
+                              cwd=base, **accounts.user(True)).returncode == 0
+
+    return upload, lambda: None
+
+
+def uploaded_by_sftp(race, base, tools, program):
+    """The same in one session, in each way in which a file may be opened, and its end."""
+    session = p.Session(sftp_argv(race, base, tools, program), cwd=base, user=UPLOADER)
+    path = p.string((base if race.server == "drop-in" else "") + "/tmp/x")
+    ways = (p.W | p.CREAT | p.TRUNC, p.W | p.CREAT, p.W | p.CREAT | p.APPEND, p.R | p.W | p.CREAT)
+
+    def upload(number):
+        opened = session.ask(p.OPEN, path, p.u32(ways[number % len(ways)]), p.attrs())
+        return opened.handle is not None and \
+            session.write(opened.handle, 0, BODY.encode()).code == p.OK and \
+            session.close(opened.handle).code == p.OK
+
+    return upload, session.end
 
 
 def play(race, tools, base, program, uploads):
     """{what: (expected, got)}"""
     make_world(base)
-    argv, env = command(race, base, tools, program)
+    begin = uploaded_by_sftp if race.entry == "sftp" else uploaded_by_scp
+    upload, end = begin(race, base, tools, program)
     attacker = attacking(race, base, tools)
     begun = attacker.stdout.readline() != ""
     stored = met = 0
-    for number in range(uploads):
-        got = subprocess.run(argv, input=script(race, number), env=env, capture_output=True,
-                             cwd=base, user=UPLOADER, group=UPLOADER, extra_groups=[])
-        stored += got.returncode == 0
-        met += got.returncode != 0
+    for number in range(uploads * (SFTP_TIMES if race.entry == "sftp" else 1)):
+        done = upload(number)
+        stored, met = stored + done, met + (not done)
         if os.path.lexists(os.path.join(base, "tmp", "x")):
             remove(os.path.join(base, "tmp", "x"))
+    end()
     attacker.terminate()
     attacker.communicate()
     through = len(os.listdir(os.path.join(base, "mine"))) - 1 \

@@ -22,7 +22,14 @@ FORMS = [
     ("opendir", rf"opendir {STRING}"),
     ("refused", rf"refused {STRING} reason {STRING}"),
     ("end", r"session closed .*"),
+    ("rename", rf"rename old {STRING} new {STRING}"),
+    ("remove", rf"remove name {STRING}"),
+    ("rmdir", rf"rmdir name {STRING}"),
+    ("symlink", rf"symlink old {STRING} new {STRING}"),
+    ("link", rf"link old {STRING} new {STRING}"),
+    ("set", rf"set {STRING} (mode|modtime|size) (\S+)"),
 ]
+TWO_PATHS = ("rename", "symlink", "link")
 
 
 class Failed(Exception):
@@ -45,10 +52,12 @@ def escape(raw):
 
 
 class Record:
-    """One record: its kind as above, its path, its number of bytes and its mode."""
+    """One record: its kind as above, its path, its number of bytes and its mode; in SFTP the other path, or
+    what was set, and its value."""
 
-    def __init__(self, kind, path=None, moved=None, mode=None, line=""):
+    def __init__(self, kind, path=None, moved=None, mode=None, line="", more=None):
         self.kind, self.path, self.moved, self.mode, self.line = kind, path, moved, mode, line
+        self.more = more
 
     def is_at(self, path):
         """Whether it says PATH, or as much of it as fits."""
@@ -64,7 +73,10 @@ def read_text(line):
             path = undo(got[0].encode()) if got and kind != "start" else None
             moved = int(got[1]) + int(got[2]) if kind in ("file", "failed") else None
             mode = {"file": 3, "failed": 3, "mkdir": 1}.get(kind)
-            return Record(kind, path, moved, got[mode] if mode else None, line)
+            more = undo(got[1].encode()) if kind in TWO_PATHS else got[1:] if kind == "set" else None
+            if kind == "symlink":
+                path, more = more, path     # What it says comes before its name.
+            return Record(kind, path, moved, got[mode] if mode else None, line, more)
     raise Failed(f"a record of no known form: {line!r}")
 
 
@@ -77,8 +89,16 @@ def read_json(line):
         kind = "failed"
     elif kind == "refusal":
         kind = "refused"
+    elif kind == "link" and said["kind"] == "symbolic":
+        kind = "symlink"
+    elif kind == "remove" and said["kind"] == "directory":
+        kind = "rmdir"
     path = undo(said["path"].encode()) if "path" in said else None
-    return Record(kind, path, said.get("bytes"), said.get("mode"), line)
+    more = undo(said["to"].encode()) if "to" in said else None
+    if kind == "set":
+        more = next((name, str(said[name])) for name in ("mode", "modtime", "size") if name in said)
+    moved = said.get("bytes", 0) + said.get("back", 0) if "bytes" in said else None
+    return Record(kind, path, moved, said.get("mode"), line, more)
 
 
 class Session:

@@ -199,7 +199,11 @@ class Play:
         for r in records:
             # What was written in place is there, whatever the client said in the end.
             if r.kind == "file" or (r.kind == "failed" and r.path in there and
+                                    stat.S_ISREG(there[r.path].st_mode) and
                                     "--replace=in-place" in self.options):
+                # What was longer keeps its end when less came, and then nothing more.
+                if r.kind == "failed" and r.path in stored:
+                    r.moved = max(r.moved, stored[r.path].moved)
                 stored[r.path] = r
             elif r.kind in ("mkdir", "opendir") and not r.path.endswith(b"..."):
                 if r.path not in there or not stat.S_ISDIR(there[r.path].st_mode):

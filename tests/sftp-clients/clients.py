@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: ISC
 """
 The clients of SFTP: each takes steps, ("put", HERE, THERE), ("get", THERE, HERE), ("list", THERE),
-("rename", THERE, THERE), ("times", THERE, SECONDS), and does them in one session.
+("rename", THERE, THERE), ("times", THERE, SECONDS), ("reput", HERE, THERE), ("reget", THERE, HERE), and
+does them in one session.
 """
 import base64
 import os
@@ -54,10 +55,11 @@ class Scp(Client):
 
 class Sftp(Client):
     name, needs = "sftp", "/usr/bin/sftp"
-    can = Client.can | {"trees"}
+    can = Client.can | {"trees", "resume"}
 
-    def steps(self, steps):
-        return self.start("/usr/bin/sftp", "-F", self.host.config, "-b", self.batch(steps), "server")
+    def steps(self, steps, *options, begun=None):
+        return process.run(["/usr/bin/sftp", *options, "-F", self.host.config, "-b", self.batch(steps),
+                            "server"], self.env, begun=begun)
 
     def tree(self, source, target):
         return self.steps([("put -rp", source, target)])
@@ -75,6 +77,7 @@ class Putty(Client):
 
 class Psftp(Putty):
     name, needs, moves = "psftp", "/usr/bin/psftp", "mv"
+    can = Client.can | {"resume"}
 
     def steps(self, steps):
         return self.start("/usr/bin/psftp", *self.options(), "-b", self.batch(steps), "127.0.0.1")
@@ -91,23 +94,24 @@ class Pscp(Putty):
 
 
 class Curl(Client):
-    name, needs, can = "curl", "/usr/bin/curl", {"put", "get"}
+    name, needs, can = "curl", "/usr/bin/curl", {"put", "get", "resume", "one step"}
 
     def steps(self, steps):
         (verb, source, target), = steps
+        again = ("-C", "-") if verb in ("reput", "reget") else ()
         digest = self.host.fingerprint.removeprefix("SHA256:")
         digest = base64.b64encode(base64.b64decode(digest + "==")).decode()
         url = f"sftp://127.0.0.1:{self.host.port}/~/"
         return self.start("/usr/bin/curl", "-q", "-sS", "--user", self.host.user + ":",
                           "--key", self.host.key, "--pubkey", self.host.key + ".pub",
-                          "--hostpubsha256", digest,
-                          *(("-T", source, url + target) if verb == "put"
+                          "--hostpubsha256", digest, *again,
+                          *(("-T", source, url + target) if verb in ("put", "reput")
                             else ("-o", target, url + source)))
 
 
 class Lftp(Client):
     name, needs = "lftp", "/usr/bin/lftp"
-    can = Client.can | {"trees"}
+    can = Client.can | {"trees", "resume"}
 
     def say(self, *lines):
         return self.start("/usr/bin/lftp", "-c", "\n".join((
@@ -116,7 +120,8 @@ class Lftp(Client):
             f"open -u {self.host.user}, sftp://server", *lines)))
 
     def steps(self, steps):
-        words = {"put": "put {} -o {}", "get": "get {} -o {}", "list": "cls -1 {}", "rename": "mv {} {}"}
+        words = {"put": "put {} -o {}", "get": "get {} -o {}", "list": "cls -1 {}", "rename": "mv {} {}",
+                 "reput": "put -c {} -o {}", "reget": "get -c {} -o {}"}
         return self.say(*(words[verb].format(*map(shlex.quote, rest)) for verb, *rest in steps))
 
     def tree(self, source, target):
@@ -178,3 +183,4 @@ class Foreign(Library):
 
 
 ALL = [Scp, Sftp, Psftp, Pscp, Curl, Lftp, Rclone, Paramiko, AsyncSSH, NetSftp, Foreign]
+RESUMING = [kind for kind in ALL if "resume" in kind.can]

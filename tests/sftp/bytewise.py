@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: ISC
 """Packets that are cut, or that lie: what is answered, and what ends the session."""
+import os
+import resource
+
 from lab import get, put, says
 from stage import packets as p
 from stage.packets import attrs, fails, string, u32, u64, well
@@ -15,7 +18,7 @@ def ends_badly(session, what):
     code, said = session.end()
     same(f"exit status after {what}", 1, code)
     same(f"replies to {what}", b"", session.input)
-    holds("the log says that it ended so", "exit 1" in said, said)
+    same("records that say so", 1, sum("exit 1 reason" in line for line in said.splitlines()))
 
 
 def rule_6_input_that_ends_in_a_packet(lab):
@@ -89,6 +92,20 @@ def rule_9_each_field_cut_short(lab):
         holds(f"request {kind} is whole", reply.code != p.BAD_MESSAGE or kind == p.READLINK, reply)
 
 
+def rule_9_bytes_behind_the_last_field(lab):
+    """Whoever sends more has the same answer to each request, and it is done all the same."""
+    session = lab.held()
+    put(f"{lab.root}/f", b"12")
+    handle = session.opened("/f", p.R)
+    for kind, *fields in requests(handle):
+        if kind in (p.OPEN, p.SETSTAT):
+            continue    # The next one has another handle, or finds another size.
+        plain, more = session.ask(kind, *fields), session.ask(kind, *fields, b"\0\0\0\7behind it")
+        same(f"request {kind}", (plain.kind, plain.body[4:]), (more.kind, more.body[4:]))
+    well(session.ask(p.SETSTAT, string("/f"), attrs(mode=0o600), b"more"))
+    same("mode", 0o600, os.stat(f"{lab.root}/f").st_mode & 0o7777)
+
+
 def rule_9_lengths_of_strings(lab):
     session = lab.held()
     for kind in (p.STAT, p.REMOVE, p.OPENDIR, p.REALPATH, p.READ, p.CLOSE):
@@ -143,6 +160,38 @@ def rule_16_a_late_close(lab):
         fails(p.FAILURE, session.close(wrong), "invalid handle")
 
 
+def rule_16_handles_of_nobody_in_each_request(lab):
+    """One that was never given, one of a slot that nobody has, one that is closed, and one of a kind
+    that the request is not about."""
+    session = lab.held()
+    os.mkdir(f"{lab.root}/dir")
+    put(f"{lab.root}/f")
+    file, folder = session.opened("/f", p.R), session.path(p.OPENDIR, "/dir").handle
+    closed = session.opened("/f", p.R)
+    well(session.close(closed))
+
+    def asked(handle):
+        yield p.READ, string(handle), u64(0), u32(1)
+        yield p.WRITE, string(handle), u64(0), string("x")
+        yield p.EXTENDED, string("fsync@openssh.com"), string(handle)
+        yield p.EXTENDED, string("copy-data"), string(handle), u64(0), u64(0), string(file), u64(0)
+        yield p.EXTENDED, string("copy-data"), string(file), u64(0), u64(0), string(handle), u64(0)
+
+    def asked_of_any(handle):
+        yield p.CLOSE, string(handle)
+        yield p.FSTAT, string(handle)
+        yield p.FSETSTAT, string(handle), attrs(mode=0o600)
+        yield p.READDIR, string(handle)
+        yield p.EXTENDED, string("fstatvfs@openssh.com"), string(handle)
+
+    for handle in (b"", b"none", file[:4], u32(999) + u32(1), u32(1 << 31) + u32(1), b"\xff" * 8, closed):
+        for ask in (*asked(handle), *asked_of_any(handle)):
+            fails(p.FAILURE, session.ask(*ask), "invalid handle")
+    for ask in asked(folder):
+        fails(p.FAILURE, session.ask(*ask), "invalid handle")
+    fails(p.FAILURE, session.path(p.READDIR, file), "invalid handle")
+
+
 def rule_32_offsets_and_lengths(lab):
     session = lab.held()
     put(f"{lab.root}/f", b"12345")
@@ -180,12 +229,69 @@ def rule_17_a_thousand_handles(lab):
         well(session.close(handle))
 
 
+def rule_17_handles_as_there_are_descriptors(lab):
+    """A third of them, and each can be used: a soft limit is raised, a hard one is not."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    most = HANDLES if hard == resource.RLIM_INFINITY else min(HANDLES, hard // 3)
+    for words, expected in (("ulimit -Sn 40", most), ("ulimit -n 90", 30)):
+        os.makedirs(lab.root, exist_ok=True)
+        session = lab.start(["/bin/sh", "-c", f'{words} || exit 9; exec "$0" "$@"', *lab.argv,
+                             f"--root={lab.root}", "--log=none"])
+        limit = int.from_bytes(session.extended("limits@openssh.com").rest[24:], "big")
+        same(f"handles with {words}", expected, limit)
+        if limit == most:
+            continue
+        handles = [session.opened(f"/{number}", p.W | p.CREAT) for number in range(limit)]
+        fails(p.FAILURE, session.open("/one-more", p.W | p.CREAT), "too many open files")
+        for handle in handles:
+            well(session.close(handle))
+        same("files", limit, len(os.listdir(lab.root)))
+
+
+def rule_18_texts(lab):
+    """OpenSSH's words where there is no more to say, the system's or ours where there is."""
+    session = lab.held("--max-file-size=10")
+    put(f"{lab.root}/f")
+    for code, text, reply in (
+            (p.OK, "Success", session.mkdir("/dir")),
+            (p.EOF, "End of file", session.read(session.opened("/f", p.R), 9, 1)),
+            (p.BAD_MESSAGE, "Bad message", session.ask(p.STAT, u32(9))),
+            (p.OP_UNSUPPORTED, "Operation unsupported", session.ask(99)),
+            (p.BAD_MESSAGE, "File name too long", session.stat("n" * 5000)),
+            (p.BAD_MESSAGE, "File name too long", session.stat("n" * 256)),
+            (p.NO_SUCH_FILE, "No such file or directory", session.stat("/none")),
+            (p.NO_SUCH_FILE, "Not a directory", session.path(p.OPENDIR, "/f")),
+            (p.FAILURE, "larger than allowed", session.open("/new", p.W | p.CREAT, attrs(size=11))),
+            (p.PERMISSION_DENIED, "making links is not allowed", session.path(p.SYMLINK, "f", "/l"))):
+        fails(code, reply, text)
+
+
 def rule_18_no_path_in_texts(lab):
     session = lab.held()
     put(f"{lab.root}/there")
     for reply in (session.stat("/none"), session.mkdir("/there"), session.open("/none/x", p.R)):
         holds("the text has no path", "none" not in reply.text and "there" not in reply.text, reply)
     fails(p.FAILURE, session.mkdir("/there"), "File exists")
+
+
+def rule_50_why_it_is_not_kept(lab):
+    """What is left open is in the log with the reason for which the session ended."""
+    def ends_by(lost):
+        return lambda session: lost(session) or session.child.wait(p.PATIENCE)
+
+    for happen, reason in (
+            (lambda session: None, "the client did not close it"),
+            (lambda session: session.send(u32(0)), "a packet of a wrong length"),
+            (lambda session: session.send(p.packet(p.INIT, u32(3))), "INIT for a second time"),
+            (ends_by(lambda session: session.child.terminate()), "lost connection")):
+        session = lab.held()
+        well(session.write(session.opened("/f", p.W | p.CREAT), 0, b"x"))
+        happen(session)
+        said = session.end()[1]
+        lines = [line for line in said.splitlines() if line.startswith('forced close "/f" ')]
+        same("records of the file", 1, len(lines))
+        holds(f"it says {reason}", f'reason "{reason}"' in lines[0], lines[0])
+        same("what is there", [], os.listdir(lab.root))
 
 
 def rule_7_nothing_on_standard_error(lab):

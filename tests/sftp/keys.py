@@ -108,6 +108,34 @@ def rule_59_nothing_is_told_of_what_others_put_there(lab):
     same("f", b"old", get(f"{lab.root}/f"))
 
 
+def rule_59_what_is_written_into_stays_anothers(lab):
+    """Whoever only appends, or goes on in the middle, hears of what it has written, and no more."""
+    fill(lab)
+    session = lab.held("--upload-only")
+    for flags, offset, known in ((p.W | p.CREAT | p.APPEND, 0, 4), (p.W | p.CREAT, 1, 5)):
+        handle = session.opened("/f", flags)
+        same("size at first", 0, session.fstat(handle).attributes.size)
+        well(session.close(handle))
+        handle = session.opened("/f", flags)
+        well(session.write(handle, offset, b"more"))
+        same("size", known, session.fstat(handle).attributes.size)
+        well(session.close(handle))
+        for reply in (session.stat("/f"), session.lstat("/f")):
+            fails(p.NO_SUCH_FILE, reply)
+        for reply in (session.path(p.REMOVE, "/f"), session.path(p.RENAME, "/f", "/x"),
+                      session.set("/f", mode=0o600)):
+            refused(reply)
+        same("names", [b".", b".."], session.names("/"))
+    same("f", b"omorere", get(f"{lab.root}/f"))
+    well(session.put("/f", b"new"))
+    same("its own now", 3, session.stat("/f").attributes.size)
+    handle = session.opened("/f", p.W)
+    same("size", 3, session.fstat(handle).attributes.size)
+    well(session.write(handle, 3, b"er"))
+    well(session.close(handle))
+    same("its own still", 5, session.stat("/f").attributes.size)
+
+
 def rule_60_directories_are_seen(lab):
     fill(lab)
     os.chmod(f"{lab.root}/dir", 0o711)
@@ -152,6 +180,18 @@ def rule_39_rename_replaces_unseen(lab):
     well(session.put("/g.filepart", b"new"))
     refused(session.path(p.RENAME, "/g.filepart", "/g"))
     same("g", b"old", get(f"{lab.root}/g"))
+
+
+def client_gvfs_where_no_name_begins_with_a_dot(lab):
+    """It saves by way of one, and where that is denied it writes over what is there."""
+    fill(lab)
+    session = lab.held()
+    fails(p.FAILURE, session.open("/f", p.W | p.CREAT | p.EXCL))
+    st = session.lstat("/f").attributes
+    refused(session.open("/.giosaveABCDEF", p.W | p.CREAT | p.EXCL,
+                         attrs(owner=(st.uid, st.gid), mode=st.mode & 0o777)))
+    well(session.put("/f", b"new"))
+    same("f", b"new", get(f"{lab.root}/f"))
 
 
 def rule_61_excl_with_reveal_no(lab):

@@ -13,16 +13,25 @@ class Lab:
         self.sessions = []
         self.root = f"{top}/root"
 
-    def begin(self, *options, begin=True):
+    def begin(self, *options, **how):
         """A session whose working directory is the top, umask 022."""
-        session = packets.Session([*self.argv, *options], cwd=self.top, begin=begin)
+        return self.start([*self.argv, *options], **how)
+
+    def start(self, argv, **how):
+        session = packets.Session(argv, **{"cwd": self.top, **how})
         self.sessions.append(session)
         return session
 
-    def held(self, *options):
+    def held(self, *options, **how):
         """One that sees only the directory ROOT, logging to standard error."""
         os.makedirs(self.root, exist_ok=True)
-        return self.begin(f"--root={self.root}", "--log=stderr", *options)
+        return self.begin(f"--root={self.root}", "--log=stderr", *options, **how)
+
+    def forced(self, command, *options, **how):
+        """The same behind a forced command, where the client asked for COMMAND, or for a shell."""
+        os.makedirs(self.root, exist_ok=True)
+        return self.start([self.argv[0], "--serve", f"--root={self.root}", "--log=none", *options],
+                          env=asking(command), **how)
 
     def close(self):
         for session in self.sessions:
@@ -30,10 +39,15 @@ class Lab:
                 session.kill()
 
 
-def in_a_lab(argv, base, name, check):
+def asking(command):
+    """The environment in which sshd starts who is to serve COMMAND, or nothing."""
+    return {"PATH": os.defpath} | ({} if command is None else {"SSH_ORIGINAL_COMMAND": command})
+
+
+def in_a_lab(argv, base, name, check, alien=False):
     top = os.path.join(base, name)
     os.mkdir(top)
-    lab = Lab(argv, top)
+    lab = Lab(argv, top, alien)
     try:
         check(lab)
         left = [found for _, _, files in os.walk(os.fsencode(top)) for found in files

@@ -92,6 +92,21 @@ def rule_45_overlay(lab):
     same("new", bytes(expected[:90]) + b"\0" * 5 + b"YY", get(f"{lab.root}/f"))
 
 
+def rule_48_times_outlive_what_is_copied_last(lab):
+    """The rest of the old file comes when it is closed, or read: what was set before is set again."""
+    for reads in (False, True):
+        there(lab)
+        session = lab.held("--replace=atomic")
+        handle = session.opened("/f", p.R | p.W)
+        well(session.write(handle, 0, NEW[:10]))
+        well(session.fset(handle, times=(5, 6)))
+        if reads:
+            same("data", NEW[:10] + OLD[10:], session.read(handle, 0, 999).data)
+        same("told", 6, session.fstat(handle).attributes.mtime)
+        well(session.close(handle))
+        same("time", 6, int(os.stat(f"{lab.root}/f").st_mtime))
+
+
 def rule_46_as_scp_uploads(lab):
     for old in (OLD * 2, OLD[:10], b""):
         there(lab, old)
@@ -127,6 +142,21 @@ def rule_50_not_closed_is_lost(lab):
     says(session, 'forced close "/f"', 'forced close "/g"')
     same("what is there", ["f"], os.listdir(lab.root))
     same("old", OLD, get(f"{lab.root}/f"))
+
+
+def rule_50_in_place_it_stays_as_far_as_it_came(lab):
+    """What was there before, that is; a new file is dropped, unless its name is partial."""
+    there(lab)
+    session = lab.held("--replace=in-place", "--partial=*.part")
+    for name in ("/f", "/new", "/new.part"):
+        well(session.write(session.opened(name, p.W | p.CREAT), 0, NEW[:40]))
+    session.kill()
+    same("what is there", ["f", "new.part"], sorted(os.listdir(lab.root)))
+    same("files", (NEW[:40] + OLD[40:], NEW[:40]), (get(f"{lab.root}/f"), get(f"{lab.root}/new.part")))
+    session = lab.held("--partial=*")
+    well(session.write(session.opened("/new", p.W | p.CREAT), 0, NEW[:40]))
+    session.kill()
+    same("file", NEW[:40], get(f"{lab.root}/new"))
 
 
 def rule_50_cut_off_at_every_byte(lab):

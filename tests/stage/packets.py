@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import time
 
-from stage.report import Failed, same
+from stage.report import Failed, holds, same
 
 PATIENCE = 60               # seconds after which a server is said to hang
 PIECE = 1 << 20             # bytes that are read or written at once
@@ -21,6 +21,7 @@ EXTENDED, EXTENDED_REPLY = 200, 201
 
 OK, EOF, NO_SUCH_FILE, PERMISSION_DENIED, FAILURE, BAD_MESSAGE = range(6)
 OP_UNSUPPORTED = 8
+CODES = {OK, EOF, NO_SUCH_FILE, PERMISSION_DENIED, FAILURE, BAD_MESSAGE, OP_UNSUPPORTED}
 
 R, W, APPEND, CREAT, TRUNC, EXCL = 1, 2, 4, 8, 16, 32
 SIZE, UIDGID, PERMISSIONS, ACMODTIME, MORE = 1, 2, 4, 8, 0x80000000
@@ -116,6 +117,7 @@ class Reply:
                 self.pairs[name] = fields.string().decode()
         elif kind == STATUS:
             self.code, self.text = fields.u32(), fields.string().decode()
+            holds("clients of version 3 know the code", self.code in CODES, self.code)
             same("language", b"", fields.string())
         elif kind == HANDLE:
             self.handle = fields.string()
@@ -142,12 +144,13 @@ class Reply:
 class Session:
     """A server, and what was said to it.  Its number goes up with each request."""
 
-    def __init__(self, argv, cwd=None, env=None, user=None, begin=True):
-        self.said = tempfile.TemporaryFile()
+    def __init__(self, argv, cwd=None, env=None, user=None, begin=True, errors=None):
+        """ERRORS is where its standard error goes, which is not ours to read then."""
+        self.said = tempfile.TemporaryFile() if errors is None else open(os.devnull, "rb")
         self.child = subprocess.Popen(argv, cwd=cwd, env=env, user=user, group=user,
                                       extra_groups=None if user is None else [],
                                       stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                      stderr=self.said, bufsize=0)
+                                      stderr=self.said if errors is None else errors, bufsize=0)
         os.set_blocking(self.child.stdin.fileno(), False)
         self.number, self.input, self.ended = 0, b"", False
         self.version = None
@@ -274,6 +277,11 @@ class Session:
 
     # -- Ends.
 
+    def deafen(self):
+        """Nobody reads what it says any more."""
+        self.child.stdout.close()
+        self.child.stdout, self.ended = None, True
+
     def end(self):
         """The client's end of input; the exit status and what the server told its administrator."""
         with contextlib.suppress(BrokenPipeError):
@@ -284,7 +292,7 @@ class Session:
         except subprocess.TimeoutExpired:
             self.kill()
             raise Failed("the server", "its end", "none") from None
-        self.ended, self.input = True, self.input + out
+        self.ended, self.input = True, self.input + (out or b"")
         self.said.seek(0)
         said = self.said.read().decode(errors="replace")
         self.said.close()

@@ -22,7 +22,7 @@ NUMBERS = r"bytes read (\d+) written (\d+) seconds (\d+\.\d{3}) mode ([0-7]{4})"
 FORMS = {
     # event, its fields, and what a record of it looks like
     "start": ("user address direction root request sandbox",
-              rf"session opened for {WHO} (upload|download) root {STRING} request {STRING}"
+              rf"session opened for {WHO} (upload|download|sftp) root {STRING} request {STRING}"
               rf"(?: sandbox {STRING})?"),
     "file": ("path read written seconds mode reason remark",
              rf"(?:forced )?close {STRING} {NUMBERS}(?: reason {STRING})?(?: remark {STRING})?"),
@@ -31,6 +31,11 @@ FORMS = {
     "refused": ("path reason", rf"refused {STRING} reason {STRING}"),
     "denied": ("request user address reason",
                rf"refused request {STRING} for {WHO} reason {STRING}"),
+    "rename": ("path to", rf"rename old {STRING} new {STRING}"),
+    "remove": ("path", rf"(?:remove|rmdir) name {STRING}"),
+    "link": ("path to", rf"link old {STRING} new {STRING}"),
+    "symlink": ("to path", rf"symlink old {STRING} new {STRING}"),
+    "set": ("path what value", rf"set {STRING} (mode|modtime|size|owner) (\S+)"),
     "end": ("user address files bytes errors exit",
             rf"session closed for {WHO} files (\d+) bytes (\d+) errors (\d+) exit ([01])"),
 }

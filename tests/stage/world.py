@@ -60,7 +60,8 @@ class World:
 def world_with(scp, option=None, first="", kind="ecdsa"):
     """
     A world whose server runs the program SCP, with an OPTION before those of the client.  What FIRST
-    says in sshd's configuration comes first, and so counts; KIND is that of the keys.
+    says in sshd's configuration, where "{scp}" is the program, comes first, and so counts; KIND is that
+    of the keys.
     """
     with contextlib.ExitStack() as stack:
         base = tempfile.mkdtemp(prefix="scp-e2e-")
@@ -77,7 +78,8 @@ def world_with(scp, option=None, first="", kind="ecdsa"):
         sshd.write_text(f"{base}/authorized_keys", sshd.read_text(key + ".pub"))
 
         def argv_for(port):
-            config = sshd.write_text(f"{base}/sshd_config", first + sshd.sshd_config(
+            config = sshd.write_text(f"{base}/sshd_config", first.replace("{scp}", f"{base}/bin/scp") +
+                                       sshd.sshd_config(
                 base, port, account.name, sshd.session_environment(base)))
             return ["/usr/sbin/sshd", "-D", "-e", "-f", config]
 

@@ -33,7 +33,7 @@ enum {
 #endif
 
 static struct service service;
-static unsigned rename_right;	/* of a session that neither makes nor removes directories */
+static unsigned rename_right;	/* of a session that makes no directories or links, nor removes any */
 static struct deadline deadline;
 static int log_daemon, other_daemon;
 
@@ -75,6 +75,7 @@ begin(enum request_role role)
 	if (role == REQUEST_SFTP) {
 		service.policy.mkdir = POLICY_NO;
 		service.policy.remove = RIGHT_NO;
+		service.policy.make_links = POLICY_NO;
 		service.policy.rename = rename_right;
 	}
 	snprintf(root, sizeof(root), "%s/in", unit_path);
@@ -353,6 +354,19 @@ rename_a_directory(void)
 	return error_of(renameat(unit_fd, "in/d", unit_fd, "in/e"));
 }
 
+/* The only way in which one is made there. */
+static int
+rename_a_link(void)
+{
+	return error_of(renameat(unit_fd, "in/l", unit_fd, "in/m"));
+}
+
+static int
+make_a_link(void)
+{
+	return error_of(symlinkat("f", unit_fd, "in/n"));
+}
+
 static int
 read_and_write(void)
 {
@@ -378,6 +392,9 @@ START_TEST(rule_69_both_directions)
 		{ "outside", write_outside, RIGHT_YES, EACCES },
 		{ "rename", rename_a_directory, RIGHT_OWN, DONE },
 		{ "rename", rename_a_directory, RIGHT_NO, EACCES },
+		{ "rename a link", rename_a_link, RIGHT_OWN, DONE },
+		{ "rename a link", rename_a_link, RIGHT_NO, EACCES },
+		{ "make a link", make_a_link, RIGHT_OWN, KILLED },
 		{ "mkdir", make_a_directory, RIGHT_NO, EACCES },
 	};
 
@@ -389,6 +406,8 @@ START_TEST(rule_69_both_directions)
 
 		(void)unlinkat(unit_fd, "in/e", AT_REMOVEDIR);
 		ck_assert(mkdirat(unit_fd, "in/d", 0755) == 0 || errno == EEXIST);
+		(void)unlinkat(unit_fd, "in/m", 0);
+		ck_assert(symlinkat("f", unit_fd, "in/l") == 0 || errno == EEXIST);
 		rename_right = both[i].rename;
 		got = end_of(REQUEST_SFTP, both[i].deed);
 		if (version_of(receive(log_daemon)) <= 0) {

@@ -148,7 +148,8 @@ START_TEST(what_a_login_shell_got_cannot_widen_a_default)
 {
 	static const char *const lines[] = {
 		"scp --serve --hidden=yes", "scp --serve --log=none", "scp --serve --symlinks=beneath",
-		"scp --serve --max-depth=2000 --file-mode=7777",
+		"scp --serve --max-depth=2000 --file-mode=7777", "scp --sftp --hidden=yes --log=none",
+		"scp --sftp --make-links=yes --partial=*",
 	};
 	static struct policy plain;
 
@@ -162,6 +163,8 @@ START_TEST(what_a_login_shell_got_cannot_widen_a_default)
 		ck_assert_int_eq(s.policy.symlinks, plain.symlinks);
 		ck_assert_uint_eq(s.policy.max_depth, plain.max_depth);
 		ck_assert_uint_eq(s.policy.file_mode.may, plain.file_mode.may);
+		ck_assert_int_eq(s.policy.make_links, plain.make_links);
+		ck_assert_uint_eq(s.policy.npartials, 0);
 	}
 	/* The control: a forced command that a shell starts may say what nobody else has. */
 	INVOKE("scp -t x", SERVE, word("--hidden=yes"));
@@ -172,11 +175,17 @@ END_TEST
 
 START_TEST(what_a_login_shell_got_can_narrow)
 {
-	INVOKE("scp -t x", word("scp"), word("-c"), word("scp --serve --upload-only --max-files=2"));
-	ck_assert_int_eq(service_load(&s, &v, config), 0);
-	ck_assert(s.policy.upload_only);
-	ck_assert_int_eq(s.policy.reveal, POLICY_NO);
-	ck_assert_uint_eq(s.policy.max_files, 2);
+	static const char *const lines[] = {
+		"scp --serve --upload-only --max-files=2", "scp --sftp --upload-only --max-files=2",
+	};
+
+	for (size_t i = 0; i < COUNT(lines); i++) {
+		INVOKE("scp -t x", word("scp"), word("-c"), word(lines[i]));
+		ck_assert_int_eq(service_load(&s, &v, config), 0);
+		ck_assert(s.policy.upload_only);
+		ck_assert_int_eq(s.policy.reveal, POLICY_NO);
+		ck_assert_uint_eq(s.policy.max_files, 2);
+	}
 }
 END_TEST
 
@@ -255,6 +264,7 @@ START_TEST(a_login_shell_without_a_root_serves_nobody)
 {
 	static const char *const lines[] = {
 		"scp -t x", "scp -f x", "scp --serve", "scp --serve --root=/", "scp --serve --root=@",
+		"scp --sftp", "scp --sftp --root=/", "internal-sftp", "/usr/lib/openssh/sftp-server",
 	};
 	char problem[256];
 

@@ -234,6 +234,22 @@ do_ahead(void)
 }
 
 static long
+do_flags_of_file(void)
+{
+	long flags;
+
+	return ioctl(-1, FS_IOC_GETFLAGS, &flags) == -1 && errno == EBADF ? 0 : 1;
+}
+
+static long
+do_set_flags_of_file(void)
+{
+	long flags = 0;
+
+	return ioctl(-1, FS_IOC_SETFLAGS, &flags) == -1 && errno == EBADF ? 0 : 1;
+}
+
+static long
 do_create(void)
 {
 	return openat(unit_fd, "f", O_WRONLY | O_CREAT | O_CLOEXEC, 0600) == -1;
@@ -418,6 +434,8 @@ static const struct {
 	{ "sleep", do_sleep, EVERYBODY }, { "memory", do_map, EVERYBODY },
 	{ "list", do_list, EVERYBODY }, { "hold", do_hold, EVERYBODY }, { "send", do_send, EVERYBODY },
 	{ "limits", do_limit, EVERYBODY }, { "waiting", do_ahead, EVERYBODY }, { "width", do_width, EVERYBODY },
+	{ "flags of a file", do_flags_of_file, EVERYBODY },
+	{ "other flags of a file", do_set_flags_of_file, NOBODY_AT_ALL },
 	{ "open", do_open, READERS }, { "both ways", do_open_both_ways, EXCHANGER },
 	{ "empty", do_empty, NOBODY_AT_ALL },
 	{ "duplicate", do_duplicate, WRITERS | BROWSER }, { "flags", do_flags, WRITERS | BROWSER },

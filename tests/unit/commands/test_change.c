@@ -23,8 +23,8 @@ START_TEST(mkdir_makes_what_is_not_there)
 	(void)umask(027);
 	EXPECT_DONE("mkdir a 'b c' /in");
 	ck_assert_uint_eq(mode_of("top/b c"), 0750);
-	log_is("mkdir name \"/a\" mode 0777\nmkdir name \"/b c\" mode 0777\n"
-	    "mkdir name \"/in\" mode 0777\n");
+	log_is("mkdir name \"/a\" mode 0750\nmkdir name \"/b c\" mode 0750\n"
+	    "mkdir name \"/in\" mode 0750\n");
 	go_to("in");
 	EXPECT_DONE("mkdir x ../y");
 	ck_assert(exists("top/in/x") && exists("top/y"));
@@ -50,9 +50,9 @@ START_TEST(mkdir_p_makes_all_that_leads_there_and_leaves_alone_what_is)
 	ck_assert(exists("top/x/y/z") && exists("top/q/r"));
 	ck_assert_uint_eq(mode_of("top/d"), 0700);
 	/* What is asked in passing is no record. */
-	log_is("mkdir name \"/x\" mode 0777\nmkdir name \"/x/y\" mode 0777\n"
-	    "mkdir name \"/x/y/z\" mode 0777\nmkdir name \"/q\" mode 0777\n"
-	    "mkdir name \"/q/r\" mode 0777\n");
+	log_is("mkdir name \"/x\" mode 0755\nmkdir name \"/x/y\" mode 0755\n"
+	    "mkdir name \"/x/y/z\" mode 0755\nmkdir name \"/q\" mode 0755\n"
+	    "mkdir name \"/q/r\" mode 0755\n");
 	EXPECT_FAILED("mkdir -p f", "mkdir: f: File exists");
 	EXPECT_FAILED("mkdir -p f/x", "mkdir: f/x: File exists");
 	EXPECT_FAILED("mkdir -p x/.y/z", "mkdir: x/.y/z: names that begin with a dot are not allowed");

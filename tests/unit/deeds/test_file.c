@@ -4,6 +4,7 @@
 
 #include <signal.h>
 
+#include "liars.h"
 #include "opened.h"
 #include "text/amount.h"
 
@@ -49,6 +50,27 @@ START_TEST(rule_30_reading)
 }
 END_TEST
 
+/* A file that says it has less than nothing is neither read nor gone on with. */
+START_TEST(rule_30_a_size_that_is_none)
+{
+	put_file("f", "content", 0644);
+	start_drop_in();
+	size_lies = true;
+	size_said = -1;
+	check_failed(try_open(&file, "f", READ), EOVERFLOW, "read");
+	check_failed(try_open(&file, "f", WRITE), EOVERFLOW, "write");
+	check_failed(try_open(&file, "f", WRITE | CREATE | TRUNCATE), EOVERFLOW, "write over it");
+	size_lies = false;
+	open_file(&file, "f", READ);
+	ck_assert_str_eq(read_file(&file, 0, 100), "content");
+	/* While it is open: what is counted is what is read. */
+	size_lies = true;
+	ck_assert_str_eq(read_file(&file, 3, 2), "te");
+	size_lies = false;
+	close_file(&file);
+}
+END_TEST
+
 START_TEST(rule_30_reading_beneath_a_root)
 {
 	put_file("f", "content", 0644);
@@ -61,6 +83,57 @@ START_TEST(rule_30_reading_beneath_a_root)
 	check_failed(try_open(&file, "/", READ), EISDIR, "top");
 	check_failed(try_open(&file, "fifo", READ), ENXIO, "FIFO");
 	check_failed(try_open(&file, "link", READ), ELOOP, "link");
+	ck_assert_uint_eq(deeds.usage.files, 1);
+}
+END_TEST
+
+enum kind {
+	NOTHING, A_FIFO, A_LINK, A_DIRECTORY, KINDS
+};
+
+static const struct {
+	const char *what;
+	int	    err;
+} kinds[KINDS] = {
+	[NOTHING] = { "nothing", ENOENT }, [A_FIFO] = { "FIFO", ENXIO },
+	[A_LINK] = { "link", ELOOP }, [A_DIRECTORY] = { "directory", EISDIR },
+};
+
+static void
+put_kind(int kind)
+{
+	if (kind == A_FIFO)
+		ck_assert_int_eq(mkfifoat(unit_fd, "d/f", 0644), 0);
+	if (kind == A_LINK)
+		ck_assert_int_eq(symlinkat("/etc/passwd", unit_fd, "d/f"), 0);
+	if (kind == A_DIRECTORY)
+		ck_assert_int_eq(mkdirat(unit_fd, "d/f", 0755), 0);
+}
+
+/* What a client looks at it opens in one step; what has its place by then is judged as anything is. */
+START_TEST(rule_30_what_was_looked_at)
+{
+	struct stat st;
+
+	ck_assert_int_eq(mkdirat(unit_fd, "d", 0755), 0);
+	start_restricted();
+	for (int kind = 0; kind < KINDS; kind++) {
+		put_file("d/f", "content", 0644);
+		must(deeds_look(&deeds, "/d/f", DEEDS_FOLLOW, &st, &answer), "look");
+		ck_assert_str_eq(deeds.regular, "d/f");
+		ck_assert_int_eq(unlinkat(unit_fd, "d/f", 0), 0);
+		check_failed((put_kind(kind), try_open(&file, "d/f", READ)), kinds[kind].err,
+		    kinds[kind].what);
+		(void)unlinkat(unit_fd, "d/f", kind == A_DIRECTORY ? AT_REMOVEDIR : 0);
+	}
+	put_file("d/f", "another", 0644);
+	open_file(&file, "d/f", READ);
+	ck_assert_str_eq(read_file(&file, 0, 100), "another");
+	close_file(&file);
+	/* A slash is no less one, and a name that is denied is. */
+	check_failed(try_open(&file, "d/f/", READ), ENOENT, "slash");
+	policy.rules[policy.nrules++] = (struct policy_rule){ .pattern = "f" };
+	check_failed(try_open(&file, "d/f", READ), EACCES, "denied");
 	ck_assert_uint_eq(deeds.usage.files, 1);
 }
 END_TEST
@@ -901,20 +974,16 @@ START_TEST(rule_57_published)
 }
 END_TEST
 
-START_TEST(rule_57_published_within)
+/* Who asks for a name that nobody has does not have half of a file made of what is pending. */
+START_TEST(rule_57_nothing_is_published_for_who_wants_a_new_file)
 {
-	ck_assert_int_eq(mkdirat(unit_fd, "d", 0755), 0);
-	ck_assert_int_eq(mkdirat(unit_fd, "dd", 0755), 0);
 	start_restricted();
-	open_file(&file, "d/f", WRITE | CREATE);
-	open_file(&other, "dd/f", WRITE | CREATE);
-	must(file_publish_within(&deeds, "d", &answer), "publish");
-	check_content("d/f", "");
-	check_content("dd/f", NULL);
-	write_file(&file, 0, "data");
-	close_file(&other);
+	open_file(&file, "f", WRITE | CREATE);
+	write_file(&file, 0, "half");
+	check_failed(try_open(&other, "f", WRITE | CREATE | EXCLUSIVE), EEXIST, "open");
+	check_content("f", NULL);
 	close_file(&file);
-	check_content("d/f", "data");
+	check_content("f", "half");
 }
 END_TEST
 
@@ -1004,6 +1073,31 @@ START_TEST(rule_59_nothing_is_told)
 }
 END_TEST
 
+START_TEST(rule_59_what_is_written_into_stays_anothers)
+{
+	struct stat st;
+
+	put_file("f", "old", 0644);
+	start_blind();
+	open_file(&file, "f", WRITE | CREATE | APPEND);
+	write_file(&file, 0, "er");
+	ck_assert_int_eq(file_look(&deeds, &file, &st, &answer), 0);
+	ck_assert_int_eq(st.st_size, 2);
+	close_file(&file);
+	check_content("f", "older");
+	check_failed(try_open(&file, "f", WRITE), EACCES, "not its own");
+	open_file(&file, "f", WRITE | CREATE);
+	write_file(&file, 1, "x");
+	must(try_size(&file, 2), "size");
+	close_file(&file);
+	check_content("f", "ox");
+	open_file(&file, "f", WRITE);
+	ck_assert_int_eq(file_look(&deeds, &file, &st, &answer), 0);
+	ck_assert_int_eq(st.st_size, 2);
+	close_file(&file);
+}
+END_TEST
+
 START_TEST(rule_61_exclusively)
 {
 	put_file("f", "old", 0644);
@@ -1051,7 +1145,9 @@ static void
 add(TCase *t)
 {
 	tcase_add_test(t, rule_30_reading);
+	tcase_add_test(t, rule_30_a_size_that_is_none);
 	tcase_add_test(t, rule_30_reading_beneath_a_root);
+	tcase_add_test(t, rule_30_what_was_looked_at);
 	tcase_add_test(t, rule_30_reading_what_is_made);
 	tcase_add_test(t, rule_30_downloads_alone);
 	tcase_add_test(t, rule_31_mode_and_size);
@@ -1081,11 +1177,12 @@ add(TCase *t)
 	tcase_add_test(t, rule_55_pending);
 	tcase_add_test(t, rule_56_forsaken);
 	tcase_add_test(t, rule_57_published);
-	tcase_add_test(t, rule_57_published_within);
+	tcase_add_test(t, rule_57_nothing_is_published_for_who_wants_a_new_file);
 	tcase_add_test(t, rule_24_copy);
 	tcase_add_test(t, rule_42_sync);
 	tcase_add_test(t, upload_only_for_both);
 	tcase_add_test(t, rule_59_nothing_is_told);
+	tcase_add_test(t, rule_59_what_is_written_into_stays_anothers);
 	tcase_add_test(t, rule_61_exclusively);
 	tcase_add_test(t, rule_68_each_has_its_own_record);
 	tcase_add_test(t, rule_68_required_record);

@@ -85,6 +85,12 @@ START_TEST(rule_41_what_a_link_leads_to_is_judged_by_name)
 	EXPECT_NO(soft("a.txt", "l"), EACCES, "this name is not allowed");
 	EXPECT_NO(hard("f", "l.txt"), EACCES, "this name is not allowed");
 	EXPECT_NO(hard("a.txt", "l"), EACCES, "this name is not allowed");
+	EXPECT_NO(soft("d/.scp-0123456789abcdef-0-1", "l.txt"), EACCES,
+	    "names that begin with a dot are not allowed");
+	policy.hidden = POLICY_YES;
+	policy.nrules = 0;
+	EXPECT_NO(soft("d/.scp-0123456789abcdef-0-1", "l.txt"), EACCES, "this name is not allowed");
+	policy.hidden = POLICY_NO;
 	EXPECT_YES(soft("a.txt", "l.txt"));
 	EXPECT_YES(soft("d", "d.txt"));
 }

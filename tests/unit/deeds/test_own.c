@@ -109,10 +109,28 @@ START_TEST(rule_58_the_last_ones_are_remembered)
 		snprintf(path, sizeof(path), "d/%u", i);
 		own_add(&own, path, 1, i);
 	}
+	ck_assert_uint_ge(own.n, OWN_MAX);
 	for (unsigned i = 0; i < 2 * OWN_MAX; i++) {
 		snprintf(path, sizeof(path), "d/%u", i);
-		ck_assert_msg(own_has(&own, path, 1, i) == (i >= OWN_MAX), "%u", i);
+		ck_assert_msg(own_has(&own, path, 1, i) == (i >= 2 * OWN_MAX - own.n), "%u", i);
 	}
+}
+END_TEST
+
+/* However many there were. */
+START_TEST(they_take_little_memory)
+{
+	size_t most = 0;
+	char path[64];
+
+	own_init(&own);
+	for (unsigned i = 0; i < 20 * OWN_MAX; i++) {
+		snprintf(path, sizeof(path), "d/f%06u", i);
+		own_add(&own, path, 1, i);
+		most = own.used > most ? own.used : most;
+	}
+	ck_assert_uint_ge(own.n, OWN_MAX);
+	ck_assert_uint_lt(most, OWN_BYTES / 3);
 }
 END_TEST
 
@@ -165,6 +183,7 @@ add(TCase *t)
 	tcase_add_test(t, rule_58_what_moves_is_own_where_it_is_then);
 	tcase_add_test(t, rule_62_a_directory_lists_what_lies_directly_in_it);
 	tcase_add_test(t, rule_58_the_last_ones_are_remembered);
+	tcase_add_test(t, they_take_little_memory);
 	tcase_add_test(t, rule_58_their_paths_have_a_bound);
 }
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include "liars.h"
 #include "deeds/folder.h"
 #include "doing.h"
 
@@ -71,6 +72,20 @@ START_TEST(rule_34_each_attribute_is_set_and_logged)
 	wish = size(5);
 	EXPECT_YES(set("f"));
 	ck_assert_int_eq(stat_of("top/f")->st_size, 5);
+}
+END_TEST
+
+START_TEST(rule_34_a_file_whose_size_is_none_keeps_it)
+{
+	begin_restricted();
+	put_file("top/f", "abc", 0644);
+	begin_session();
+	size_lies = true;
+	size_said = -1;
+	wish = size(2);
+	EXPECT_NO(set("f"), EOVERFLOW, NULL);
+	size_lies = false;
+	ck_assert_str_eq(get_file("top/f"), "abc");
 }
 END_TEST
 
@@ -299,6 +314,7 @@ static void
 add(TCase *t)
 {
 	tcase_add_test(t, rule_34_each_attribute_is_set_and_logged);
+	tcase_add_test(t, rule_34_a_file_whose_size_is_none_keeps_it);
 	tcase_add_test(t, rule_34_a_size_is_judged_like_what_is_written);
 	tcase_add_test(t, rule_34_what_fails_first_is_told_and_the_rest_is_done);
 	tcase_add_test(t, rule_19_what_is_to_be_ignored_is_no_failure);

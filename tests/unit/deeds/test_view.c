@@ -211,16 +211,34 @@ START_TEST(rule_57_a_directory_takes_what_is_pending_in_it_along)
 	begin_upload(&file, "d/e/f", "abc");
 	begin_upload(&other, "dd", "abc");
 	EXPECT_YES(deeds_rename(&deeds, "d", "x", DEEDS_SPARE_SEEN, &answer));
+	ck_assert(!exists("top/x/e/f"));
+	EXPECT_NO(deeds_rmdir(&deeds, "x/e", &answer), ENOTEMPTY, NULL);
+	ck_assert(!exists("top/x/e/f"));
+	EXPECT_YES(file_close(&deeds, &file, &answer));
 	ck_assert_str_eq(get_file("top/x/e/f"), "abc");
 	ck_assert(!exists("top/dd"));
-	EXPECT_NO(deeds_rmdir(&deeds, "x/e", &answer), ENOTEMPTY, NULL);
-	EXPECT_YES(file_close(&deeds, &file, &answer));
-	begin_upload(&file, "x/e/g", "abc");
 	EXPECT_YES(deeds_remove(&deeds, "x/e/f", &answer));
-	EXPECT_NO(deeds_rmdir(&deeds, "x/e", &answer), ENOTEMPTY, NULL);
-	ck_assert_str_eq(get_file("top/x/e/g"), "abc");
-	EXPECT_YES(file_close(&deeds, &file, &answer));
+	EXPECT_YES(deeds_rmdir(&deeds, "x/e", &answer));
 	end_upload(&other);
+}
+END_TEST
+
+START_TEST(rule_57_nothing_is_published_for_what_is_refused)
+{
+	begin_restricted();
+	policy.make_links = POLICY_YES;
+	put_file("top/a", "a", 0644);
+	begin_session();
+	EXPECT_YES(deeds_mkdir(&deeds, "d", 0755, &answer));
+	EXPECT_YES(deeds_mkdir(&deeds, "empty", 0755, &answer));
+	begin_upload(&file, "d/f", "half");
+	EXPECT_NO(deeds_rename(&deeds, "d/f", "a", DEEDS_SPARE_SEEN, &answer), EEXIST, NULL);
+	EXPECT_NO(deeds_hard_link(&deeds, "d/f", "a", DEEDS_SPARE, &answer), EEXIST, NULL);
+	EXPECT_NO(deeds_rename(&deeds, "empty", "d", DEEDS_REPLACE, &answer), ENOTEMPTY, NULL);
+	EXPECT_NO(deeds_rename(&deeds, "d", "a", DEEDS_SPARE_SEEN, &answer), EEXIST, NULL);
+	ck_assert(!exists("top/d/f"));
+	end_upload(&file);
+	ck_assert_str_eq(get_file("top/d/f"), "half");
 }
 END_TEST
 
@@ -276,6 +294,7 @@ add(TCase *t)
 	tcase_add_test(t, rule_57_nothing_is_published_for_a_name_that_is_denied);
 	tcase_add_test(t, rule_57_so_does_a_hard_link);
 	tcase_add_test(t, rule_57_a_directory_takes_what_is_pending_in_it_along);
+	tcase_add_test(t, rule_57_nothing_is_published_for_what_is_refused);
 	tcase_add_test(t, rule_57_a_name_that_is_pending_is_taken);
 	tcase_add_test(t, rule_34_size_by_path_keeps_the_old_file_where_that_is_promised);
 }

@@ -5,6 +5,7 @@
 #include <signal.h>
 
 #include "filter.h"
+#include "mounts.h"
 #include "paths/beneath.h"
 #include "unit.h"
 
@@ -1146,6 +1147,41 @@ START_TEST(a_fifo_is_not_waited_for)
 }
 END_TEST
 
+/* What crosses no mount point is told apart from what does, where the kernel says so. */
+START_TEST(where_something_is_mounted)
+{
+	const bool works = kernels[_i].err == 0;
+	int fd;
+
+	if (!unshare_mounts())
+		return;
+	make_tree();
+	make_dir("top/m");
+	ck_assert_int_eq(mount("none", PATH_IN("top/m"), "tmpfs", 0, "size=64k"), 0);
+	put_file("top/m/f", "mf", 0644);
+	put_link("to-m", "m/f");
+	put_link("l", "d/g");
+	if (lacks_kernel(_i))
+		return;
+	fd = beneath_open_same(top, "d/g", false, O_RDONLY);
+	if (works) {
+		expect_content(fd, "g", "d/g");
+		expect_content(beneath_open_same(top, "l", true, O_RDONLY), "g", "l");
+		expect_same(beneath_open_same(top, "", false, O_PATH), ".", "the top");
+	} else {
+		expect_error(fd, ENOSYS, "d/g");
+	}
+	expect_error(beneath_open_same(top, "m", false, O_PATH), works ? EXDEV : ENOSYS, "m");
+	expect_error(beneath_open_same(top, "m/f", false, O_PATH), works ? EXDEV : ENOSYS, "m/f");
+	expect_error(beneath_open_same(top, "to-m", true, O_PATH), works ? EXDEV : ENOSYS, "to-m");
+	expect_error(beneath_open_same(top, "m/none", false, O_PATH), works ? EXDEV : ENOSYS, "none");
+	if (works)
+		expect_error(beneath_open_same(top, "none", false, O_PATH), ENOENT, "none");
+	expect_content(beneath_open(top, "m/f", false, O_RDONLY), "mf", "m/f");
+	expect_content(beneath_open(top, "to-m", true, O_RDONLY), "mf", "to-m");
+}
+END_TEST
+
 /* A descriptor that is no directory, or none. */
 START_TEST(no_top)
 {
@@ -1450,6 +1486,7 @@ add(TCase *t)
 	tcase_add_loop_test(t, directories_that_may_not_be_searched, 0, KERNELS);
 	tcase_add_loop_test(t, a_top_that_may_not_be_searched, 0, KERNELS);
 	tcase_add_loop_test(t, a_fifo_is_not_waited_for, 0, KERNELS);
+	tcase_add_loop_test(t, where_something_is_mounted, 0, KERNELS);
 	tcase_add_loop_test(t, no_top, 0, KERNELS);
 	tcase_add_loop_test(t, no_descriptors, 0, KERNELS);
 	tcase_add_test(t, the_walk_agrees_with_the_kernel);

@@ -1296,6 +1296,48 @@ START_TEST(entries_where_something_else_is_mounted)
 }
 END_TEST
 
+/* In a filesystem of its own a root knows what lies in it, and whether closing a file may lose it there. */
+START_TEST(what_lies_in_the_filesystem_of_the_root)
+{
+	const bool works = kernels[_i].err == 0;
+	const char *what = "";
+	struct stat st;
+	bool same;
+	int small = mount_small("size=64k");
+
+	if (small == -1)
+		return;
+	make_dir("small/d");
+	make_dir("small/m");
+	put_file("small/d/f", "f", 0644);
+	ck_assert_int_eq(mount("proc", PATH_IN("small/m"), "proc", 0, NULL), 0);
+	if (lacks_kernel(_i))
+		return;
+	ck_assert_int_eq(root_confine(&root, PATH_IN("small"), "", "", false, &what), 0);
+	ck_assert(root.sure);
+	expect_dir(root_beneath_in(&root, "d", O_PATH, &same), "small/d", "d");
+	ck_assert_int_eq(same, works);
+	ck_assert_int_ge(root_entry_at_once(&root, "d/f", "d/f", O_RDONLY), 0);
+	same = true;
+	expect_outside(root_beneath_in(&root, "m", O_PATH, &same), "m");
+	ck_assert(!same);
+	expect_outside(root_entry_at_once(&root, "m/version", "m/version", O_RDONLY), "m/version");
+	root_close(&root);
+	/* Another one's is as good, but not known to be. */
+	ck_assert_int_eq(root_confine(&root, unit_path, "", "", false, &what), 0);
+	expect_dir(root_beneath_in(&root, "small/d", O_PATH, &same), "small/d", "small/d");
+	ck_assert(!same);
+	root_close(&root);
+	ck_assert_int_eq(chdir(unit_path), 0);
+	ck_assert_int_eq(root_open(&root), 0);
+	ck_assert_int_ge(root_entry_at_once(&root, "small/m/version", "", O_RDONLY), 0);
+	ck_assert_int_eq(root_look_at_once(&root, PATH_IN("small/d"), true, &st), 0);
+	ck_assert(S_ISDIR(st.st_mode));
+	root_close(&root);
+	unmount_small(small);
+}
+END_TEST
+
 /* A root that holds a home can be used to change what the home's owner runs. */
 START_TEST(what_a_root_holds)
 {
@@ -1422,6 +1464,7 @@ add(TCase *t)
 	tcase_add_loop_test(t, no_root_in_what_the_kernel_makes_up, 0, KERNELS);
 	tcase_add_loop_test(t, a_root_of_everything, 0, KERNELS);
 	tcase_add_loop_test(t, entries_where_something_else_is_mounted, 0, KERNELS);
+	tcase_add_loop_test(t, what_lies_in_the_filesystem_of_the_root, 0, KERNELS);
 	tcase_add_test(t, what_a_root_holds);
 	tcase_add_test(t, what_a_root_holds_by_another_name);
 	tcase_add_test(t, what_nobody_can_tell_of_a_root);

@@ -13,6 +13,7 @@
 #include <bsd/string.h>
 #include <bsd/unistd.h>
 
+#include "liars.h"
 #include "scp/source.h"
 #include "serve.h"
 
@@ -754,6 +755,27 @@ START_TEST(rule_22_file_that_shrinks)
 		    "expected a warning, got \"%s\"", show(line, strlen(line)));
 		SAY("\0");
 		await_end(0, 1);
+	}
+}
+END_TEST
+
+/* Of a file that says it has less than nothing, nothing is sent. */
+START_TEST(rule_22_file_of_a_size_that_is_none)
+{
+	static const off_t sizes[] = { -1, INT64_MIN };
+
+	put_file("x", "hello", 0644);
+	put_file("y", "", 0644);
+	for (size_t i = 0; i < COUNT(sizes); i++) {
+		size_lies = true;
+		size_said = sizes[i];
+		WARNS("", "x|y", 2, "\1scp: x: Value too large for defined data type\n"
+		    "\1scp: y: Value too large for defined data type\n");
+		/* What it takes on the disk may be anything. */
+		size_said = 5;
+		blocks_said = sizes[i];
+		SENDS(" x", "C0644 5 x\nhello\0");
+		size_lies = false;
 	}
 }
 END_TEST
@@ -2192,6 +2214,7 @@ add(TCase *t)
 	tcase_add_test(t, rule_21_what_may_not_be_read);
 	tcase_add_test(t, rule_21_directory_that_may_not_be_searched);
 	tcase_add_test(t, rule_22_file_that_shrinks);
+	tcase_add_test(t, rule_22_file_of_a_size_that_is_none);
 	tcase_add_test(t, rule_22_file_that_grows);
 	tcase_add_test(t, rule_22_large_file_that_grows);
 	tcase_add_test(t, rule_22_file_that_is_removed);

@@ -91,6 +91,18 @@ START_TEST(rule_14_ours_have_everything)
 }
 END_TEST
 
+START_TEST(rule_14_a_size_that_is_none)
+{
+	const struct stat st = { .st_size = -1 };
+	unsigned char bytes[64];
+	struct reply r;
+
+	reply_init(&r, bytes, sizeof(bytes));
+	attributes_put(&r, &st);
+	ck_assert_mem_eq(bytes, "\0\0\0\xf" "\0\0\0\0\0\0\0\0", 12);
+}
+END_TEST
+
 static void
 add(TCase *t)
 {
@@ -100,6 +112,7 @@ add(TCase *t)
 	tcase_add_test(t, rule_9_attributes_cut_short);
 	tcase_add_test(t, rule_9_extended_ones_are_bounded);
 	tcase_add_test(t, rule_14_ours_have_everything);
+	tcase_add_test(t, rule_14_a_size_that_is_none);
 }
 
 int

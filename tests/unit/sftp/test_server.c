@@ -998,6 +998,83 @@ START_TEST(rule_74_large_reads_through_pipes)
 }
 END_TEST
 
+static void
+say_size(uint32_t id, const char *path, uint64_t size)
+{
+	say(PACKET_SETSTAT, id);
+	reply_put_text(&said, path);
+	reply_put_number(&said, 1);
+	reply_put_wide(&said, size);
+	said_all();
+}
+
+/* However many there are, each hears what it asked for. */
+START_TEST(rule_74_reads_that_continue_each_other)
+{
+	const char *bytes = pattern();
+	uint32_t at = 0;
+
+	put_file("f", bytes, 0644);
+	begin(drop_in_policy());
+	say_open(1, "f", 1);
+	say_open(2, "f", 1);
+	for (uint32_t i = 0; i < 2 * BATCH; i++, at += 25000 + i)
+		say_read(10 + i, i / (BATCH / 2) % 2, at, 25000 + i);
+	/* Not the next, and from there on. */
+	say_read(50, 0, 7, 20000);
+	say_read(51, 0, 20007, 261120);
+	say_read(52, 0, 281127, 261120);
+	/* It is shorter than it was. */
+	say_size(60, "f", 100000);
+	for (uint32_t i = 0; i < 5; i++)
+		say_read(61 + i, 1, 10000 + i * 30000, 30000);
+	finish();
+	hear_handle(1, 0, 1);
+	hear_handle(2, 1, 1);
+	at = 0;
+	for (uint32_t i = 0; i < 2 * BATCH; i++, at += 25000 + i)
+		hear_data(10 + i, bytes + at, 25000 + i);
+	hear_data(50, bytes + 7, 20000);
+	hear_data(51, bytes + 20007, 261120);
+	hear_data(52, bytes + 281127, 261120);
+	hear_status(60, STATUS_OK);
+	for (uint32_t i = 0; i < 3; i++)
+		hear_data(61 + i, bytes + 10000 + (size_t)i * 30000, 30000);
+	hear_status(64, STATUS_EOF);
+	hear_status(65, STATUS_EOF);
+	hear_nothing();
+}
+END_TEST
+
+/* How many came at once is nothing that they are judged by. */
+START_TEST(rule_74_reads_that_are_too_many)
+{
+	const char *bytes = pattern();
+	struct policy p = drop_in_policy();
+	static char short_of[3 * 32768 + 1];
+
+	memcpy(short_of, bytes, sizeof(short_of) - 1);
+	put_file("f", short_of, 0644);
+	p.max_session_bytes = 100000;
+	begin(p);
+	say_open(1, "f", 1);
+	say_read(2, 0, 0, 32768);
+	for (uint32_t i = 0; i < 3; i++)
+		say_read(3 + i, 0, i * 32768, 32768);
+	say_read(6, 0, 0, 1696);
+	say_read(7, 0, 0, 1);
+	finish();
+	hear_handle(1, 0, 1);
+	hear_data(2, bytes, 32768);
+	hear_data(3, bytes, 32768);
+	hear_data(4, bytes + 32768, 32768);
+	hear_status(5, STATUS_FAILURE);
+	hear_data(6, bytes, 1696);
+	hear_status(7, STATUS_FAILURE);
+	hear_nothing();
+}
+END_TEST
+
 /* Nobody reads before all is done: what was read is what there was then. */
 START_TEST(rule_12_what_is_read_is_older_than_what_is_written_behind_it)
 {
@@ -1221,6 +1298,8 @@ add(TCase *t)
 	tcase_add_test(t, bounds_a_thousand_handles_at_most);
 	tcase_add_test(t, rule_50_what_is_not_closed_is_not_kept);
 	tcase_add_test(t, rule_74_large_reads_through_pipes);
+	tcase_add_test(t, rule_74_reads_that_continue_each_other);
+	tcase_add_test(t, rule_74_reads_that_are_too_many);
 	tcase_add_test(t, rule_12_what_is_read_is_older_than_what_is_written_behind_it);
 	tcase_add_test(t, rule_33_no_write_beyond_what_a_file_can_hold);
 	tcase_add_test(t, rule_24_copy_data);

@@ -273,6 +273,35 @@ START_TEST(patterns_and_names)
 }
 END_TEST
 
+/* Whether they match in spite of their letters' case, and without. */
+static const struct {
+	const char *pattern, *name;
+	bool	    folded, exactly;
+} cases[] = {
+	{ "abc", "abc", true, true }, { "abc", "ABC", true, false }, { "ABC", "aBc", true, false },
+	{ "abc", "abd", false, false }, { "*.Key", "x.kEY", true, false }, { "[a-z]", "Q", true, false },
+	{ "[A-Z]", "q", true, false }, { "[!a-z]", "q", true, false }, { "[!a-zA-Z]", "q", false, false },
+	{ "[[:upper:]]x", "aX", true, false }, { "\\a", "A", true, false }, { "?", "A", true, true },
+	{ ".a", ".A", true, false }, { "*", ".A", true, true }, { "@", "`", false, false },
+	{ "[", "{", false, false }, { "\303\244", "\303\204", false, false },
+	{ "\303\244x", "\303\244X", true, false },
+};
+
+START_TEST(letters_of_either_case)
+{
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const char *pattern = cases[i].pattern, *name = cases[i].name;
+
+		ck_assert_msg(pattern_match_folded(pattern, name) == cases[i].folded, "<%s> and <%s>",
+		    pattern, name);
+		ck_assert_msg(pattern_match(pattern, name, PATTERN_DOT_PLAIN) == cases[i].exactly,
+		    "<%s> and <%s>, exactly", pattern, name);
+	}
+	for (size_t i = 0; i < COUNT(matches); i++)
+		ck_assert(!matches[i].wanted || pattern_match_folded(matches[i].pattern, matches[i].name));
+}
+END_TEST
+
 static const struct {
 	const char *pattern, *name;
 	bool	    special, plain;
@@ -684,6 +713,7 @@ add(TCase *t)
 {
 	tcase_add_test(t, patterns_and_names);
 	tcase_add_test(t, a_dot_at_the_beginning);
+	tcase_add_test(t, letters_of_either_case);
 	tcase_add_test(t, characters_of_more_than_one_byte);
 	tcase_add_test(t, every_class_and_every_byte);
 	tcase_add_test(t, every_byte_matches_itself);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include "liars.h"
 #include "mounts.h"
 #include "policies.h"
 #include "unit.h"
@@ -198,7 +199,7 @@ END_TEST
 START_TEST(growth)
 {
 	int dirfd = mount_small("size=400k"), fd;
-	uint64_t granted = 0;
+	uint64_t granted = 0, before;
 	struct statvfs fs;
 
 	if (dirfd == -1)
@@ -220,6 +221,11 @@ START_TEST(growth)
 	ck_assert_int_eq(space_check_growth(&policy, fd, 300 * K, 300 * K, &granted), 0);
 	ck_assert_int_eq(space_look(&policy, fd, &fs), 0);
 	ck_assert_uint_eq(fs.f_bavail, 0);
+	before = fs.f_favail;
+	ck_assert_uint_gt(before, 0);
+	policy.min_free_percent = 10;
+	ck_assert_int_eq(space_look(&policy, fd, &fs), 0);
+	ck_assert_uint_eq(fs.f_favail, before - (fs.f_files + 9) / 10);
 	close(fd);
 	unmount_small(dirfd);
 }
@@ -282,9 +288,47 @@ START_TEST(files_are_kept_free)
 }
 END_TEST
 
+/* Whatever a filesystem says, no sum of it is small because it is too large. */
+START_TEST(numbers_that_are_too_large)
+{
+	struct statfs fs = { .f_type = TYPE_TMPFS, .f_bsize = 1, .f_frsize = 1, .f_blocks = UINT64_MAX };
+	uint64_t granted = 0;
+	int fd = new_file(unit_fd, "f", 0);
+
+	filesystem_said = &fs;
+	policy = drop_in_policy();
+	policy.min_free = UINT64_MAX;
+	fs.f_bfree = fs.f_bavail = 1 << 30;
+	does_not_fit(fd, 1 << 20, false);
+	does_not_fit(fd, UINT64_MAX, false);
+	ck_assert_int_eq(space_obstacle(&policy, fd, 1 << 20), ENOSPC);
+	policy.min_free = 0;
+	/* What is there in place is room, but not less than none, and it does not wrap either. */
+	size_lies = true;
+	blocks_said = -1;
+	fs.f_bfree = fs.f_bavail = 4096;
+	does_not_fit(fd, 8192, true);
+	blocks_said = INT64_MAX;
+	fs.f_bfree = fs.f_bavail = UINT64_MAX - 4096;
+	fits(fd, UINT64_MAX - 512, true);
+	size_lies = false;
+	/* Nor is what need not be asked for again. */
+	fs.f_frsize = 1 << 21;
+	space = (struct space){ .spare = 0 };
+	fits(fd, 1, false);
+	ck_assert_uint_eq(space.spare, UINT64_MAX);
+	policy.min_free = 1;
+	ck_assert_int_eq(space_check_growth(&policy, fd, 0, 1 << 20, &granted), 0);
+	ck_assert_uint_eq(granted, UINT64_MAX);
+	filesystem_said = NULL;
+	close(fd);
+}
+END_TEST
+
 static void
 add(TCase *t)
 {
+	tcase_add_test(t, numbers_that_are_too_large);
 	policy = drop_in_policy();
 	tcase_add_test(t, what_must_stay_free);
 	tcase_add_test(t, what_must_stay_free_of_very_little);

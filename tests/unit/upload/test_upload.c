@@ -12,6 +12,7 @@
 #include <sys/acl.h>
 
 #include "mounts.h"
+#include "paths/sticky.h"
 #include "policies.h"
 #include "unit.h"
 #include "upload/upload.h"
@@ -1501,20 +1502,24 @@ START_TEST(replaced_file_keeps_its_mode_whatever_the_umask)
 }
 END_TEST
 
-/* What the kernel may be told to refuse, protected_regular, is refused whatever it was told. */
+/* What the kernel may be told to refuse, protected_regular, is refused unless it was told otherwise. */
 START_TEST(traps_in_sticky_directories_are_refused)
 {
-	static const struct {
+	const struct {
 		mode_t	    mode;
 		uid_t	    owner;	/* of the directory */
 		const char *name;
 		int	    err;
+		unsigned    sticky;
 	} rows[] = {
-		{ 01777, 0, "strangers", EACCES },
-		{ 01777, STRANGER, "strangers", 0 },
-		{ 01777, 0, "ours", 0 },
-		{ 0777, 0, "strangers", 0 },
-		{ 01775, 0, "strangers", 0 },
+		{ 01777, 0, "strangers", EACCES, STICKY_PROTECTED },
+		{ 01777, STRANGER, "strangers", 0, STICKY_PROTECTED },
+		{ 01777, 0, "ours", 0, STICKY_PROTECTED },
+		{ 0777, 0, "strangers", 0, STICKY_PROTECTED },
+		{ 01775, 0, "strangers", 0, STICKY_PROTECTED },
+		{ 01777, 0, "strangers", 0, STICKY_OPEN },
+		{ 01777, 0, "ours", 0, STICKY_OPEN },
+		{ 01777, 0, "strangers", sticky_is_protected() ? EACCES : 0, STICKY_ASK },
 	};
 
 	if (lacks_root("files of others"))
@@ -1530,6 +1535,7 @@ START_TEST(traps_in_sticky_directories_are_refused)
 		ck_assert_int_eq(fchownat(unit_fd, "strangers", STRANGER, STRANGER, 0), 0);
 		ck_assert_int_eq(fchown(unit_fd, rows[i].owner, 0), 0);
 		ck_assert_int_eq(fchmod(unit_fd, rows[i].mode), 0);
+		policy.sticky = rows[i].sticky;
 		upload_init(&up, &policy);
 		end = upload_begin(&up, unit_fd, rows[i].name, 0644, 5, UPLOAD_REGULAR);
 		err = end == -1 ? errno : 0;

@@ -157,9 +157,26 @@ START_TEST(a_signal_ends_the_sleep)
 }
 END_TEST
 
+/* The time that passed before the sleep is no less up: an hour is slept by nobody. */
+START_TEST(nobody_sleeps_when_the_time_is_up)
+{
+	const struct deadline passed = { .reason = "the time is up" };
+	struct pace p;
+
+	pace_init(&p, 1);
+	ck_assert_int_eq(pace_keep(&p, 3600, &passed, -1), false);
+	/* What is due is kept all the same. */
+	pace_init(&p, RATE);
+	ck_assert_int_eq(pace_keep(&p, 0, &passed, -1), true);
+	pace_init(&p, 0);
+	ck_assert_int_eq(pace_keep(&p, 3600, &passed, -1), true);
+}
+END_TEST
+
 static void
 add(TCase *t)
 {
+	tcase_add_test(t, nobody_sleeps_when_the_time_is_up);
 	tcase_add_test(t, a_signal_ends_the_sleep);
 	tcase_add_test(t, no_rate_holds_nothing);
 	tcase_add_test(t, a_chunk_is_all_or_a_tenth_of_a_second);
