@@ -52,21 +52,22 @@ def rule_9_the_largest_packet(lab):
 
 def requests(handle):
     """One of each, by the fields that it must have."""
+    all_of_them = attrs(size=1, owner=(0, 0), mode=0o600, times=(1, 2), more=(("a", "b"), ("c", "d")))
     return [
-        (p.OPEN, string("/new"), u32(p.R), attrs()), (p.CLOSE, string(b"none")),
+        (p.OPEN, string("/new"), u32(p.R), all_of_them), (p.CLOSE, string(b"none")),
         (p.READ, string(handle), u64(0), u32(1)), (p.WRITE, string(handle), u64(0), string("x")),
         (p.LSTAT, string("/f")), (p.STAT, string("/f")), (p.FSTAT, string(handle)),
-        (p.SETSTAT, string("/f"), attrs(size=1, owner=(0, 0), mode=0o600, times=(1, 2))),
-        (p.FSETSTAT, string(handle), attrs(mode=0o600, more=(("a", "b"), ("c", "d")))),
+        (p.SETSTAT, string("/f"), all_of_them), (p.FSETSTAT, string(handle), all_of_them),
         (p.OPENDIR, string("/f")), (p.READDIR, string(b"none")), (p.REMOVE, string("/none")),
-        (p.MKDIR, string("/none/dir"), attrs(mode=0o700)), (p.RMDIR, string("/none")),
+        (p.MKDIR, string("/none/dir"), all_of_them), (p.RMDIR, string("/none")),
         (p.REALPATH, string("/f")), (p.RENAME, string("/none"), string("/other")),
         (p.READLINK, string("/f")), (p.SYMLINK, string("text"), string("/none/link")),
         (p.EXTENDED, string("posix-rename@openssh.com"), string("/none"), string("/other")),
         (p.EXTENDED, string("statvfs@openssh.com"), string("/f")),
         (p.EXTENDED, string("fstatvfs@openssh.com"), string(handle)),
         (p.EXTENDED, string("fsync@openssh.com"), string(handle)),
-        (p.EXTENDED, string("lsetstat@openssh.com"), string("/f"), attrs(mode=0o600)),
+        (p.EXTENDED, string("lsetstat@openssh.com"), string("/f"),
+         attrs(owner=(os.geteuid(), os.getegid()), mode=0o600, times=(1, 2))),
         (p.EXTENDED, string("expand-path@openssh.com"), string("~/x")),
         (p.EXTENDED, string("copy-data"), string(handle), u64(0), u64(0), string(handle), u64(0)),
         (p.EXTENDED, string("home-directory"), string("")),
