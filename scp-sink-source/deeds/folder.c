@@ -125,7 +125,7 @@ look_at(struct deeds *d, const struct folder *f, const char *name, struct stat *
 		return true;
 	if (!name_entry(f, name, plain))
 		return false;
-	return f->own ? own_has(&d->own, plain, st->st_dev, st->st_ino) : sight_has(d, plain, st);
+	return f->own ? own_has(&d->own, plain, st, f->fd, name) : sight_has(d, plain, st, f->fd, name);
 }
 
 /* "." and "..", of which a restricted client that goes up from the top would see what is above. */
@@ -169,7 +169,7 @@ is_listed(struct deeds *d, const struct folder *f, const char *name)
 	if (fstatat(f->fd, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
 		return false;
 	return !f->own || (name_entry(f, name, plain) &&
-	    own_has(&d->own, plain, st.st_dev, st.st_ino));
+	    own_has(&d->own, plain, &st, f->fd, name));
 }
 
 /* Last comes what is pending here, and has no name yet: 1, 0. */
@@ -236,7 +236,7 @@ folder_look(struct deeds *d, const struct folder *f, struct stat *st, struct ans
 {
 	if (fstat(f->fd, st) == -1)
 		return refuse_look(d, f->plain, errno, a);
-	(void)sight_has(d, f->plain, st);
+	(void)sight_has(d, f->plain, st, f->fd, "");
 	return 0;
 }
 
