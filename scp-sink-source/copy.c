@@ -5,11 +5,11 @@
 #include "text/text.h"
 
 static void
-make_own(void *deeds, const char *plain, const struct stat *st)
+make_own(void *deeds, const char *plain, const struct birth *b)
 {
 	struct deeds *d = deeds;
 
-	own_add(&d->own, plain, st->st_dev, st->st_ino);
+	own_add(&d->own, plain, b);
 }
 
 int

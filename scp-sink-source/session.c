@@ -209,12 +209,12 @@ session_fail_file(struct session *s, const char *reason)
 }
 
 void
-session_tell_made(const struct session *s, const struct stat *st)
+session_tell_made(const struct session *s, const struct birth *b)
 {
 	char plain[PATH_MAX];
 
 	if (s->made != NULL && session_path(s, plain, sizeof(plain)))
-		s->made(s->maker, plain, st);
+		s->made(s->maker, plain, b);
 }
 
 int

@@ -2,13 +2,12 @@
 #ifndef SESSION_H
 #define SESSION_H
 
-#include <sys/stat.h>
-
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "ask/request.h"
 #include "log/audit.h"
+#include "paths/birth.h"
 #include "paths/root.h"
 #include "paths/trail.h"
 #include "rules/policy.h"
@@ -37,7 +36,7 @@ struct session {
 	const char		*said;		/* that: CALLED, or borrowed; NULL before */
 	char			 called[RECORD_MAX];
 	/* Where it is one of several copies, whoever has to know what they made; or NULL. */
-	void		       (*made)(void *, const char *plain, const struct stat *);
+	void		       (*made)(void *, const char *plain, const struct birth *);
 	void			*maker;		/* its first argument */
 	size_t			 operand;	/* bytes of the trail that are the operand itself */
 	char			 plain[PATH_MAX];	/* the operand, from the root on */
@@ -105,8 +104,8 @@ int	session_end_file_with(struct session *, const char *remark);
  * know.
  */
 void	session_fail_file(struct session *, const char *reason);
-/* The file or directory where we are was made: ST of it. */
-void	session_tell_made(const struct session *, const struct stat *st);
+/* The file or directory where we are was made, and is this. */
+void	session_tell_made(const struct session *, const struct birth *);
 /* A directory was entered, which is new where MADE is true; as session_end_file. */
 int	session_log_dir(struct session *, mode_t mode, bool made);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
 
 #include <errno.h>
@@ -43,7 +43,7 @@ ask_flags(int dirfd)
 
 	if (fd == -1)
 		return UNKNOWN;
-	if (ioctl(fd, FS_IOC_GETFLAGS, flags) == 0 && (flags[0] & FS_CASEFOLD_FL) != 0)
+	if (syscall(SYS_ioctl, fd, FS_IOC_GETFLAGS, flags) == 0 && (flags[0] & FS_CASEFOLD_FL) != 0)
 		folds = YES;
 	dir_close(fd);
 	return folds;

@@ -28,6 +28,7 @@ deeds_init(struct deeds *d, const struct policy *policy, const struct root *root
 	own_init(&d->own);
 	d->link = TEMP_LINK_UNKNOWN;
 	d->named_only = false;
+	d->ability = (struct ability){ .tried = false };
 	d->pending = NULL;
 	d->regular[0] = '\0';
 }

@@ -19,6 +19,7 @@
 #include "paths/root.h"
 #include "rules/account.h"
 #include "rules/policy.h"
+#include "upload/ability.h"
 #include "upload/temp.h"
 
 /*
@@ -55,6 +56,7 @@ struct deeds {
 	struct own	      own;	/* what this session has made; large, and touched as it grows */
 	enum temp_link	      link;	/* how temporaries get names, and whether somewhere none is */
 	bool		      named_only;	/* made without one: see upload/temp.h */
+	struct ability	      ability;	/* what was found out about names where that had to be tried */
 	struct file	     *pending;	/* uploads that have no name yet: see file.h */
 	char		      regular[PATH_MAX];	/* plain: where a regular file was seen last,
 					 * beneath a root; "": nowhere */

@@ -51,5 +51,5 @@ entries_see(const struct deeds *d, const struct entries *e, int fd, const char *
 		return true;
 	if (!entries_path(plain, name, path))
 		return false;
-	return e->own ? own_has(&d->own, path, st->st_dev, st->st_ino) : sight_has(d, path, st);
+	return e->own ? own_has(&d->own, path, st, fd, name) : sight_has(d, path, st, fd, name);
 }

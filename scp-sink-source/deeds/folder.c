@@ -129,7 +129,7 @@ is_listed(struct deeds *d, const struct folder *f, const char *name)
 	if (fstatat(f->fd, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
 		return false;
 	return !f->entries.own || (entries_path(f->plain, name, plain) &&
-	    own_has(&d->own, plain, st.st_dev, st.st_ino));
+	    own_has(&d->own, plain, &st, f->fd, name));
 }
 
 /* Last comes what is pending here, and has no name yet: 1, 0. */
@@ -196,7 +196,7 @@ folder_look(struct deeds *d, const struct folder *f, struct stat *st, struct ans
 {
 	if (fstat(f->fd, st) == -1)
 		return refuse_look(d, f->plain, errno, a);
-	(void)sight_has(d, f->plain, st);
+	(void)sight_has(d, f->plain, st, f->fd, "");
 	return 0;
 }
 

@@ -103,7 +103,7 @@ judge_linked(struct deeds *d, const struct spot *s, struct stat *st, struct answ
 	if (s->top || spot_stat(d, s, st) == -1)
 		return refuse_errno(d, s->plain, s->top ? EPERM : errno, a);
 	seen = *st;
-	if (!sight_has(d, s->plain, &seen))
+	if (!sight_has(d, s->plain, &seen, s->place.dirfd, s->place.leaf))
 		return refuse_telling(d, s->plain, EACCES, refuse_not_own, a);
 	if (d->policy->restricted && !S_ISREG(st->st_mode))
 		return refuse_telling(d, s->plain, EPERM, "not a regular file", a);
@@ -140,7 +140,7 @@ link_spots(struct deeds *d, const struct spot *from, const struct spot *to, enum
 		return errno == EXDEV ? refuse_openly(d, to->plain, EXDEV, NULL, a)
 		    : refuse_errno(d, to->plain, errno, a);
 	if (spot_is_own(d, from, &st))
-		spot_make_own_as(d, to, &st);
+		spot_make_own_there(d, to);
 	note_act(d, AUDIT_LINK, from->plain, to->plain);
 	return spot_settle(d, to, a);
 }
@@ -191,16 +191,13 @@ static int
 link_to_text(struct deeds *d, const char *text, const struct spot *s, enum deeds_onto onto,
     struct answer *a)
 {
-	struct stat st;
-
 	if (judge_text(d, s, text, a) == -1)
 		return -1;
 	if (s->top || file_pending(d, s) != NULL)
 		return refuse_telling(d, s->plain, EEXIST, NULL, a);
 	if (new_make(d, &(struct new){ .to = s, .text = text, .replace = onto == DEEDS_REPLACE }) == -1)
 		return refuse_errno(d, s->plain, errno, a);
-	if (spot_stat(d, s, &st) == 0)
-		spot_make_own_as(d, s, &st);
+	spot_make_own_there(d, s);
 	note_symlink(d, s->plain, text);
 	return spot_settle(d, s, a);
 }

@@ -63,7 +63,7 @@ judge_sight(struct deeds *d, const struct spot *s, struct stat *st, struct answe
 
 	if (why != NULL)
 		return refuse_sight(d, s->plain, why, a);
-	return could_be_had(d, s, st) && sight_has(d, s->plain, st) ? 0 : unseen(a);
+	return could_be_had(d, s, st) && sight_has(d, s->plain, st, s->place.dirfd, s->place.leaf) ? 0 : unseen(a);
 }
 
 /* Whoever opens it next need not look whether opening it has consequences. */

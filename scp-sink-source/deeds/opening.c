@@ -240,20 +240,32 @@ init_upload(const struct deeds *d, struct upload *up)
 	upload_init(up, d->policy);
 	up->temp.link = d->link;
 	up->temp.named_only = d->named_only;
+	up->ability = d->ability;
+}
+
+static void
+keep_findings(struct deeds *d, const struct upload *up)
+{
+	d->link = up->temp.link;
+	d->named_only = up->temp.named_only;
+	d->ability = up->ability;
+	ability_forget(&d->ability);
 }
 
 static int
 open_to_write(struct deeds *d, struct file *f, unsigned flags, const struct file_wish *wish,
     struct answer *a)
 {
+	int end;
+
 	if (judge_limits(d, f, wish->has_size ? wish->size : 0, a) == -1 ||
 	    judge_sight(d, f, flags, a) == -1 || judge_reading(d, f, flags, a) == -1)
 		return -1;
 	init_upload(d, &f->upload);
-	if (begin(d, f, flags, wish, a) == -1)
+	end = begin(d, f, flags, wish, a);
+	keep_findings(d, &f->upload);
+	if (end == -1)
 		return -1;
-	d->link = f->upload.temp.link;
-	d->named_only = f->upload.temp.named_only;
 	if (settle(d, f, wish) == 0)
 		return 0;
 	refuse_errno(d, f->spot.plain, errno, a);

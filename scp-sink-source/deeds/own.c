@@ -143,7 +143,7 @@ find(const struct own *o, const char *plain)
 }
 
 void
-own_add(struct own *o, const char *plain, dev_t dev, ino_t ino)
+own_add(struct own *o, const char *plain, const struct birth *b)
 {
 	unsigned i = find(o, plain);
 	size_t len = strlen(plain);
@@ -153,17 +153,21 @@ own_add(struct own *o, const char *plain, dev_t dev, ino_t ino)
 	if (o->n == OWN_MAX + OWN_MORE)
 		forget_oldest(o, OWN_MORE);
 	make_room(o, HEAD + len + 1);
-	o->entries[o->n] = (struct own_entry){ .id = ++o->last, .dev = dev, .ino = ino };
+	o->entries[o->n] = (struct own_entry){ .id = ++o->last, .birth = *b };
 	put_text(o, &o->entries[o->n], plain, len);
 	o->n++;
 }
 
 bool
-own_has(const struct own *o, const char *plain, dev_t dev, ino_t ino)
+own_has(const struct own *o, const char *plain, const struct stat *st, int dirfd, const char *name)
 {
 	unsigned i = find(o, plain);
+	const struct birth *b = i < o->n ? &o->entries[i].birth : NULL;
+	struct birth now;
 
-	return i < o->n && o->entries[i].dev == dev && o->entries[i].ino == ino;
+	if (b == NULL || b->dev != st->st_dev || b->ino != st->st_ino)
+		return false;
+	return b->born == 0 || (birth_look(dirfd, name, &now) == 0 && birth_is_same(b, &now));
 }
 
 /* What PATH has behind the directory PLAIN of LEN bytes, or NULL where it does not lie in it. */

@@ -2,16 +2,18 @@
 #ifndef DEEDS_OWN_H
 #define DEEDS_OWN_H
 
-#include <sys/types.h>
+#include <sys/stat.h>
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "paths/birth.h"
+
 /*
  * What this session has made: committed, made as a directory or a link, or renamed from what was its
- * own.  Plain paths, with device and inode: a path that names something else by now is not own.  The
- * last OWN_MAX, in OWN_BYTES of paths; what is older may be forgotten.  Memory is touched as what is
+ * own.  Plain paths, with device, inode and birth: a path that names something else by now is not own,
+ * also where that has the number of what was there.  The last OWN_MAX, in OWN_BYTES of paths; what is older may be forgotten.  Memory is touched as what is
  * remembered grows.
  * SFTP rule 58.
  */
@@ -25,8 +27,7 @@ struct own_entry {
 	uint64_t id;		/* larger than those of older ones */
 	uint32_t hash;		/* of the path */
 	uint32_t at;		/* where the path begins in the texts, NUL-terminated */
-	dev_t	 dev;
-	ino_t	 ino;
+	struct birth birth;
 };
 
 struct own {
@@ -39,8 +40,13 @@ struct own {
 };
 
 void	own_init(struct own *);
-void	own_add(struct own *, const char *plain, dev_t dev, ino_t ino);
-bool	own_has(const struct own *, const char *plain, dev_t dev, ino_t ino);
+void	own_add(struct own *, const char *plain, const struct birth *);
+/*
+ * Whether PLAIN, which is NAME in DIRFD ("": DIRFD itself), and of which stat(2) said ST, is own.  Of what
+ * is not that costs no call.
+ */
+bool	own_has(const struct own *, const char *plain, const struct stat *st, int dirfd,
+	    const char *name);
 /* PLAIN is gone, and so is what lies in it. */
 void	own_forget(struct own *, const char *plain);
 /* PLAIN is called TO now, and so is what lies in it. */

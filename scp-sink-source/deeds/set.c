@@ -82,10 +82,10 @@ judge(struct target *t, bool changes, struct answer *a)
 	const char *why = dir || t->spot == NULL ? NULL : spot_denies_file(d, t->spot);
 	struct stat seen = t->st;
 
-	if (why == NULL && !sight_has(d, t->plain, &seen))
+	if (why == NULL && !sight_has(d, t->plain, &seen, t->fd, ""))
 		why = refuse_not_own;
 	if (why == NULL && changes && d->policy->attributes == RIGHT_OWN && !is_of_a_tree(t) &&
-	    !own_has(&d->own, t->plain, t->st.st_dev, t->st.st_ino))
+	    !own_has(&d->own, t->plain, &t->st, t->fd, ""))
 		why = refuse_not_own;
 	if (why == NULL && !is_of_a_kind(t))
 		return refuse_telling(d, t->plain, ENXIO, NULL, a);

@@ -21,7 +21,7 @@ is_unseen(const struct deeds *d, const struct file *f, const struct stat *st)
 {
 	if (!deeds_is_blind(d) || f->upload.old_size == 0)
 		return false;
-	return (f->pending && !f->undecided) || !spot_is_own(d, &f->spot, st);
+	return (f->pending && !f->undecided) || !own_has(&d->own, f->spot.plain, st, f->fd, "");
 }
 
 /* What the session knows itself, and no more. */
@@ -81,7 +81,7 @@ judge_right(struct deeds *d, const struct file *f, struct answer *a)
 	if (why == NULL && p->attributes == RIGHT_NO)
 		why = "setting attributes is not allowed";
 	if (why == NULL && p->attributes == RIGHT_OWN &&
-	    (fstat(f->fd, &st) == -1 || !spot_is_own(d, &f->spot, &st)))
+	    (fstat(f->fd, &st) == -1 || !own_has(&d->own, f->spot.plain, &st, f->fd, "")))
 		why = refuse_not_own;
 	return why == NULL ? 0 : refuse_openly(d, f->spot.plain, EACCES, why, a);
 }

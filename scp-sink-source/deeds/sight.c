@@ -24,9 +24,9 @@ mask(const struct deeds *d, struct stat *st)
 }
 
 bool
-sight_has(const struct deeds *d, const char *plain, struct stat *st)
+sight_has(const struct deeds *d, const char *plain, struct stat *st, int dirfd, const char *name)
 {
-	if (!deeds_is_blind(d) || own_has(&d->own, plain, st->st_dev, st->st_ino))
+	if (!deeds_is_blind(d) || own_has(&d->own, plain, st, dirfd, name))
 		return true;
 	if (!S_ISDIR(st->st_mode))
 		return false;

@@ -248,7 +248,7 @@ spot_settle(struct deeds *d, const struct spot *s, struct answer *a)
 bool
 spot_is_own(const struct deeds *d, const struct spot *s, const struct stat *st)
 {
-	return own_has(&d->own, s->plain, st->st_dev, st->st_ino);
+	return own_has(&d->own, s->plain, st, s->place.dirfd, s->place.leaf);
 }
 
 /* True where anybody asks what is own. */
@@ -261,18 +261,23 @@ is_own_of_interest(const struct deeds *d)
 	    p->remove == RIGHT_OWN || p->attributes == RIGHT_OWN;
 }
 
-void
-spot_make_own_as(struct deeds *d, const struct spot *s, const struct stat *st)
+static void
+make_own(struct deeds *d, const char *plain, int dirfd, const char *name)
 {
-	if (is_own_of_interest(d))
-		own_add(&d->own, s->plain, st->st_dev, st->st_ino);
+	struct birth b;
+
+	if (is_own_of_interest(d) && birth_look(dirfd, name, &b) == 0)
+		own_add(&d->own, plain, &b);
 }
 
 void
 spot_make_own(struct deeds *d, const struct spot *s, int fd)
 {
-	struct stat st;
+	make_own(d, s->plain, fd, "");
+}
 
-	if (is_own_of_interest(d) && fstat(fd, &st) == 0)
-		spot_make_own_as(d, s, &st);
+void
+spot_make_own_there(struct deeds *d, const struct spot *s)
+{
+	make_own(d, s->plain, s->place.dirfd, s->place.leaf);
 }

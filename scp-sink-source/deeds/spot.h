@@ -83,8 +83,8 @@ int	spot_settle(struct deeds *, const struct spot *, struct answer *);
 
 /* What is there, ST of it, is this session's own. */
 bool	spot_is_own(const struct deeds *, const struct spot *, const struct stat *);
-/* From now on, where anybody asks for that; FD is it, or ST is of it. */
+/* From now on, where anybody asks for that; FD is it, or it is what is there. */
 void	spot_make_own(struct deeds *, const struct spot *, int fd);
-void	spot_make_own_as(struct deeds *, const struct spot *, const struct stat *st);
+void	spot_make_own_there(struct deeds *, const struct spot *);
 
 #endif

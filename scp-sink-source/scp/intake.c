@@ -122,8 +122,9 @@ judge_file(struct intake *k, const struct body *b, const struct attrs *a)
 {
 	const char *what = NULL;
 	enum conn_status status = b->status;
-	struct stat st;
-	bool told = k->door.session->made != NULL && fstat(k->door.upload.fd, &st) == 0;
+	struct birth birth;
+	bool told = k->door.session->made != NULL &&
+	    birth_look(k->door.upload.fd, "", &birth) == 0;
 	int failed;
 
 	if (status == STATUS_LOST)
@@ -136,7 +137,7 @@ judge_file(struct intake *k, const struct body *b, const struct attrs *a)
 	if (failed == 0 || what != NULL) {
 		note_mode(k, a, what);
 		if (told)
-			session_tell_made(k->door.session, &st);
+			session_tell_made(k->door.session, &birth);
 	}
 	if (failed != 0 && !is_remark(k, what, failed)) {
 		/* Then it is there, if not as it should be. */
@@ -303,10 +304,11 @@ static void
 tell_dir_made(const struct intake *k)
 {
 	const struct session *s = k->door.session;
-	struct stat st;
+	struct birth birth;
 
-	if (s->made != NULL && nest_is_new(&k->door.nest) && fstat(nest_dir(&k->door.nest), &st) == 0)
-		session_tell_made(s, &st);
+	if (s->made != NULL && nest_is_new(&k->door.nest) &&
+	    birth_look(nest_dir(&k->door.nest), "", &birth) == 0)
+		session_tell_made(s, &birth);
 }
 
 int

@@ -15,9 +15,10 @@ from dialogue import FIRST, MODE, TIMES, Talk, greeting, opening
 from peer import UMASK, look, put, signal_name, split_temporaries
 from stage import packets as p
 from sweeps import WAYS, kind_of_call, was_raised
-from transfer import OLD, OLD_MODE, OLD_TIME
+from transfer import OLD, OLD_MODE, OLD_TIME, STOPPED
 
 CALLS_MAX = 500                 # of one server, and far more than it makes
+SIGNALLED = 6                   # scenes of a short run in which the server is told to stop
 NEW_MODE = 0o640
 ONE, TWO = b"what is", b" new now"
 LATER, HERE = "when it is closed", "at once"    # when what was written is there
@@ -343,6 +344,37 @@ def kill_at_calls(lab, checks, scene):
     raise AssertionError("the server makes calls without an end")
 
 
+def stop_at_calls(lab, checks, scene):
+    """
+    SIGTERM just before every call, of a client that stays and does not close what it has written: whatever
+    the server was doing, it stops, and leaves nothing.
+    """
+    wire = b"".join(scene.packets[:-1])
+    goes_on = []                # calls
+    for number in range(1, CALLS_MAX):
+        fault = ",".join(filter(None, [scene.rules, f"any={-signal.SIGTERM}@{number}"]))
+        with lab.directory() as path, tempfile.TemporaryDirectory() as logs:
+            log = os.path.join(logs, "log")
+            prepare(scene, path)
+            with lab.server(*words_of(scene, path), fault=fault, log=log) as server:
+                server.send(wire)
+                waits = server.settle()
+                if not was_raised(log):
+                    checks.equal("no call is left", True, waits)
+                    checks.equal("calls after which it waits on in spite of a SIGTERM", [], goes_on)
+                    return
+                what = f"SIGTERM before call {number}, {kind_of_call(log)}"
+                if waits:
+                    goes_on.append(what)
+                server.close_input()
+                status = server.wait()
+            tree, left = found_in(path)
+            checks.among(f"{what}: exit", STOPPED[signal.SIGTERM], status)
+            checks.among(f"{what}: tree", scene.trees[:-1], tree)
+            checks.equal(f"{what}: temporaries", [], left)
+    raise AssertionError("the server makes calls without an end")
+
+
 def tests(short=True):
     found = []
     for number, scene in enumerate(scenes()):
@@ -352,4 +384,7 @@ def tests(short=True):
             (f"SFTP, the client vanishes: {scene.title}", bool(scene.rules), vanish, (scene,)),
             (f"SFTP, SIGKILL at calls: {scene.title}", True, kill_at_calls, (scene,)),
         ]
+        # In place, a mode and a time are set one after the other.
+        if "in place" not in scene.title and (number < SIGNALLED or not short):
+            found.append((f"SFTP, SIGTERM at calls: {scene.title}", True, stop_at_calls, (scene,)))
     return found

@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: ISC
-"""Programs that keep backups by SFTP, and a library that knows old algorithms alone."""
+"""Programs that keep backups by SFTP, and libraries that know old algorithms alone."""
 import os
 
 from stage import process, world
 from stage.report import Skipped, holds, same
 
-SCRIPT = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))),
-                      "stage/clients/sftp_phpseclib.php")
-PHPSECLIB = "/usr/share/php/phpseclib/autoload.php"
+SCRIPTS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "stage/clients")
+PHPSECLIB, JSCH = "/usr/share/php/phpseclib/autoload.php", "/usr/share/java/jsch.jar"
 OLD = "HostKeyAlgorithms +ssh-rsa\nPubkeyAcceptedAlgorithms +ssh-rsa\n"
 FORCED = "Subsystem sftp internal-sftp\nForceCommand {scp} --serve --root={root} --sandbox=require {more}\n"
 DATA = bytes(range(256)) * 1500
@@ -99,46 +98,43 @@ def duplicity(bench):
     accounts(bench, "", check)
 
 
-def php(made, *steps):
-    return process.run(["/usr/bin/php", "-d", "include_path=/usr/share/php", SCRIPT, str(made.host.port),
-                        made.host.user, made.host.key, *(word for step in steps for word in step)],
-                       made.env)
-
-
-def phpseclib(bench):
-    needs(PHPSECLIB)
+def library(bench, *argv):
+    """Each account, by the program ARGV on a library."""
+    def steps(made, *taken):
+        return process.run([*argv, str(made.host.port), made.host.user, made.host.key,
+                            *(word for step in taken for word in step)], made.env)
 
     def unrestricted(made, root):
         source = put(f"{made.base}/source", DATA)
-        outcome = php(made, ("put", source, "a"), ("times", "a", str(TIME)), ("rename", "a", "b"),
-                      ("list", "."), ("get", "b", f"{made.base}/back"))
+        outcome = steps(made, ("put", source, "a"), ("times", "a", str(TIME)), ("rename", "a", "b"),
+                        ("list", "."), ("get", "b", f"{made.base}/back"))
         same("exit status", 0, outcome.code, outcome.log)
         same("there and back", (DATA, DATA, TIME), (get(f"{root}/b"), get(f"{made.base}/back"),
                                                     int(os.stat(f"{root}/b").st_mtime)))
         holds("it is listed", "b" in outcome.out.split(), outcome.log)
         made.give(put(f"{root}/b", b"#" * 1000))
-        outcome = php(made, ("reput", source, "b"))
+        outcome = steps(made, ("reput", source, "b"))
         same("exit status", 0, outcome.code, outcome.log)
         same("gone on with", b"#" * 1000 + DATA[1000:], get(f"{root}/b"))
 
     def upload_only(made, root):
         source = put(f"{made.base}/source", DATA)
         made.give(put(f"{root}/others", b"secret"))
-        outcome = php(made, ("put", source, "a"), ("times", "a", str(TIME)), ("put", source, "others"))
+        outcome = steps(made, ("put", source, "a"), ("times", "a", str(TIME)), ("put", source, "others"))
         same("exit status", 0, outcome.code, outcome.log)
         same("files", (DATA, DATA), (get(f"{root}/a"), get(f"{root}/others")))
         made.give(put(f"{root}/others", b"secret"))
-        outcome = php(made, ("list", "."), ("get", "others", f"{made.base}/leak"))
+        outcome = steps(made, ("list", "."), ("get", "others", f"{made.base}/leak"))
         same("exit status", 1, outcome.code, outcome.log)
-        holds("nothing came", b"secret" not in (get(f"{made.base}/leak") if os.path.exists(
-            f"{made.base}/leak") else b"") and "others" not in outcome.text, outcome.log)
+        leak = get(f"{made.base}/leak") if os.path.exists(f"{made.base}/leak") else b""
+        holds("nothing came", b"secret" not in leak and "others" not in outcome.out, outcome.log)
 
     def download_only(made, root):
         made.give(put(f"{root}/others", DATA))
-        outcome = php(made, ("get", "others", f"{made.base}/back"))
+        outcome = steps(made, ("get", "others", f"{made.base}/back"))
         same("exit status", 0, outcome.code, outcome.log)
         same("file", DATA, get(f"{made.base}/back"))
-        same("exit status", 1, php(made, ("put", f"{made.base}/back", "new")).code)
+        same("exit status", 1, steps(made, ("put", f"{made.base}/back", "new")).code)
         same("what is there", ["others"], os.listdir(root))
 
     for more, check in (("", unrestricted), ("--upload-only", upload_only),
@@ -146,4 +142,20 @@ def phpseclib(bench):
         accounts(bench, more, check)
 
 
-ALL = (restic, duplicity, phpseclib)
+def phpseclib(bench):
+    needs(PHPSECLIB)
+    needs("/usr/bin/php")
+    library(bench, "/usr/bin/php", "-d", "include_path=/usr/share/php", f"{SCRIPTS}/sftp_phpseclib.php")
+
+
+def jsch(bench):
+    needs(JSCH)
+    needs("/usr/bin/javac")
+    made = process.run(["/usr/bin/javac", "-cp", JSCH, "-d", f"{bench.base}/classes",
+                        f"{SCRIPTS}/SftpJsch.java"], {"PATH": os.defpath})
+    same("exit status of javac", 0, made.code, made.log)
+    library(bench, "/usr/bin/java", "-Xshare:auto", "-XX:TieredStopAtLevel=1", "-cp",
+            f"{JSCH}:{bench.base}/classes", "SftpJsch")
+
+
+ALL = (restic, duplicity, phpseclib, jsch)

@@ -5,7 +5,7 @@ import os
 
 from lab import get, put, says
 from stage import packets as p
-from stage.packets import attrs, fails, string, well
+from stage.packets import attrs, fails, string, u32, well
 from stage.report import holds, same
 
 NAME = "keys"
@@ -251,6 +251,33 @@ def rule_63_own_only(lab):
     well(session.set("/mine", mode=0o600))
     well(session.path(p.RENAME, "/mine", "/other"))
     well(session.path(p.REMOVE, "/other"))
+
+
+EXTENSIONS = (
+    # in the order in which they are told, each with its version
+    ("posix-rename@openssh.com", "1"), ("statvfs@openssh.com", "2"), ("fstatvfs@openssh.com", "2"),
+    ("hardlink@openssh.com", "1"), ("fsync@openssh.com", "1"), ("lsetstat@openssh.com", "1"),
+    ("limits@openssh.com", "1"), ("expand-path@openssh.com", "1"), ("copy-data", "1"),
+    ("home-directory", "1"), ("users-groups-by-id@openssh.com", "1"),
+)
+
+
+def rule_20_what_version_says(lab):
+    """The same whatever INIT says: 3, and in their order the extensions that the account may use."""
+    rooms = {"statvfs@openssh.com", "fstatvfs@openssh.com"}
+    people = {"users-groups-by-id@openssh.com", "hardlink@openssh.com"}
+    for options, absent in (
+            (None, set()), ((), people), (("--make-links=yes",), people - {"hardlink@openssh.com"}),
+            (("--upload-only",), people | rooms | {"copy-data"}), (("--reveal=no",), people | rooms),
+            (("--download-only",), people | {"posix-rename@openssh.com", "fsync@openssh.com",
+                                             "lsetstat@openssh.com", "copy-data"})):
+        expected = p.packet(p.VERSION, u32(3) + b"".join(
+            string(name) + string(version) for name, version in EXTENSIONS if name not in absent))
+        for said in (u32(3), u32(0), u32(6), u32(0xffffffff), u32(4) + string("vendor-id") + string("any")):
+            session = lab.begin(begin=False) if options is None else lab.held(*options, begin=False)
+            session.send(p.packet(p.INIT, said))
+            same("exit status", 0, session.end()[0])
+            same(f"VERSION with {options}", expected, session.input)
 
 
 def rule_20_advertised_by_rights(lab):

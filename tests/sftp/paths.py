@@ -339,6 +339,21 @@ def rule_40_what_links_say(lab):
     same("a drop-in reads all", b"../x", lab.begin().path(p.READLINK, f"{lab.root}/up").names[0].name)
 
 
+def rule_41_a_drop_in_links_what_link_does(lab):
+    """Nobody keeps it from FIFOs, links, and texts that lead anywhere."""
+    fill(lab)
+    os.mkfifo(f"{lab.root}/fifo")
+    session = lab.begin()
+    for name in ("fifo", "link", "f"):
+        well(extended("hardlink@openssh.com")(session, f"{lab.root}/{name}", f"{lab.root}/{name}-2"))
+        same(f"links of {name}", 2, os.lstat(f"{lab.root}/{name}").st_nlink)
+    for text in ("/etc", "../../..", "none", TEMPORARY):
+        well(session.path(p.SYMLINK, text, f"{lab.root}/new"))
+        same("text", text, os.readlink(f"{lab.root}/new"))
+        same("READLINK", os.fsencode(text), session.path(p.READLINK, f"{lab.root}/new").names[0].name)
+        well(session.path(p.REMOVE, f"{lab.root}/new"))
+
+
 def rule_43_open_judges_at_once(lab):
     """So that nothing is left for CLOSE, whose status many clients do not look at."""
     fill(lab)

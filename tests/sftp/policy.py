@@ -123,6 +123,38 @@ def section_9_names(lab):
         same("what is there", sorted({"f", "d", name.split("/")[0]}), sorted(os.listdir(lab.root)))
 
 
+def answers_alike(session, there, missing, left_out=()):
+    """Each request answers the same of what is there and of what is not."""
+    for what, ask in ASKED.items():
+        if what not in left_out:
+            one, other = ask(session, there), ask(session, missing)
+            same(f"{what} of {there} and {missing}", (other.kind, other.code, other.text),
+                 (one.kind, one.code, one.text))
+
+
+def rule_65_names_are_refused_whatever_is_there(lab):
+    fill(lab, ".x", "x.exe", "bad/f", "d/.x")
+    session = lab.held("--deny=*.exe", "--deny=bad", "--make-links=yes")
+    for there, missing in ((".x", ".none"), ("x.exe", "none.exe"), ("bad/f", "bad/none"), ("d/.x", "d/.none"),
+                           ("d/.x/f", "d/.none/f"), ("bad", "none/bad")):
+        answers_alike(session, there, missing)
+
+
+def rule_59_each_request_tells_nothing(lab):
+    """Of files, that is, and of what is in directories; what takes a name that is free makes something."""
+    takes = ("upload", "MKDIR", "link")
+    fill(lab, "d/large")
+    os.symlink("f", f"{lab.root}/l")
+    os.mkfifo(f"{lab.root}/fifo")
+    for more in ((), ("--overwrite=no",), ("--rename=no", "--remove=no", "--attributes=no")):
+        session = lab.held("--upload-only", "--reveal=no", "--make-links=yes", *more)
+        for there in ("f", "d/g", "d/large", "l", "fifo"):
+            answers_alike(session, there, "none", takes)
+        answers_alike(session, "f/x", "none/x")
+        same("names", [b".", b".."], session.names("/"))
+    same("f", b"old", get(f"{lab.root}/f"))
+
+
 def section_9_names_of_directories(lab):
     """`allow` is about files: a directory has any name, and what becomes a file has not."""
     fill(lab, "x.exe/ok.txt")

@@ -3,7 +3,9 @@
 import os
 
 from lab import get, put, says
+from paths import ASKED, answer
 from stage import packets as p
+from stage import trees
 from stage.packets import attrs, fails, string, u32, u64, well
 from stage.report import same
 
@@ -207,6 +209,41 @@ def rule_55_pending_is_seen_by_its_own_session(lab):
     same("what others see", [], os.listdir(lab.root))
     well(session.close(handle))
     same("mode", 0o604, os.stat(f"{lab.root}/f").st_mode & 0o7777)
+
+
+BUSY = {
+    # What each request comes to that meets the name of an upload that is not closed yet, and what is
+    # there when it is, of "f" with "F" and "new"; else both, and "new" whole.
+    "OPENDIR": p.NO_SUCH_FILE, "READLINK": None, "RMDIR": p.NO_SUCH_FILE, "MKDIR": p.FAILURE,
+    "to": p.FAILURE, "link": p.FAILURE, "hard link": p.FAILURE,
+}
+BEHIND = {
+    "size": {"f": b"F", "new": b"1\0\0\0\0" b"6"}, "REMOVE": {"f": b"F"},
+    "from": {"f": b"F", "to-1": b"123456"}, "posix from": {"f": b"F", "to-2": b"123456"},
+    "posix to": {"new": b"F"}, "hard link of": {"f": b"F", "hard": b"123456", "new": b"123456"},
+}
+
+
+def rule_55_each_request_that_meets_a_pending_name(lab):
+    """New, and in place of another; the upload goes on whatever comes of that, and loses nothing."""
+    for what, ask in ASKED.items():
+        for old in (None, b"old"):
+            os.makedirs(lab.root)
+            put(f"{lab.root}/f", b"F")
+            if old:
+                put(f"{lab.root}/new", old)
+            session = lab.held("--make-links=yes")
+            handle = session.opened("new", p.W | p.CREAT | p.TRUNC)
+            well(session.write(handle, 0, b"12345"))
+            got = answer(ask(session, "new"))
+            if BUSY.get(what, p.OK) is not None:
+                same(f"{what} over {old}", BUSY.get(what, p.OK), got)
+            well(session.write(handle, 5, b"6"))
+            well(session.close(handle))
+            same(f"what is there after {what} over {old}", BEHIND.get(what, {"f": b"F", "new": b"123456"}),
+                 {name: get(f"{lab.root}/{name}") for name in os.listdir(lab.root)})
+            session.end()
+            trees.remove(lab.root)
 
 
 def rule_56_remove_of_a_pending_name(lab):

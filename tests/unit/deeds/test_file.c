@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: ISC */
+#include <sys/inotify.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include <signal.h>
 
 #include "liars.h"
+#include "mounts.h"
 #include "opened.h"
 #include "text/amount.h"
 
@@ -1141,6 +1143,47 @@ START_TEST(rule_68_required_record)
 }
 END_TEST
 
+/* Names that come to be while a file there is written over. */
+static int
+count_names(int watch)
+{
+	static char events[65536];
+	int n = 0;
+
+	open_file(&file, "small/f", WRITE | CREATE | TRUNCATE);
+	write_file(&file, 0, "new");
+	close_file(&file);
+	for (ssize_t left = read(watch, events, sizeof(events)), at = 0; at < left; n++) {
+		struct inotify_event e;
+
+		memcpy(&e, events + at, sizeof(e));
+		at += (ssize_t)(sizeof(e) + e.len);
+	}
+	return n;
+}
+
+/* What can be done with names is tried where nobody knows, once. */
+START_TEST(what_is_found_out_is_kept)
+{
+	int watch, first;
+
+	if (!unshare_mounts())
+		return;
+	ck_assert_int_eq(mkdirat(unit_fd, "small", 0755), 0);
+	ck_assert_int_eq(mount("none", PATH_IN("small"), "ramfs", 0, NULL), 0);
+	put_file("small/f", "old", 0644);
+	watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	ck_assert_int_ge(inotify_add_watch(watch, PATH_IN("small"), IN_CREATE), 0);
+	start_drop_in();
+	first = count_names(watch);
+	ck_assert_int_eq(count_names(watch), first - 2);
+	ck_assert_int_eq(count_names(watch), first - 2);
+	check_content("small/f", "new");
+	close(watch);
+	ck_assert_int_eq(umount2(PATH_IN("small"), MNT_DETACH), 0);
+}
+END_TEST
+
 static void
 add(TCase *t)
 {
@@ -1186,6 +1229,7 @@ add(TCase *t)
 	tcase_add_test(t, rule_61_exclusively);
 	tcase_add_test(t, rule_68_each_has_its_own_record);
 	tcase_add_test(t, rule_68_required_record);
+	tcase_add_test(t, what_is_found_out_is_kept);
 }
 
 int

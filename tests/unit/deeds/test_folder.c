@@ -191,7 +191,7 @@ START_TEST(rule_62_what_is_own_is_listed_from_memory)
 	ck_assert_str_eq(names("d"), ". .. ");
 	EXPECT_YES(deeds_mkdir(&deeds, "d/e", 0755, &answer));
 	ck_assert_int_eq(fstatat(unit_fd, "top/d/x", &st, 0), 0);
-	own_add(&deeds.own, "d/x", st.st_dev, st.st_ino);
+	own_add(&deeds.own, "d/x", &(struct birth){ .dev = st.st_dev, .ino = st.st_ino });
 	ck_assert_str_eq(names("d"), ". .. e x ");
 	ck_assert_str_eq(names(""), ". .. ");
 	/* What is another's by now is not own. */

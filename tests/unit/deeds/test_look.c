@@ -125,7 +125,7 @@ START_TEST(rule_59_only_directories_and_own_are_seen)
 	ck_assert_int_eq(symlinkat("f", unit_fd, "top/l"), 0);
 	begin_session();
 	ck_assert_int_eq(fstatat(unit_fd, "top/own", &st, 0), 0);
-	own_add(&deeds.own, "own", st.st_dev, st.st_ino);
+	own_add(&deeds.own, "own", &(struct birth){ .dev = st.st_dev, .ino = st.st_ino });
 	EXPECT_NO(look("f"), ENOENT, NULL);
 	EXPECT_NO(look("x"), ENOENT, NULL);
 	EXPECT_NO(look("l"), ENOENT, NULL);
@@ -148,7 +148,7 @@ START_TEST(rule_60_a_directory_that_is_not_own_has_no_traces)
 	ck_assert_int_eq(mkdirat(unit_fd, "top/own", 0711), 0);
 	begin_session();
 	ck_assert_int_eq(fstatat(unit_fd, "top/own", &st, 0), 0);
-	own_add(&deeds.own, "own", st.st_dev, st.st_ino);
+	own_add(&deeds.own, "own", &(struct birth){ .dev = st.st_dev, .ino = st.st_ino });
 	deeds.begun = 1234567;
 	EXPECT_YES(look("d"));
 	ck_assert_uint_eq(st.st_mode, S_IFDIR | 0755);

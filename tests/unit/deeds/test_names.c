@@ -40,7 +40,7 @@ put_own(const char *plain, const char *content)
 	snprintf(name, sizeof(name), "top/%s", plain);
 	put_file(name, content, 0644);
 	ck_assert_int_eq(fstatat(unit_fd, name, &st, 0), 0);
-	own_add(&deeds.own, plain, st.st_dev, st.st_ino);
+	own_add(&deeds.own, plain, &(struct birth){ .dev = st.st_dev, .ino = st.st_ino });
 }
 
 START_TEST(rule_37_a_directory_has_the_mode_that_umask_and_policy_leave)

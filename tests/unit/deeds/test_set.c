@@ -236,7 +236,8 @@ START_TEST(section_9_attributes_are_a_right)
 	EXPECT_NO(set("d"), EACCES, "it was not made in this session");
 	EXPECT_YES(deeds_mkdir(&deeds, "e", 0755, &answer));
 	EXPECT_YES(set("e"));
-	own_add(&deeds.own, "f", stat_of("top/f")->st_dev, stat_of("top/f")->st_ino);
+	own_add(&deeds.own, "f", &(struct birth){
+		.dev = stat_of("top/f")->st_dev, .ino = stat_of("top/f")->st_ino });
 	EXPECT_YES(set("f"));
 	policy.download_only = true;
 	EXPECT_NO(set("f"), EACCES, "uploads are not allowed");
