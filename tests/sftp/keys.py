@@ -136,6 +136,28 @@ def rule_59_what_is_written_into_stays_anothers(lab):
     same("its own still", 5, session.stat("/f").attributes.size)
 
 
+def section_9_reveal_no_where_files_are_read(lab):
+    """There is what could be had, and directories; the rest is there for who may list it."""
+    if os.geteuid() != 0:
+        return      # Whoever runs this can have all of it.
+    fill(lab)
+    put(f"{lab.root}/closed")
+    os.chmod(f"{lab.root}/closed", 0o600)
+    for name in ("", "dir", "f"):
+        os.chmod(f"{lab.root}/{name}", 0o755)
+    os.mkfifo(f"{lab.root}/fifo")
+    ok, no = None, p.NO_SUCH_FILE
+    others = [b"closed", b"dir", b"f", b"fifo", b"g", b"link"]
+    for options, listed, names in (((), no, []), (("--list=yes",), ok, others), (("--download-only",), no, [])):
+        session = lab.held("--reveal=no", *options, user=65534)
+        for name, stat, lstat, opened in (
+                ("f", ok, ok, ok), ("dir", ok, ok, DENIED), ("closed", no, no, DENIED), ("none", no, no, DENIED),
+                ("link", no, listed, DENIED), ("fifo", listed, listed, DENIED)):
+            same(f"{name} with {options}", (stat, lstat, opened),
+                 (session.stat(name).code, session.lstat(name).code, session.open(name, p.R).code))
+        same(f"names with {options}", [b".", b"..", *names], session.names("/"))
+
+
 def rule_60_directories_are_seen(lab):
     fill(lab)
     os.chmod(f"{lab.root}/dir", 0o711)
