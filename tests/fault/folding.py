@@ -185,7 +185,10 @@ def fold_in(lab, checks, path, shorts, more):
         denied = ("--deny=a\\ secret*",)
         checks.equal("its short name", ["ASECRE~1.KEY"], pull(lab, path, "ASECRE~1.KEY"))
         checks.equal("and of what is denied", [[], []],
-                     [pull(lab, path, "ASECRE~1.KEY", *denied), pull(lab, path, "SECRE~1", *denied)])
+                     [pull(lab, path, "ASECRE~1.KEY", *denied), pull(lab, path, "PROFIL~1")])
+        with session(lab, path, *denied) as s:
+            checks.equal("by SFTP", [packets.NO_SUCH_FILE, packets.PERMISSION_DENIED],
+                         [s.stat("PROFIL~1").code, s.open("ASECRE~1.KEY", R).code])
         checks.equal("a new name of that form", "", push(lab, path, "OTHERS~1.KEY", *denied)[0])
         os.unlink(f"{path}/OTHERS~1.KEY")
 
