@@ -90,142 +90,6 @@ def rule_65_upload_only_reads_nothing(lab):
     same("file", b"own", get(f"{lab.root}/new"))
 
 
-def rule_59_nothing_is_told_of_what_others_put_there(lab):
-    """The same answers as for what is not there, request by request."""
-    fill(lab)
-    session = lab.held("--upload-only", "--reveal=no", "--overwrite=no", "--mkdir=no")
-    for ask in (session.stat, session.lstat, lambda path: session.path(p.READLINK, path),
-                lambda path: session.path(p.REMOVE, path), lambda path: session.path(p.RMDIR, path),
-                lambda path: session.set(path, mode=0o600), lambda path: session.open(path, p.R),
-                lambda path: session.path(p.RENAME, path, "/x"),
-                lambda path: session.extended("statvfs@openssh.com", string(path)),
-                lambda path: session.path(p.OPENDIR, path)):
-        there, missing = ask("/f"), ask("/none")
-        same("answers", (there.kind, there.code, there.text),
-             (missing.kind, missing.code, missing.text))
-    same("names", [b".", b".."], session.names("/"))
-    same("names", [b".", b".."], session.names("/dir"))
-    same("f", b"old", get(f"{lab.root}/f"))
-
-
-def rule_59_what_is_written_into_stays_anothers(lab):
-    """Whoever only appends, or goes on in the middle, hears of what it has written, and no more."""
-    fill(lab)
-    session = lab.held("--upload-only")
-    for flags, offset, known in ((p.W | p.CREAT | p.APPEND, 0, 4), (p.W | p.CREAT, 1, 5)):
-        handle = session.opened("/f", flags)
-        same("size at first", 0, session.fstat(handle).attributes.size)
-        well(session.close(handle))
-        handle = session.opened("/f", flags)
-        well(session.write(handle, offset, b"more"))
-        same("size", known, session.fstat(handle).attributes.size)
-        well(session.close(handle))
-        for reply in (session.stat("/f"), session.lstat("/f")):
-            fails(p.NO_SUCH_FILE, reply)
-        for reply in (session.path(p.REMOVE, "/f"), session.path(p.RENAME, "/f", "/x"),
-                      session.set("/f", mode=0o600)):
-            refused(reply)
-        same("names", [b".", b".."], session.names("/"))
-    same("f", b"omorere", get(f"{lab.root}/f"))
-    well(session.put("/f", b"new"))
-    same("its own now", 3, session.stat("/f").attributes.size)
-    handle = session.opened("/f", p.W)
-    same("size", 3, session.fstat(handle).attributes.size)
-    well(session.write(handle, 3, b"er"))
-    well(session.close(handle))
-    same("its own still", 5, session.stat("/f").attributes.size)
-
-
-def rule_60_directories_are_seen(lab):
-    fill(lab)
-    os.chmod(f"{lab.root}/dir", 0o711)
-    session = lab.held("--upload-only")
-    attributes = session.stat("/dir").attributes
-    same("type and size", (0o040000, 4096), (attributes.mode & 0o170000, attributes.size))
-    holds("mode", attributes.mode & 0o7777 in (0o755, 0o777), oct(attributes.mode))
-    refused(session.mkdir("/dir"))
-    fails(p.NO_SUCH_FILE, session.open("/none/f", UPLOAD))
-    fails(p.NO_SUCH_FILE, session.mkdir("/none/dir"))
-
-
-def rule_58_own_is_seen_listed_changed_and_removed(lab):
-    fill(lab)
-    session = lab.held("--upload-only")
-    well(session.mkdir("/mine"))
-    well(session.put("/mine/a", b"12345", mode=0o600))
-    same("size", 5, session.stat("/mine/a").attributes.size)
-    same("names", [b".", b"..", b"a"], session.names("/mine"))
-    same("names", [b".", b"..", b"mine"], session.names("/"))
-    well(session.set("/mine/a", times=(1, 2)))
-    well(session.path(p.RENAME, "/mine/a", "/mine/b"))
-    fails(p.NO_SUCH_FILE, session.stat("/mine/a"))
-    same("size", 5, session.stat("/mine/b").attributes.size)
-    os.rename(f"{lab.root}/mine/b", f"{lab.root}/mine/c")
-    put(f"{lab.root}/mine/b", b"another's")
-    fails(p.NO_SUCH_FILE, session.stat("/mine/b"))
-    refused(session.path(p.REMOVE, "/mine/b"))
-    os.rename(f"{lab.root}/mine/c", f"{lab.root}/mine/b")
-    well(session.path(p.REMOVE, "/mine/b"))
-    well(session.path(p.RMDIR, "/mine"))
-    fails(p.NO_SUCH_FILE, session.stat("/mine"))
-
-
-def rule_39_rename_replaces_unseen(lab):
-    fill(lab)
-    session = lab.held("--upload-only")
-    well(session.put("/f.filepart", b"new"))
-    well(session.path(p.RENAME, "/f.filepart", "/f"))
-    same("f", b"new", get(f"{lab.root}/f"))
-    session = lab.held("--upload-only", "--overwrite=no")
-    well(session.put("/g.filepart", b"new"))
-    refused(session.path(p.RENAME, "/g.filepart", "/g"))
-    same("g", b"old", get(f"{lab.root}/g"))
-
-
-def client_gvfs_where_no_name_begins_with_a_dot(lab):
-    """It saves by way of one, and where that is denied it writes over what is there."""
-    fill(lab)
-    session = lab.held()
-    fails(p.FAILURE, session.open("/f", p.W | p.CREAT | p.EXCL))
-    st = session.lstat("/f").attributes
-    refused(session.open("/.giosaveABCDEF", p.W | p.CREAT | p.EXCL,
-                         attrs(owner=(st.uid, st.gid), mode=st.mode & 0o777)))
-    well(session.put("/f", b"new"))
-    same("f", b"new", get(f"{lab.root}/f"))
-
-
-def rule_61_excl_with_reveal_no(lab):
-    fill(lab)
-    session = lab.held("--upload-only")
-    refused(session.open("/f", p.W | p.CREAT | p.EXCL))
-    fails(p.NO_SUCH_FILE, session.lstat("/f"))
-    same("f", b"old", get(f"{lab.root}/f"))
-
-
-def rule_45_upload_only_does_not_copy(lab):
-    fill(lab)
-    session = lab.held("--upload-only")
-    handle = session.opened("/f", p.W | p.CREAT)
-    well(session.write(handle, 0, b"X"))
-    refused(session.close(handle))
-    same("f", b"old", get(f"{lab.root}/f"))
-    handle = session.opened("/f", p.W | p.CREAT)
-    well(session.write(handle, 0, b"X"))
-    refused(session.write(handle, 2, b"Y"))
-    refused(session.close(handle))
-    same("f", b"old", get(f"{lab.root}/f"))
-    atomic = lab.held("--upload-only", "--replace=atomic")
-    handle = atomic.opened("/f", p.W | p.CREAT | p.APPEND)
-    refused(atomic.write(handle, 0, b"X"))
-    refused(atomic.close(handle))
-    same("f", b"old", get(f"{lab.root}/f"))
-    handle = session.opened("/f", p.W | p.CREAT)
-    well(session.write(handle, 0, b"X"))
-    well(session.fset(handle, size=1))
-    well(session.close(handle))
-    same("f", b"X", get(f"{lab.root}/f"))
-
-
 def rule_63_rights_that_are_taken(lab):
     """Each key takes its requests, and no other."""
     for key, names in {
@@ -339,14 +203,6 @@ def rule_28_links_are_not_followed(lab):
     same("what is outside", b"secret", get(f"{lab.top}/outside"))
 
 
-def rule_29_temporaries_are_no_names(lab):
-    fill(lab)
-    name = ".scp-0123456789abcdef-0-1"
-    session = lab.held("--hidden=yes")
-    same("OPEN", p.STATUS, session.open(f"/{name}", UPLOAD).kind)
-    holds("nothing is made", name not in os.listdir(lab.root), os.listdir(lab.root))
-
-
 def rule_41_names_are_judged_in_every_request(lab):
     fill(lab)
     session = lab.held("--deny=*.exe", "--make-links=yes")
@@ -363,53 +219,11 @@ def rule_41_names_are_judged_in_every_request(lab):
     same("all is there", ["f", "g"], [n for n in sorted(os.listdir(lab.root)) if n in "fg"])
 
 
-def rule_42_limits(lab):
-    session = lab.held("--max-files=2")
-    well(session.put("/a", b"x"))
-    well(session.mkdir("/b"))
-    fails(p.FAILURE, session.open("/c", UPLOAD))
-    fails(p.FAILURE, session.mkdir("/d"))
-    session = lab.held("--max-session-bytes=10")
-    handle = session.opened("/e", UPLOAD)
-    well(session.write(handle, 0, b"123456"))
-    fails(p.FAILURE, session.write(handle, 0, b"123456"))
-    session = lab.held("--max-depth=2")
-    same("depth", p.STATUS, session.stat("/1/2/3/4").kind)
-    fails(p.FAILURE, lab.held("--min-free=100%").open("/g", UPLOAD, attrs(size=10)))
-    session = lab.held("--max-file-size=5")
-    fails(p.FAILURE, session.write(session.opened("/h", UPLOAD), 0, b"123456"))
-
-
-def rule_19_ignored_is_ok(lab):
-    fill(lab)
-    os.chmod(f"{lab.root}/f", 0o644)
-    os.utime(f"{lab.root}/f", (5, 5))
-    session = lab.held("--modes=inherit", "--times=ignore")
-    well(session.set("/f", mode=0o600, times=(1, 2)))
-    st = os.stat(f"{lab.root}/f")
-    same("mode and time", (0o644, 5), (st.st_mode & 0o7777, int(st.st_mtime)))
-
-
 def rule_34_owners(lab):
     fill(lab)
     st, session = os.stat(f"{lab.root}/f"), lab.held()
     well(session.set("/f", owner=(st.st_uid, st.st_gid)))
     refused(session.set("/f", owner=(st.st_uid + 1, st.st_gid)))
-
-
-def rule_5_protocol_scp(lab):
-    session = lab.held("--protocol=scp")
-    same("version", 3, session.version.id)
-    for _ in range(15):
-        refused(session.stat("/"))
-
-
-def rule_23_expand_path(lab):
-    session = lab.held()
-    for path, expected in (("~", b"/"), ("~/x", b"/x"), ("x", b"/x")):
-        reply = session.extended("expand-path@openssh.com", string(path))
-        same(f"expand {path}", [expected], [entry.name for entry in reply.names])
-    fails(p.NO_SUCH_FILE, session.extended("expand-path@openssh.com", string("~nobody-here/x")))
 
 
 def every_deed(session):

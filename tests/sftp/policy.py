@@ -3,7 +3,7 @@
 import grp
 import os
 
-from lab import asking, get, put, says
+from lab import asking, get, put
 from paths import ASKED, answer
 from stage import packets as p
 from stage.packets import attrs, fails, string, u32, u64, well
@@ -13,8 +13,6 @@ NAME = "policy"
 NO, DENIED, FAILURE, OK = p.NO_SUCH_FILE, p.PERMISSION_DENIED, p.FAILURE, p.OK
 UPLOAD = p.W | p.CREAT | p.TRUNC
 LOOKS = {"STAT", "LSTAT", "READLINK", "OPENDIR", "statvfs"}
-OF_DIRECTORIES = {"STAT", "LSTAT", "OPENDIR", "statvfs", "MKDIR", "RMDIR", "mode", "times", "lsetstat",
-                  "from", "posix from"}
 FIRST = u32(0) + u32(1)         # handle of a session
 
 

@@ -25,9 +25,10 @@ class Missing(Exception):
 
 def short_of(name):
     """The second name of what is called NAME: "" where it has none."""
+    hidden, name = name.startswith("."), name.lstrip(".")
     stem, dot, ending = name.rpartition(".")
     stem, ending = (stem, ending) if dot else (name, "")
-    if len(stem) <= STEM + 2 and len(ending) <= ENDING and "." not in stem and " " not in stem:
+    if not hidden and len(stem) <= STEM + 2 and len(ending) <= ENDING and not set(". ") & set(stem):
         return ""
     stem = "".join(c for c in stem if c.isalnum())[:STEM]
     return f"{stem}~1{'.' if ending else ''}{ending[:ENDING]}".upper()
