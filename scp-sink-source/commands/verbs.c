@@ -39,6 +39,7 @@ static const struct verb verbs[] = {
 	{ "chgrp", "Rfh", NULL, 2, -1, VERB_CHANGES | VERB_NEEDS_ATTRIBUTES, verb_chown },
 	{ "chmod", "Rf", NULL, 2, -1, VERB_CHANGES | VERB_MODE | VERB_NEEDS_ATTRIBUTES, verb_chmod },
 	{ "chown", "Rfh", NULL, 2, -1, VERB_CHANGES | VERB_NEEDS_ATTRIBUTES, verb_chown },
+	{ "cp", "aprRfT", NULL, 2, -1, VERB_CHANGES | VERB_NEEDS_DOWNLOAD | VERB_NEEDS_UPLOAD, verb_cp },
 	{ "df", "kP", NULL, 0, 1, VERB_NEEDS_REVEAL, verb_df },
 	{ "echo", "", NULL, 0, -1, VERB_BARE | VERB_VARIABLES, verb_echo },
 	{ "false", "", NULL, 0, -1, VERB_BARE, verb_false },

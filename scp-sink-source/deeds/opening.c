@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "deeds/acts.h"
 #include "deeds/file.h"
 #include "deeds/refuse.h"
 #include "paths/dir.h"
@@ -301,15 +302,13 @@ open_to_read(struct deeds *d, struct file *f, struct answer *a)
 	return -1;
 }
 
+/* F's spot was found. */
 static int
-open_one(struct deeds *d, struct file *f, const char *path, unsigned flags,
-    const struct file_wish *wish, struct answer *a)
+open_found(struct deeds *d, struct file *f, unsigned flags, const struct file_wish *wish,
+    struct answer *a)
 {
 	int end = -1;
 
-	init(f, flags, d->audit);
-	if (spot_find(d, path, SPOT_FILE, &f->spot, a) == -1)
-		return -1;
 	f->spot.said = "";	/* The client's words do not last. */
 	if (judge_name(d, f, a) == 0)
 		end = f->writes ? open_to_write(d, f, flags, wish, a) : open_to_read(d, f, a);
@@ -317,6 +316,29 @@ open_one(struct deeds *d, struct file *f, const char *path, unsigned flags,
 	if (end == -1 || !f->writes)
 		spot_close(&f->spot);
 	return end;
+}
+
+static int
+open_one(struct deeds *d, struct file *f, const char *path, unsigned flags,
+    const struct file_wish *wish, struct answer *a)
+{
+	init(f, flags, d->audit);
+	if (spot_find(d, path, SPOT_FILE, &f->spot, a) == -1)
+		return -1;
+	return open_found(d, f, flags, wish, a);
+}
+
+int
+act_open(struct deeds *d, struct file *f, const struct spot *s, const struct file_wish *wish,
+    struct answer *a)
+{
+	init(f, wish->flags, d->audit);
+	f->spot = *s;
+	f->spot.place.owned = false;
+	if (open_found(d, f, wish->flags, wish, a) == -1)
+		return -1;
+	d->usage.files++;
+	return 0;
 }
 
 /* True where opening PATH to be read makes a file, or empties it. */

@@ -19,7 +19,7 @@ walk_init(struct walk *w, struct deeds *d, const struct spot *s, answer_report_f
 	w->d = d;
 	w->report = report;
 	w->reporter = reporter;
-	w->failed = false;
+	w->failed = w->over = false;
 	w->spot = *s;
 	w->spot.place.owned = false;
 	w->spot.said = w->spot.plain;
@@ -233,9 +233,9 @@ walk_run(struct walk *w, const struct stat *st, const struct walk_visitor *v)
 	struct answer a = { 0, NULL };
 
 	settle(w, v->meet(w, st, &a), st, &a);
-	while (w->n > 0 && !w->d->unlogged)
+	while (w->n > 0 && !w->d->unlogged && !w->over)
 		go_on(w, v);
 	while (w->n > 0)
 		dir_close(w->levels[--w->n].fd);
-	return w->failed || w->d->unlogged ? -1 : 0;
+	return w->failed || w->over || w->d->unlogged ? -1 : 0;
 }

@@ -36,6 +36,7 @@ struct walk {
 	answer_report_fn	   *report;
 	void		   *reporter;	/* its first argument */
 	const void	   *wish;	/* the visitor's own */
+	bool		    over;	/* by the visitor: nothing is met any more */
 	bool		    failed;	/* anything */
 	struct spot	    spot;	/* of what is met; its PLAIN grows and shrinks */
 	struct place	    top;	/* where the walk begins, and what that is called; */
