@@ -30,6 +30,7 @@ struct scope {
 	unsigned	 depth;
 	char		 here[PATH_MAX];	/* the current directory, from the root on: plain */
 	bool		 utc;		/* times are UTC's */
+	bool		 strict;	/* a command that fails is the last one, as after set -e */
 	enum script_sink output_to, errors_to;	/* where commands write that say nothing else */
 };
 

@@ -213,6 +213,16 @@ look_around(struct shell *s)
 	}
 }
 
+/* Where a script says so, the Nth command of a line is the last if it failed, and none asks for that. */
+static void
+heed_failure(struct shell *s, const struct script *script, size_t n)
+{
+	bool asked = n + 1 < script->count && script->list[n + 1].joint != SCRIPT_ALWAYS;
+
+	if (s->scope->strict && s->status != 0 && !asked && s->state == SHELL_GOING)
+		s->state = SHELL_LEAVING;
+}
+
 void
 shell_run_line(struct shell *s, const char *text, size_t len)
 {
@@ -231,8 +241,10 @@ shell_run_line(struct shell *s, const char *text, size_t len)
 	for (size_t i = 0; i < l.script.count; i++) {
 		const struct script_command *c = &l.script.list[i];
 
-		if (is_carried_out(s, c))
+		if (is_carried_out(s, c)) {
 			s->status = run_command(s, &l, c, served);
+			heed_failure(s, &l.script, i);
+		}
 		look_around(s);
 	}
 	free(l.copy);
