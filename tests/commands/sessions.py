@@ -84,4 +84,4 @@ def in_panels(place, check):
 
 
 CHECKS = [(f"winscp/{check.__name__.replace('_', '-')}", in_panels, check) for check in panels.ALL
-          if check not in (panels.names_it_all, panels.large_tree)]
+          if check is not panels.names_it_all]
