@@ -8,7 +8,7 @@
 #include "swapping.h"
 
 enum {
-	ROUNDS = 40
+	ROUNDS = 60
 };
 
 static const struct {
