@@ -223,6 +223,21 @@ heed_failure(struct shell *s, const struct script *script, size_t n)
 		s->state = SHELL_LEAVING;
 }
 
+/* What failed, and would have read what comes: that may be a file, and is no command. */
+static void
+heed_reader(struct shell *s, const struct script_command *c)
+{
+	struct known k;
+
+	if (!s->lines || s->status == 0 || s->state != SHELL_GOING)
+		return;
+	k = known_look(&s->words, c);
+	if (known_would_read(&s->words, c, &k)) {
+		shell_go_astray(s);
+		s->state = SHELL_ASTRAY;
+	}
+}
+
 void
 shell_run_line(struct shell *s, const char *text, size_t len)
 {
@@ -244,6 +259,7 @@ shell_run_line(struct shell *s, const char *text, size_t len)
 		if (is_carried_out(s, c)) {
 			s->status = run_command(s, &l, c, served);
 			heed_failure(s, &l.script, i);
+			heed_reader(s, c);
 		}
 		look_around(s);
 	}
@@ -298,7 +314,7 @@ shell_run(const struct shell_world *world, const char *script, int *status)
 	s->world = world;
 	s->state = SHELL_GOING;
 	s->status = 0;
-	s->lost = false;
+	s->lost = s->lines = false;
 	s->exec = script != NULL;
 	s->scope = &scope;
 	strlcpy(scope.here, world->deeds->root->from, sizeof(scope.here));
