@@ -47,6 +47,15 @@ ROWS = {
         mkdir "new"
         mkdir "d"
         mkdir "none/new"
+        cp -p -r -f -T "f" "new"
+        cp -p -r -f -T "f" "g"
+        cp -p -r -f -T "d" "new"
+        cp -p -r -f -T "d" "f"
+        cp -p -r -f  "f" "d"
+        cp -p -r -f  "d" "e"
+        cp -p -r -f  "f" "f"
+        cp -p -r -f  "none" "new"
+        cp -p -r -f  "l" "new"
         ln -s "f" "new"
         ln -s "f" "g"
         ln  "f" "new"
@@ -98,6 +107,8 @@ ROWS = {
         rmdir "d"; echo $?
         mkdir -m 755 "new"; echo $?
         ln -s "f" "new"; echo $?
+        cp -rf "d" "new"; echo $?
+        cp -rf "f" "e"; echo $?
         mv -f "f" "new"; echo $?
         chmod 644 "f"; echo $?
         touch -a -t 202611282342.05 "f"; stat -c %X f
@@ -115,8 +126,12 @@ ROWS = {
         mkdir new\ one
         rmdir e
         rm -f f
+        cp -p f new
+        cp -p f e
+        cp -p d new
         mv f new\ one
         mv -n f g
+        cp f g none
         chmod 600 f
         touch -ct 202611282342.05 f
         touch -ct 202611282342.05 none
@@ -151,6 +166,11 @@ ROWS = {
         mv -- 'f' 'new'
         mv f g e
         mv f g h
+        cp -r -- 'd' 'new'
+        cp d new
+        cp -a d new
+        cp f none e
+        cp l e
         test -e 'f' && echo y || echo n
         test -e 'none' && echo y || echo n
         test -f f && test ! -f d && test -L l && test ! -L f && test -s f && test ! -s empty
