@@ -100,8 +100,8 @@ known_would_read(const struct words *w, const struct script_command *c, const st
 		return begins_to_read(c);
 	if (k->empty || c->no_input || !reads(w->list[c->assigned].text))
 		return false;
-	for (size_t i = c->assigned + 1; k->verb != NULL && i < w->count; i++)
-		if (w->list[i].text[0] != '-')
+	for (size_t i = c->assigned + 1; i < w->count; i++)
+		if (k->verb != NULL ? w->list[i].text[0] != '-' : strncmp(w->list[i].text, "if=", 3) == 0)
 			return false;
 	return true;
 }
