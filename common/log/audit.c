@@ -328,7 +328,8 @@ audit_set(struct audit *a, const char *path, enum audit_attribute what, const ch
 {
 	static const char *const names[] = {
 		[AUDIT_SIZE] = "size", [AUDIT_MODE] = "mode",
-		[AUDIT_MODTIME] = "modtime", [AUDIT_OWNER] = "owner",
+		[AUDIT_MODTIME] = "modtime", [AUDIT_ACCTIME] = "acctime",
+		[AUDIT_OWNER] = "owner",
 	};
 	struct line l;
 

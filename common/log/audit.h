@@ -27,6 +27,7 @@
  *	set "P" size N
  *	set "P" mode 0644
  *	set "P" modtime 2026-01-31T12:00:00Z
+ *	set "P" acctime 2026-01-31T12:00:00Z
  *	set "P" owner 1000:1000
  *	refused "P" reason "W"
  *	refused command "C" reason "W"
@@ -35,7 +36,7 @@
  *
  * JSON records are one object each: event (start, file, dir, rename, remove, link, set, refusal, end),
  * time, pid, user and address, then of direction, request, command, root, sandbox, kind, path, to, bytes, back,
- * seconds, made, size, mode, modtime, owner, result (ok, failed, refused), reason, remark, files, errors
+ * seconds, made, size, mode, modtime, acctime, owner, result (ok, failed, refused), reason, remark, files, errors
  * and exit what the event has; a directory that is not new has no mode, and BACK is what was moved
  * against the direction, if anything was.
  *
@@ -70,7 +71,7 @@ enum audit_act {
 };
 
 enum audit_attribute {
-	AUDIT_SIZE, AUDIT_MODE, AUDIT_MODTIME, AUDIT_OWNER
+	AUDIT_SIZE, AUDIT_MODE, AUDIT_MODTIME, AUDIT_ACCTIME, AUDIT_OWNER
 };
 
 struct audit {

@@ -75,6 +75,25 @@ forget(struct shell *s, struct job *j)
 	return JOB_DONE;
 }
 
+/* Of what a script says to its shell, -e is no matter of taste: what follows a failure relies on it. */
+static int
+set_options(struct shell *s, struct job *j)
+{
+	bool named = false;	/* the word is the name of an option */
+
+	for (int i = 0; i < j->count; i++) {
+		const char *word = j->operands[i];
+		bool on = named ? j->operands[i - 1][0] == '-' : word[0] == '-';
+
+		if (!named && (strcmp(word, "--") == 0 || (word[0] != '-' && word[0] != '+')))
+			break;
+		if (named ? strcmp(word, "errexit") == 0 : strchr(word, 'e') != NULL)
+			s->scope->strict = on;
+		named = !named && word[strlen(word) - 1] == 'o';
+	}
+	return JOB_DONE;
+}
+
 static int
 print_variables(struct shell *s, struct job *j)
 {
@@ -163,6 +182,7 @@ run_shell(struct shell *s, struct job *j)
 	scope.output_to = s->output.output_to;
 	scope.errors_to = s->output.errors_to;
 	scope.outer = s->scope;
+	scope.strict = false;
 	s->scope = &scope;
 	s->status = 0;
 	if (string)
@@ -224,7 +244,7 @@ static const struct {
 	{ "ash", run_shell },	{ "bash", run_shell },	{ "busybox", miss },	{ "cd", change_directory },
 	{ "command", find_verb },	{ "dash", run_shell },	{ "exec", execute },
 	{ "exit", leave },	{ "export", export },	{ "ksh", run_shell },
-	{ "printenv", print_variables },	{ "pwd", print_directory },	{ "set", forget },
+	{ "printenv", print_variables },	{ "pwd", print_directory },	{ "set", set_options },
 	{ "sftp-server", turn_to_sftp },	{ "sh", run_shell },	{ "start_fish_server", miss },
 	{ "type", find_verb },	{ "umask", mask },	{ "unalias", forget },	{ "unset", forget },
 	{ "which", find_verb },

@@ -6,26 +6,12 @@
 #include "commands/target.h"
 #include "commands/verbs.h"
 #include "deeds/tree.h"
+#include "text/mode.h"
 #include "text/text.h"
 
 enum {
 	NEW_DIR = 0777
 };
-
-/* Has ONE do each operand, which is PATH to deeds: a status. */
-static int
-each(struct job *j, int (*one)(struct job *, const char *operand, const char *path))
-{
-	int status = JOB_DONE;
-
-	for (int i = 0; i < j->count; i++) {
-		char path[PATH_MAX];
-
-		if (job_path(j, j->operands[i], path) != 0 || one(j, j->operands[i], path) != 0)
-			status = JOB_FAILED;
-	}
-	return status;
-}
 
 static bool
 is_directory(struct job *j, const char *path)
@@ -35,12 +21,20 @@ is_directory(struct job *j, const char *path)
 	return deeds_peek(j->deeds, path, DEEDS_FOLLOW, &st) && S_ISDIR(st.st_mode);
 }
 
+/* With -m of that mode, whatever umask says. */
 static int
 make(struct job *j, const char *operand, const char *path)
 {
+	const char *text = job_value(j, 'm');
 	struct answer a = { 0, NULL };
+	mode_t mode;
+	int end;
 
-	return deeds_mkdir(j->deeds, path, NEW_DIR, &a) == 0 ? 0 : job_answer(j, operand, &a);
+	if (text != NULL && mode_change(text, NEW_DIR, true, target_mask(), &mode) == 0)
+		end = deeds_mkdir_exactly(j->deeds, path, mode, &a);
+	else
+		end = deeds_mkdir(j->deeds, path, NEW_DIR, &a);
+	return end == 0 ? 0 : job_answer(j, operand, &a);
 }
 
 /* What leads there and is not there is made as anything is that has no mode of its own. */
@@ -78,7 +72,12 @@ make_all(struct job *j, const char *operand, const char *said)
 int
 verb_mkdir(struct job *j)
 {
-	return each(j, job_has(j, 'p') ? make_all : make);
+	const char *text = job_value(j, 'm');
+	mode_t mode;
+
+	if (text != NULL && mode_change(text, NEW_DIR, true, 0, &mode) == -1)
+		return job_say(j, text, "no such mode");
+	return target_each_operand(j, 0, job_has(j, 'p') ? make_all : make);
 }
 
 /* "." and ".." are names of what has another one. */
@@ -103,7 +102,7 @@ remove_dir(struct job *j, const char *operand, const char *path)
 int
 verb_rmdir(struct job *j)
 {
-	return each(j, remove_dir);
+	return target_each_operand(j, 0, remove_dir);
 }
 
 /* Of a directory -d takes away what is empty. */
@@ -173,11 +172,11 @@ verb_rm(struct job *j)
 		(void)job_say(j, NULL, "missing operand");
 		return JOB_MISUSED;
 	}
-	return each(j, job_has(j, 'r') || job_has(j, 'R') ? remove_all : remove_one);
+	return target_each_operand(j, 0, job_has(j, 'r') || job_has(j, 'R') ? remove_all : remove_one);
 }
 
 int
 verb_unlink(struct job *j)
 {
-	return each(j, remove_one);
+	return target_each_operand(j, 0, remove_one);
 }

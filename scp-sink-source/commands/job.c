@@ -131,13 +131,21 @@ take_letters(struct job *j, int n, char *const words[])
 	return 1;
 }
 
+static bool
+is_option(const struct job *j, const char *word)
+{
+	if (word[0] != '-' || word[1] == '\0' || (j->verb->flags & VERB_BARE) != 0)
+		return false;
+	return (j->verb->flags & VERB_MODE) == 0 || strchr("rwxXst", word[1]) == NULL;
+}
+
 int
 job_read(struct job *j, int n, char *const words[])
 {
 	int at = 1, took = 0;
 
 	j->options = 0;
-	while ((j->verb->flags & VERB_BARE) == 0 && at < n && words[at][0] == '-' && words[at][1] != '\0') {
+	while (at < n && is_option(j, words[at])) {
 		if (strcmp(words[at], "--") == 0) {
 			at++;
 			break;

@@ -19,6 +19,12 @@ struct known {
 /* Leaves the words of it in WORDS, with variables where its verb has them; where WHY is NULL. */
 struct known known_look(struct words *, const struct script_command *);
 
+/*
+ * Whether a real sh would have had it read the input, so that what follows its line may be a file's: it
+ * is what known_look has said of it, with its words in WORDS.
+ */
+bool	known_would_read(const struct words *, const struct script_command *, const struct known *);
+
 /* Whether all of a line is served; else nothing in it is to change anything.  COMMANDS rule 10. */
 bool	known_is_served(struct words *, const struct script *);
 

@@ -117,6 +117,7 @@ void
 shell_run_lines(struct shell *s)
 {
 	struct reader *r = malloc(sizeof(*r));
+	bool outer = s->lines;
 	enum line_end end;
 
 	if (r == NULL) {
@@ -124,8 +125,10 @@ shell_run_lines(struct shell *s)
 		s->lost = true;
 		return;
 	}
+	s->lines = true;
 	while (s->state == SHELL_GOING && (end = read_line(s, r)) != LINE_NONE)
 		run_line(s, r, end);
+	s->lines = outer;
 	s->lost = s->lost || s->world->conn->stream.lost;
 	free(r);
 }

@@ -30,6 +30,7 @@ struct scope {
 	unsigned	 depth;
 	char		 here[PATH_MAX];	/* the current directory, from the root on: plain */
 	bool		 utc;		/* times are UTC's */
+	bool		 strict;	/* a command that fails is the last one, as after set -e */
 	enum script_sink output_to, errors_to;	/* where commands write that say nothing else */
 };
 
@@ -39,6 +40,7 @@ struct shell {
 	bool		 lost;		/* the session was not brought to its end */
 	int		 status;	/* of the last command */
 	bool		 fish;		/* the client is one that commands are files to: see fish.h */
+	bool		 lines;		/* commands are lines of the input */
 	bool		 exec;		/* the script came with the request: the input is nobody's yet */
 	struct scope	*scope;		/* the innermost */
 	bool		 cut, cut_input;	/* what the command writes, or reads, is nobody's */

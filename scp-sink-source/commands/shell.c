@@ -213,6 +213,31 @@ look_around(struct shell *s)
 	}
 }
 
+/* Where a script says so, the Nth command of a line is the last if it failed, and none asks for that. */
+static void
+heed_failure(struct shell *s, const struct script *script, size_t n)
+{
+	bool asked = n + 1 < script->count && script->list[n + 1].joint != SCRIPT_ALWAYS;
+
+	if (s->scope->strict && s->status != 0 && !asked && s->state == SHELL_GOING)
+		s->state = SHELL_LEAVING;
+}
+
+/* What failed, and would have read what comes: that may be a file, and is no command. */
+static void
+heed_reader(struct shell *s, const struct script_command *c)
+{
+	struct known k;
+
+	if (!s->lines || s->status == 0 || s->state != SHELL_GOING)
+		return;
+	k = known_look(&s->words, c);
+	if (known_would_read(&s->words, c, &k)) {
+		shell_go_astray(s);
+		s->state = SHELL_ASTRAY;
+	}
+}
+
 void
 shell_run_line(struct shell *s, const char *text, size_t len)
 {
@@ -231,8 +256,11 @@ shell_run_line(struct shell *s, const char *text, size_t len)
 	for (size_t i = 0; i < l.script.count; i++) {
 		const struct script_command *c = &l.script.list[i];
 
-		if (is_carried_out(s, c))
+		if (is_carried_out(s, c)) {
 			s->status = run_command(s, &l, c, served);
+			heed_failure(s, &l.script, i);
+			heed_reader(s, c);
+		}
 		look_around(s);
 	}
 	free(l.copy);
@@ -286,7 +314,7 @@ shell_run(const struct shell_world *world, const char *script, int *status)
 	s->world = world;
 	s->state = SHELL_GOING;
 	s->status = 0;
-	s->lost = false;
+	s->lost = s->lines = false;
 	s->exec = script != NULL;
 	s->scope = &scope;
 	strlcpy(scope.here, world->deeds->root->from, sizeof(scope.here));

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: ISC */
+#include <sys/stat.h>
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -53,6 +55,20 @@ target_check_slash(struct job *j, const char *operand, const char *path)
 	    S_ISDIR(st.st_mode))
 		return 0;
 	return job_say(j, operand, text_error(ENOTDIR));
+}
+
+int
+target_each_operand(struct job *j, int first, operand_fn *one)
+{
+	int status = JOB_DONE;
+
+	for (int i = first; i < j->count; i++) {
+		char path[PATH_MAX];
+
+		if (job_path(j, j->operands[i], path) != 0 || one(j, j->operands[i], path) != 0)
+			status = JOB_FAILED;
+	}
+	return status;
 }
 
 static bool
@@ -114,4 +130,13 @@ target_each(struct job *j, enum deeds_link link, target_fn *one)
 		if (carry_out(j, j->operands[i], target, within, one) != JOB_DONE)
 			status = JOB_FAILED;
 	return status;
+}
+
+mode_t
+target_mask(void)
+{
+	mode_t mask = umask(0);
+
+	umask(mask);
+	return mask;
 }

@@ -26,6 +26,12 @@ int	target_each(struct job *, enum deeds_link, target_fn *one);
 /* REST in the directory OPERAND, as the client would write it; where REST is "", that itself. */
 void	target_join(char dst[2 * PATH_MAX], const char *operand, const char *rest);
 
+/* Carries out what is done to OPERAND, which is PATH to deeds: a status. */
+typedef int operand_fn(struct job *, const char *operand, const char *path);
+
+/* Has ONE do each operand from FIRST on: a status. */
+int	target_each_operand(struct job *, int first, operand_fn *one);
+
 /* True where OPERAND ends in "." or "..", which are no names. */
 bool	target_is_dots(const char *operand);
 
@@ -34,5 +40,8 @@ bool	target_is_dots(const char *operand);
  * JOB_FAILED, said, where it is something else.
  */
 int	target_check_slash(struct job *, const char *operand, const char *path);
+
+/* The umask of the session. */
+mode_t	target_mask(void);
 
 #endif

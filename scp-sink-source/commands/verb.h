@@ -17,7 +17,9 @@ enum verb_flags {
 	VERB_NEEDS_REMOVE = 256,
 	VERB_NEEDS_RENAME = 512,
 	VERB_NEEDS_ATTRIBUTES = 1024,
-	VERB_NEEDS_LINKS = 2048
+	VERB_NEEDS_LINKS = 2048,
+	VERB_MODE = 4096,	/* a word such as -w is a mode, and so no option */
+	VERB_READS = 8192	/* without an operand, to sh it reads the input */
 };
 
 struct verb {

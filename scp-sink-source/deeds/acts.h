@@ -2,7 +2,7 @@
 #ifndef DEEDS_ACTS_H
 #define DEEDS_ACTS_H
 
-#include "deeds/deeds.h"
+#include "deeds/file.h"
 #include "deeds/spot.h"
 
 /*
@@ -16,5 +16,10 @@ int	act_judge_removal(struct deeds *, const struct spot *, struct answer *);
 int	act_remove(struct deeds *, const struct spot *, enum audit_act, struct answer *);
 /* Links are not followed. */
 int	act_set(struct deeds *, const struct spot *, const struct wish *, struct answer *);
+/* As deeds_symlink; and as file_open, of which the direction has been judged. */
+int	act_symlink(struct deeds *, const char *text, const struct spot *, enum deeds_onto,
+	    struct answer *);
+int	act_open(struct deeds *, struct file *, const struct spot *, const struct file_wish *,
+	    struct answer *);
 
 #endif

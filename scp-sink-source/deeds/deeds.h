@@ -68,7 +68,11 @@ struct wish {
 	uint64_t	size;
 	uid_t		uid;
 	gid_t		gid;
-	struct attrs	attrs;		/* mode (all twelve bits as asked for) and times */
+	struct attrs	attrs;		/* mode (all twelve bits as asked for) and times, either of which
+					 * may be UTIME_NOW or UTIME_OMIT */
+	const char     *change;		/* what becomes of the mode that there is, as mode_change has it,
+					 * in place of that of ATTRS; NULL: nothing */
+	mode_t		mask;		/* with CHANGE */
 };
 
 enum deeds_link {		/* a symbolic link at the end of a path */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include <errno.h>
 #include <stdio.h>
 
 #include "deeds/entries.h"
@@ -41,10 +42,12 @@ entries_see(const struct deeds *d, const struct entries *e, int fd, const char *
 {
 	char path[PATH_MAX];
 
+	errno = ENOENT;
 	if (alias_denies_listed(d->policy, fd, name, true) != NULL || hidden_is_name(name))
 		return false;
 	if (spot_stat_entry(d, fd, name, st) == -1)
 		return false;
+	errno = ENOENT;
 	if (!S_ISDIR(st->st_mode) && policy_denies_name(d->policy, name, false) != NULL)
 		return false;
 	if (!e->own && !deeds_is_blind(d))

@@ -29,7 +29,10 @@ void	entries_begin(struct deeds *, struct entries *);
 /* The next name of the directory FD, which PLAIN leads to: 1, 0 at the end, -1 with errno. */
 int	entries_next(struct deeds *, struct entries *, int fd, const char *plain, const char **name);
 
-/* Whether it is seen, and what it is, not followed. */
+/*
+ * Whether it is seen, and what it is, not followed; false with errno: ENOENT where no more is to be said of
+ * it.
+ */
 bool	entries_see(const struct deeds *, const struct entries *, int fd, const char *plain,
 	    const char *name, struct stat *);
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "deeds/acts.h"
 #include "deeds/file.h"
 #include "deeds/note.h"
 #include "deeds/refuse.h"
@@ -187,8 +188,8 @@ judge_text(struct deeds *d, const struct spot *s, const char *text, struct answe
 	return why == NULL ? 0 : refuse_telling(d, s->plain, EACCES, why, a);
 }
 
-static int
-link_to_text(struct deeds *d, const char *text, const struct spot *s, enum deeds_onto onto,
+int
+act_symlink(struct deeds *d, const char *text, const struct spot *s, enum deeds_onto onto,
     struct answer *a)
 {
 	if (judge_text(d, s, text, a) == -1)
@@ -211,7 +212,7 @@ deeds_symlink(struct deeds *d, const char *text, const char *link, enum deeds_on
 
 	if (judge_making(d, link, a) == -1 || spot_find(d, link, SPOT_FILE, &s, a) == -1)
 		return -1;
-	end = link_to_text(d, text, &s, onto, a);
+	end = act_symlink(d, text, &s, onto, a);
 	spot_close(&s);
 	return end;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "deeds/acts.h"
 #include "deeds/file.h"
 #include "deeds/refuse.h"
 #include "paths/dir.h"
@@ -357,12 +358,27 @@ is_opened_at_once(const struct deeds *d, struct file *f, struct stat *st)
 	return false;
 }
 
+/* F's spot was found. */
+static int
+open_found(struct deeds *d, struct file *f, unsigned flags, const struct file_wish *wish,
+    struct answer *a)
+{
+	int end = -1;
+
+	f->spot.said = "";	/* The client's words do not last. */
+	if (judge_name(d, f, a) == 0)
+		end = f->writes ? open_to_write(d, f, flags, wish, a) : open_to_read(d, f, a);
+	/* Of what is only read no more is needed than its name. */
+	if (end == -1 || !f->writes)
+		spot_close(&f->spot);
+	return end;
+}
+
 static int
 open_one(struct deeds *d, struct file *f, const char *path, unsigned flags,
     const struct file_wish *wish, struct answer *a)
 {
 	struct stat st;
-	int end = -1;
 
 	init(f, flags, d->audit);
 	if (spot_judge(d, path, SPOT_FILE, false, &f->spot, a) == -1)
@@ -371,13 +387,20 @@ open_one(struct deeds *d, struct file *f, const char *path, unsigned flags,
 		return begin_to_read(d, f, &st, a);
 	if (spot_hold(d, false, &f->spot, a) == -1)
 		return -1;
-	f->spot.said = "";	/* The client's words do not last. */
-	if (judge_name(d, f, a) == 0)
-		end = f->writes ? open_to_write(d, f, flags, wish, a) : open_to_read(d, f, a);
-	/* Of what is only read no more is needed than its name. */
-	if (end == -1 || !f->writes)
-		spot_close(&f->spot);
-	return end;
+	return open_found(d, f, flags, wish, a);
+}
+
+int
+act_open(struct deeds *d, struct file *f, const struct spot *s, const struct file_wish *wish,
+    struct answer *a)
+{
+	init(f, wish->flags, d->audit);
+	f->spot = *s;
+	f->spot.place.owned = false;
+	if (open_found(d, f, wish->flags, wish, a) == -1)
+		return -1;
+	d->usage.files++;
+	return 0;
 }
 
 /* True where opening PATH to be read makes a file, or empties it. */

@@ -20,6 +20,7 @@
 #include "deeds/spot.h"
 #include "paths/dir.h"
 #include "paths/fs.h"
+#include "text/mode.h"
 #include "upload/space.h"
 
 enum {
@@ -187,19 +188,41 @@ set_mode(struct target *t, mode_t asked, struct answer *a)
 	return 0;
 }
 
+/* Of what it is now, whoever has changed that since the client saw it. */
+static int
+change_mode(struct target *t, const struct wish *w, struct answer *a)
+{
+	mode_t mode;
+
+	if (mode_change(w->change, t->st.st_mode & MODE_BITS, S_ISDIR(t->st.st_mode), w->mask,
+	    &mode) == -1)
+		return refuse_openly(t->d, t->plain, EINVAL, NULL, a);
+	return set_mode(t, mode, a);
+}
+
+static void
+note_time(const struct target *t, enum audit_attribute what, const struct timespec *when)
+{
+	time_t seconds = when->tv_nsec == UTIME_NOW ? time(NULL) : when->tv_sec;
+	struct tm tm = { .tm_mday = 1 };
+	char value[VALUE_MAX];
+
+	gmtime_r(&seconds, &tm);
+	strftime(value, sizeof(value), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	note_set(t->d, t->plain, what, value);
+}
+
 static int
 set_times(struct target *t, const struct timespec times[2], struct answer *a)
 {
-	char value[VALUE_MAX];
-	struct tm tm = { .tm_mday = 1 };
-
 	if (t->d->policy->times == TIMES_IGNORE)
 		return 0;
 	if (attrs_touch(t->fd, times) == -1)
 		return refuse_errno(t->d, t->plain, errno, a);
-	gmtime_r(&times[1].tv_sec, &tm);
-	strftime(value, sizeof(value), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	note_set(t->d, t->plain, AUDIT_MODTIME, value);
+	if (times[1].tv_nsec != UTIME_OMIT)
+		note_time(t, AUDIT_MODTIME, &times[1]);
+	else
+		note_time(t, AUDIT_ACCTIME, &times[0]);
 	return 0;
 }
 
@@ -212,7 +235,7 @@ set_owner(struct target *t, uid_t uid, gid_t gid, struct answer *a)
 	if ((uid == t->st.st_uid || uid == (uid_t)-1) && (gid == t->st.st_gid || gid == (gid_t)-1))
 		return 0;
 	if (t->d->policy->restricted)
-		return refuse_openly(t->d, t->plain, EACCES, "owners cannot be changed here", a);
+		return refuse_openly(t->d, t->plain, EPERM, "owners cannot be changed here", a);
 	if (attrs_chown(t->fd, uid, gid) == -1)
 		return refuse_errno(t->d, t->plain, errno, a);
 	snprintf(value, sizeof(value), "%u:%u", (unsigned)uid, (unsigned)gid);
@@ -235,6 +258,10 @@ set_all(struct target *t, const struct wish *w, struct answer *first)
 		end = -1;
 		a = &later;
 	}
+	if (w->change != NULL && change_mode(t, w, a) == -1) {
+		end = -1;
+		a = &later;
+	}
 	if (w->attrs.has_times && set_times(t, w->attrs.times, a) == -1) {
 		end = -1;
 		a = &later;
@@ -247,7 +274,7 @@ set_all(struct target *t, const struct wish *w, struct answer *first)
 static bool
 is_change(const struct wish *w)
 {
-	return w->has_size || w->has_owner || w->attrs.has_mode || w->attrs.has_times;
+	return w->has_size || w->has_owner || w->change != NULL || w->attrs.has_mode || w->attrs.has_times;
 }
 
 static int
@@ -258,7 +285,10 @@ set_at(struct deeds *d, const char *path, const struct spot *s, enum deeds_link 
 	struct file *pending = file_pending(d, s);
 	int end;
 
-	if (pending != NULL)
+	/* A mode that is changed is that of a file that is there. */
+	if (pending != NULL && w->change != NULL && file_publish(d, pending, a) == -1)
+		return -1;
+	if (pending != NULL && w->change == NULL)
 		return file_set(d, pending, w, a);
 	if (hold(&t, link) == -1)
 		end = refuse_change(d, s->plain, errno, a);

@@ -51,27 +51,76 @@ leave_removed(struct walk *w, struct walk_level *l, struct answer *a)
 	return end == 0 ? WALK_ON : retry ? WALK_AGAIN : -1;
 }
 
+/* What was asked for is at S, which was found: begins there. */
+static int
+walk(struct deeds *d, const struct spot *s, const struct walk_visitor *v, const void *wish,
+    answer_report_fn *report, void *context)
+{
+	struct answer a = { 0, NULL };
+	struct stat st;
+	struct walk w;
+
+	if (look(d, s, &st, &a) == -1)
+		return report(context, "", &a);
+	walk_init(&w, d, s, report, context);
+	w.wish = wish;
+	return walk_run(&w, &st, v);
+}
+
+/* WHY: there is no such right; NULL: there is. */
+static int
+begin(struct deeds *d, const char *path, const char *why, struct spot *s, struct answer *a)
+{
+	if (spot_judge_direction(d, path, true, a) == -1)
+		return -1;
+	return why != NULL ? spot_refuse(d, path, why, a) : spot_find(d, path, SPOT_ANYTHING, s, a);
+}
+
 int
 tree_remove(struct deeds *d, const char *path, answer_report_fn *report, void *context)
 {
 	static const struct walk_visitor visitor = { meet_to_remove, leave_removed };
+	const char *why = d->policy->remove == RIGHT_NO ? "removing is not allowed" : NULL;
 	struct answer a = { 0, NULL };
-	struct walk w;
 	struct spot s;
-	struct stat st;
 	int end;
 
-	if (spot_judge_direction(d, path, true, &a) == 0 &&
-	    (d->policy->remove != RIGHT_NO || spot_refuse(d, path, "removing is not allowed", &a) == 0) &&
-	    spot_find(d, path, SPOT_ANYTHING, &s, &a) == 0) {
-		end = look(d, &s, &st, &a);
-		if (end == 0) {
-			walk_init(&w, d, &s, report, context);
-			end = walk_run(&w, &st, &visitor);
-			spot_close(&s);
-			return end;
-		}
-		spot_close(&s);
-	}
-	return report(context, "", &a);
+	if (begin(d, path, why, &s, &a) == -1)
+		return report(context, "", &a);
+	end = walk(d, &s, &visitor, NULL, report, context);
+	spot_close(&s);
+	return end;
+}
+
+/* A directory before what is in it: that it may be read may be what is wished for. */
+static int
+meet_to_set(struct walk *w, const struct stat *st, struct answer *a)
+{
+	const bool dir = S_ISDIR(st->st_mode);
+
+	if (S_ISLNK(st->st_mode))
+		return WALK_ON;
+	if (act_set(w->d, &w->spot, w->wish, a) == 0)
+		return dir ? WALK_IN : WALK_ON;
+	if (!dir)
+		return -1;
+	walk_report(w, a);
+	return WALK_IN;
+}
+
+int
+tree_set(struct deeds *d, const char *path, const struct wish *wish, answer_report_fn *report,
+    void *context)
+{
+	static const struct walk_visitor visitor = { meet_to_set, NULL };
+	const char *why = d->policy->attributes == RIGHT_NO ? "setting attributes is not allowed" : NULL;
+	struct answer a = { 0, NULL };
+	struct spot s;
+	int end;
+
+	if (begin(d, path, why, &s, &a) == -1)
+		return report(context, "", &a);
+	end = walk(d, &s, &visitor, wish, report, context);
+	spot_close(&s);
+	return end;
 }

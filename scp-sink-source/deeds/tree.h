@@ -16,4 +16,19 @@ int	tree_remove(struct deeds *, const char *path, answer_report_fn *, void *cont
 int	tree_set(struct deeds *, const char *path, const struct wish *, answer_report_fn *,
 	    void *context);
 
+struct tree_manner {			/* of a copy */
+	bool	 whole;			/* directories, too; and links are links */
+	bool	 keep;			/* modes and times are as they were */
+	uint64_t piece;			/* bytes that are copied before */
+	bool	(*moved)(void *mover, uint64_t n);	/* is told of N: false where no more is to be */
+	void	*mover;			/* its first argument */
+};
+
+/*
+ * Each file is one download and one upload: new or old, whole, and as the policy has it.  A directory that
+ * is there already is one that is copied into, but never one into itself.
+ */
+int	tree_copy(struct deeds *, const char *from, const char *to, const struct tree_manner *,
+	    answer_report_fn *, void *context);
+
 #endif

@@ -19,7 +19,7 @@ walk_init(struct walk *w, struct deeds *d, const struct spot *s, answer_report_f
 	w->d = d;
 	w->report = report;
 	w->reporter = reporter;
-	w->failed = false;
+	w->failed = w->over = false;
 	w->spot = *s;
 	w->spot.place.owned = false;
 	w->spot.said = w->spot.plain;
@@ -36,9 +36,8 @@ innermost(struct walk *w)
 	return &w->levels[w->n - 1];
 }
 
-/* What went wrong here, for who asked; and what it lies in stays. */
-static void
-report(struct walk *w, const struct answer *a)
+void
+walk_report(struct walk *w, const struct answer *a)
 {
 	const char *rest = w->spot.plain + w->top_len;
 
@@ -157,7 +156,7 @@ settle(struct walk *w, int turn, const struct stat *st, struct answer *a)
 	if (goes_in)
 		turn = go_in(w, st, a);
 	if (turn == -1)
-		report(w, a);
+		walk_report(w, a);
 	else if (!goes_in && w->n > 0)
 		innermost(w)->changed = true;
 }
@@ -183,6 +182,27 @@ leave(struct walk *w, const struct walk_visitor *v)
 	settle(w, turn, NULL, &a);
 }
 
+static void
+meet(struct walk *w, const struct walk_visitor *v, const char *name, const struct stat *st)
+{
+	struct answer a = { 0, NULL };
+
+	if (step_to(w, name))
+		settle(w, v->meet(w, st, &a), st, &a);
+}
+
+/* It is there, and cannot be looked at: for ERR. */
+static void
+miss(struct walk *w, const char *name, int err)
+{
+	struct answer a = { 0, NULL };
+
+	if (!step_to(w, name))
+		return;
+	(void)refuse_errno(w->d, w->spot.plain, err, &a);
+	walk_report(w, &a);
+}
+
 /* The next entry of the innermost directory, or the end of that. */
 static void
 go_on(struct walk *w, const struct walk_visitor *v)
@@ -197,13 +217,14 @@ go_on(struct walk *w, const struct walk_visitor *v)
 	more = entries_next(w->d, &l->entries, l->fd, w->spot.plain, &name);
 	if (more == -1) {
 		(void)refuse_errno(w->d, w->spot.plain, errno, &a);
-		report(w, &a);
+		walk_report(w, &a);
 	}
 	if (more != 1)
 		leave(w, v);
-	else if (entries_see(w->d, &l->entries, l->fd, w->spot.plain, name, &st) &&
-	    step_to(w, name))
-		settle(w, v->meet(w, &st, &a), &st, &a);
+	else if (entries_see(w->d, &l->entries, l->fd, w->spot.plain, name, &st))
+		meet(w, v, name, &st);
+	else if (errno != ENOENT && errno != EXDEV)
+		miss(w, name, errno);
 }
 
 int
@@ -212,9 +233,9 @@ walk_run(struct walk *w, const struct stat *st, const struct walk_visitor *v)
 	struct answer a = { 0, NULL };
 
 	settle(w, v->meet(w, st, &a), st, &a);
-	while (w->n > 0 && !w->d->unlogged)
+	while (w->n > 0 && !w->d->unlogged && !w->over)
 		go_on(w, v);
 	while (w->n > 0)
 		dir_close(w->levels[--w->n].fd);
-	return w->failed || w->d->unlogged ? -1 : 0;
+	return w->failed || w->over || w->d->unlogged ? -1 : 0;
 }

@@ -35,6 +35,8 @@ struct walk {
 	struct deeds	   *d;
 	answer_report_fn	   *report;
 	void		   *reporter;	/* its first argument */
+	const void	   *wish;	/* the visitor's own */
+	bool		    over;	/* by the visitor: nothing is met any more */
 	bool		    failed;	/* anything */
 	struct spot	    spot;	/* of what is met; its PLAIN grows and shrinks */
 	struct place	    top;	/* where the walk begins, and what that is called; */
@@ -54,6 +56,9 @@ struct walk_visitor {
 
 /* Begins with what is at S, which was found, and whose place is held until the walk is over. */
 void	walk_init(struct walk *, struct deeds *, const struct spot *, answer_report_fn *, void *);
+
+/* What went wrong at the spot, and what it lies in stays: for a visitor that goes on all the same. */
+void	walk_report(struct walk *, const struct answer *);
 
 /*
  * Meets what is there, ST of it, and all that is in it: 0, or -1 where anything failed, which was reported.

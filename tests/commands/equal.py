@@ -13,7 +13,8 @@ from stage.report import Failed, same
 
 SHELL = "/bin/dash"
 TIME = 1000000000               # of all that is there before
-BOTH = ("--hidden=yes", "--make-links=yes", "--symlinks=beneath")
+BOTH = ("--hidden=yes", "--make-links=yes", "--symlinks=beneath", "--file-mode=7777+0000",
+        "--dir-mode=7777+0000")
 PADDED = re.compile(r"^([-dlpsbc][-rwxsStT]{9}) +(\d+) +(\S+) +(\S+) +(\d+) ", re.MULTILINE)
 
 # What stands in braces is the root, as an absolute path has to begin with it.
@@ -29,6 +30,7 @@ ROWS = {
         ls -la -d --full-time "none"
         ls -la -d  "f"
         rm -f -r "f"
+        rm -f -r "d"
         rm -f -r "none"
         rm -f -r "l"
         rm -f -r "to d"
@@ -45,15 +47,49 @@ ROWS = {
         mkdir "new"
         mkdir "d"
         mkdir "none/new"
+        cp -p -r -f -T "f" "new"
+        cp -p -r -f -T "f" "g"
+        cp -p -r -f -T "d" "new"
+        cp -p -r -f -T "d" "f"
+        cp -p -r -f  "f" "d"
+        cp -p -r -f  "d" "e"
+        cp -p -r -f  "f" "f"
+        cp -p -r -f  "none" "new"
+        cp -p -r -f  "l" "new"
         ln -s "f" "new"
         ln -s "f" "g"
         ln  "f" "new"
         ln  "f" "g"
+        chmod  0600 "f"
+        chmod  00700 "d"
+        chmod -R 00711 "d"
+        chmod  u+rw-x,g-w "g"
+        chmod  0600 "none"
         sha256sum "f" "g" "two  words"
         sha256sum "f" "none" "d"
+        touch "new"
         rm -f -r "two  words" ; echo "WinSCP: this is end-of-file:$?"
         """,
     "modes": r"""
+        chmod 7 f
+        chmod 4711 f
+        chmod 01777 d
+        chmod 777777 f
+        chmod 8 f
+        chmod a+x f
+        chmod +x f
+        chmod -w f
+        chmod u=rwx,go=rx f
+        chmod go= f
+        chmod ug+s f
+        chmod +t e
+        chmod -R a+X d
+        chmod -R u-w,o+rX d
+        chmod u+x-r,a=rw f
+        chmod = f
+        chmod z+x f
+        chmod u*x f
+        chmod 600 f none g
         """,
     "termscp": r"""
         cd "d"; echo $?
@@ -66,10 +102,22 @@ ROWS = {
         rm -f "f"; echo $?
         rm "d"; echo $?
         rm "none"; echo $?
+        rm -rf "d"; echo $?
         rmdir "e"; echo $?
         rmdir "d"; echo $?
+        mkdir -m 755 "new"; echo $?
         ln -s "f" "new"; echo $?
+        cp -rf "d" "new"; echo $?
+        cp -rf "f" "e"; echo $?
         mv -f "f" "new"; echo $?
+        chmod 644 "f"; echo $?
+        touch -a -t 202611282342.05 "f"; stat -c %X f
+        touch -m -t 202611282342.05 "f"; stat -c %Y f
+        touch -m -t 2611282342 "f"; stat -c %Y f
+        touch -t 202602302342 "f"; echo $?
+        touch -d "2026-11-28 23:42:05" "f"; stat -c "%X %Y" f
+        touch -d 2026-11-28T23:42:05Z "f"; stat -c "%X %Y" f
+        touch -d @5 "f"; stat -c "%X %Y" f
         cd "d"; rm -f "g h"; echo $?
         """,
     "doublecmd": r"""
@@ -78,8 +126,15 @@ ROWS = {
         mkdir new\ one
         rmdir e
         rm -f f
+        cp -p f new
+        cp -p f e
+        cp -p d new
         mv f new\ one
         mv -n f g
+        cp f g none
+        chmod 600 f
+        touch -ct 202611282342.05 f
+        touch -ct 202611282342.05 none
         """,
     "far2l": r"""
         stat --format="%n %f %s %X %Y %U %G" -L f l d
@@ -92,6 +147,7 @@ ROWS = {
         unlink f
         unlink d
         unlink none
+        touch -t 202611282342.05 f && touch -a -t 202611282343.06 f
         ln -s f new
         """,
     "others": r"""
@@ -100,12 +156,21 @@ ROWS = {
         mkdir -p -- 'd' 'e/x'
         mkdir -p f
         mkdir -p f/x
+        touch -- 'new'
+        touch none/new
+        rm -rf -- 'd'
+        rm -rf f none d
         rm -d e
         rm -d d
         rm -f
         mv -- 'f' 'new'
         mv f g e
         mv f g h
+        cp -r -- 'd' 'new'
+        cp d new
+        cp -a d new
+        cp f none e
+        cp l e
         test -e 'f' && echo y || echo n
         test -e 'none' && echo y || echo n
         test -f f && test ! -f d && test -L l && test ! -L f && test -s f && test ! -s empty
@@ -147,8 +212,11 @@ ROWS = {
         sha1sum f; sha384sum f; sha512sum f
         md5sum <d/none
         umask 0002; mkdir -p "new/x"
+        umask 077; touch new
         umask
         ls -FlA "d"
+        chmod -Rf g+w "d"
+        mkdir -p new && cd new && touch x
         bash -c 'umask 0000; mkdir new'
         sh -c 'cd d; ls'; ls -d f
         ln -sf f l

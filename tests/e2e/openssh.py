@@ -4,8 +4,7 @@ import contextlib
 import os
 import time
 
-import servers
-from stage import adapters, sshd, transfers, trees
+from stage import adapters, servers, sshd, transfers, trees
 from stage.report import Skipped, same
 from stage.world import is_ours
 

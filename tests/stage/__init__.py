@@ -12,6 +12,7 @@ and says `from stage import ...`; what it shares with nobody stays in its own fo
     namespace   mounts that nobody else sees, also where "/" is no mount point
     machine     a mount namespace in which /etc, /dev, /run and /var/log are ours, and people on it
     sshd        a server on the loopback interface, its keys, and who may come
+    servers     others: sshd by a Match block, and dropbear
     lines       the two ends of a session of commands
     winscp      a model of WinSCP in SCP mode; panels: what somebody does in it
     records     the log of such a machine: what sessions have said to it

@@ -65,6 +65,25 @@ START_TEST(mkdir_p_makes_all_that_leads_there_and_leaves_alone_what_is)
 }
 END_TEST
 
+START_TEST(mkdir_m_is_that_mode_whatever_umask_says)
+{
+	begin_restricted();
+	begin_commands(-1);
+	(void)umask(077);
+	EXPECT_DONE("mkdir -m 755 a");
+	ck_assert_uint_eq(mode_of("top/a"), 0755);
+	EXPECT_DONE("mkdir -p -m u=rwx,g=rx,o= b/c");
+	ck_assert_uint_eq(mode_of("top/b/c"), 0750);
+	ck_assert_uint_eq(mode_of("top/b"), 0700);
+	policy.dir_mode.may = 0750;
+	EXPECT_DONE("mkdir -m 777 d");
+	ck_assert_uint_eq(mode_of("top/d"), 0750);
+	EXPECT_FAILED("mkdir -m 888 e", "mkdir: 888: no such mode");
+	EXPECT_MISUSED("mkdir -m", "mkdir: -m: it needs a value");
+	ck_assert(!exists("top/e"));
+}
+END_TEST
+
 START_TEST(rm_takes_files_and_says_of_each_why_not)
 {
 	begin_restricted();
@@ -359,6 +378,7 @@ add(TCase *t)
 {
 	tcase_add_test(t, mkdir_makes_what_is_not_there);
 	tcase_add_test(t, mkdir_p_makes_all_that_leads_there_and_leaves_alone_what_is);
+	tcase_add_test(t, mkdir_m_is_that_mode_whatever_umask_says);
 	tcase_add_test(t, rm_takes_files_and_says_of_each_why_not);
 	tcase_add_test(t, rm_f_forgives_what_is_not_there_and_nothing_else);
 	tcase_add_test(t, what_has_no_name_of_its_own_is_not_removed);

@@ -29,19 +29,25 @@ def matched_for(world):
         sshd.stop(child)
 
 
-def dropbear_argv(base, port):
+def any_command(base):
     """
     dropbear gives every session a PATH of its own, whatever its environment and that of the user.
     What can be had is a forced command, which gets the client's words in a variable.
     """
-    forced = f'PATH={base}/bin:{sshd.SERVER_PATH}; export PATH; eval "$SSH_ORIGINAL_COMMAND"'
+    return f'PATH={base}/bin:{sshd.SERVER_PATH}; export PATH; eval "$SSH_ORIGINAL_COMMAND"'
+
+
+def dropbear_argv(base, port, forced):
     return ["/usr/sbin/dropbear", "-F", "-E", "-s", "-j", "-k", "-m", "-p", f"{sshd.HOST}:{port}",
             "-r", f"{base}/dropbear-key", "-P", f"{base}/dropbear.pid", "-c", forced]
 
 
 @contextlib.contextmanager
-def dropbear_for(world):
-    """A Host that dropbear serves.  It reads the user's own ~/.ssh/authorized_keys and no other."""
+def dropbear_for(world, forced=None):
+    """
+    A Host that dropbear serves, by the command FORCED or by what the client asks for.  It reads the user's
+    own ~/.ssh/authorized_keys and no other.
+    """
     base, account = world.base, world.account
     made = subprocess.run(["dropbearkey", "-t", "ecdsa", "-f", f"{base}/dropbear-key"], text=True,
                           check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
@@ -51,7 +57,7 @@ def dropbear_for(world):
         argv = prepare_keys(stack, world)
         try:
             child, port = sshd.start_on_some_port(
-                lambda port: argv + dropbear_argv(base, port), log, world.env)
+                lambda port: argv + dropbear_argv(base, port, forced or any_command(base)), log, world.env)
         except RuntimeError as error:
             if world.is_root:
                 raise
