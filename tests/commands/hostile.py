@@ -16,11 +16,12 @@ from stage import trees
 from stage.report import Failed, holds, same
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-MUTATIONS, GROUPS = 240, 4      # sessions, and checks that they are shared out to
+MUTATIONS, GROUPS = 120, 4      # sessions, and checks that they are shared out to
 CHANGES = 6                     # to one session, at most
 ENTRIES = 20000                 # of a directory that nobody reads to its end
 GROWTH = 2048                   # KiB of memory that they may cost
-ROUNDS = 40                     # sessions of each race
+ROUNDS = 10                     # sessions of each race
+ATTEMPTS = 100                  # to meet the link where nothing keeps anybody from it
 RENAME_EXCHANGE = 2
 AT_FDCWD = -100
 SPICE = (b"\0", b"\n", b";", b"'", b'"', b"\\", b"`", b"$(", b"&&", b"| ", b"\r", b"../", b"/", b"~", b"*", b"{a,b}",
@@ -116,11 +117,11 @@ def change(rng, data):
     return data[:at] + rng.choice(SPICE) + data[at:]
 
 
-def mutations(place, group):
+def mutations(place, group, times):
     top = plant(place)
     before = snapshot(top)
     all_of_them = list(sessions())
-    for number in range(group, MUTATIONS, GROUPS):
+    for number in range(group, MUTATIONS * times, GROUPS):
         rng = random.Random(number)
         command, said = rng.choice(all_of_them)
         parts = [part for part in (command, said) if part]
@@ -133,6 +134,23 @@ def mutations(place, group):
             raise Failed(f"mutation {number}", "canaries that are silent", (command, parts), outcome.log)
         left = [name for _, _, files in os.walk(place.root) for name in files if name.startswith(".scp-")]
         same(f"mutation {number}: temporary files left", [], left)
+
+
+SESSION = b"mkdir new ; scp -t new\nC0644 5 f\nhello\0E\nmv f moved ; cp g copy\nscp -f g\n\0\0\0rm -r d\n"
+
+
+def cuts(place):
+    """The client is gone after each byte of a session: what is there is whole, old or new."""
+    for count in range(len(SESSION)):
+        place.empty()
+        trees.remove(f"{place.base}/canary")
+        before = snapshot(plant(place))
+        serve(place, SESSION[:count])
+        same("canaries", before, snapshot(f"{place.base}/canary"))
+        for path, _, files in os.walk(place.root):
+            for name in files:
+                with open(os.path.join(path, name), "rb") as file:
+                    holds(f"after {count} bytes {name} is whole", file.read() in (b"data", b"hello"), path)
 
 
 # -- Too much of something.
@@ -217,14 +235,14 @@ def unconfined(place):
     plant(place)
     with exchanged(place):
         holds("the canary sings", any(sings(place.run(
-            ["/bin/sh", "-c", "cat d/sub/secret;" * 20], cwd=place.root)) for _ in range(ROUNDS)), "silence")
+            ["/bin/sh", "-c", "cat d/sub/secret;" * 20], cwd=place.root)) for _ in range(ATTEMPTS)), "silence")
 
 
-def race(place, command):
+def race(place, command, times):
     top = plant(place)
     before = snapshot(top)
     with exchanged(place):
-        for _ in range(ROUNDS):
+        for _ in range(ROUNDS * times):
             outcome = serve(place, b"", "\n".join([command] * 20), ("--symlinks=beneath",))
             holds("nothing is told", not sings(outcome), outcome.log)
             os.makedirs(f"{place.root}/d", exist_ok=True)
@@ -235,10 +253,19 @@ def race(place, command):
     same("canaries", before, snapshot(top))
 
 
-CHECKS = [(f"hostile/{check.__name__.replace('_', '-')}", check)
-          for check in (leads_nowhere, operators, shells, nothing, still_reader, unconfined)]
-CHECKS += [(f"hostile/mutations {group}", mutations, group) for group in range(GROUPS)]
-CHECKS += [(f"hostile/race: {command}", race, command) for command in (
-    "rm -rf d/sub/x d/sub; mkdir -p d/sub; touch d/sub/x", "cp -r d e; cp f d/sub/file; cp -pr d/sub e; rm -r e", "chmod -R 0700 d; chmod -R 0755 d/sub",
-    "touch d/sub/file d/sub/secret; cat d/sub/secret", "mv f d/sub/file; mv d/sub/file f; touch f",
-    "ls -la d/sub; cat d/sub/file; md5sum d/sub/*; mkdir d/sub/new", "rm -rf d; mkdir -p d/sub; ln -s ../../canary d/way")]
+SIMPLE = (leads_nowhere, cuts, operators, shells, nothing, still_reader, unconfined)
+RACES = (
+    "rm -rf d/sub/x d/sub; mkdir -p d/sub; touch d/sub/x",
+    "cp -r d e; cp f d/sub/file; cp -pr d/sub e; rm -r e",
+    "chmod -R 0700 d; chmod -R 0755 d/sub",
+    "touch d/sub/file d/sub/secret; cat d/sub/secret",
+    "mv f d/sub/file; mv d/sub/file f; touch f",
+    "ls -la d/sub; cat d/sub/file; md5sum d/sub/*; mkdir d/sub/new",
+    "rm -rf d; mkdir -p d/sub; ln -s ../../canary d/way",
+)
+
+
+def checks(times):
+    return [(f"hostile/{check.__name__.replace('_', '-')}", check) for check in SIMPLE] + \
+        [(f"hostile/mutations {group}", mutations, group, times) for group in range(GROUPS)] + \
+        [(f"hostile/race: {command}", race, command, times) for command in RACES]

@@ -219,12 +219,15 @@ def in_pass(case, how):
     return not how.chop or (case.reads_much and "whole" not in case.options)
 
 
-def options(description):
+def options(description, numbers=()):
+    """NUMBERS: (option, its usual value, what it says) of one suite."""
     ap = argparse.ArgumentParser(description=description.split("\n\n")[0])
     ap.add_argument("out", help="the directory that holds scp")
     ap.add_argument("--only", action="append", help="cases of this name, or of this file")
     ap.add_argument("--transport", choices=("pipe", "socketpair"))
     ap.add_argument("--chop", type=int, help="write so many bytes at a time")
+    for option, usual, text in numbers:
+        ap.add_argument(option, type=int, default=usual, help=text)
     return ap.parse_args()
 
 
