@@ -94,6 +94,19 @@ def rule_34_lsetstat(lab):
     same("link", 4, int(os.lstat(f"{lab.root}/link").st_mtime))
 
 
+def rule_34_only_files_and_directories_have_attributes(lab):
+    """Beneath a root, that is: anything else is somebody's who did not come by here."""
+    fill(lab)
+    os.mkfifo(f"{lab.root}/fifo", 0o644)
+    session = lab.held()
+    for what in ("mode", "times", "lsetstat"):
+        fails(FAILURE, ASKED[what](session, "fifo"), "not a regular file")
+    fails(FAILURE, session.set("dir", size=1), "Is a directory")
+    same("mode", 0o644, stat.S_IMODE(os.stat(f"{lab.root}/fifo").st_mode))
+    well(lab.begin().set(f"{lab.root}/fifo", mode=0o600))
+    same("mode", 0o600, stat.S_IMODE(os.stat(f"{lab.root}/fifo").st_mode))
+
+
 def rule_36_longname(lab):
     """As ls -l has it, a name with control bytes escaped; owners are numbers but for the account's own."""
     names = [b"file", b"a b", b"\x1b[31mred\n", b"\xff\xfe", "ä".encode()]

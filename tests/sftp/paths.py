@@ -52,6 +52,17 @@ def fill(lab):
         os.symlink(text, f"{lab.root}/{name}")
 
 
+def rule_26_a_real_path_is_text(lab):
+    """Whether that is there, or denied, or could be; only what is too long is none."""
+    fill(lab)
+    session = lab.held("--deny=*.exe", "--upload-only")
+    for path in ("f", "none/none", ".hidden", "x.exe", TEMPORARY, "f/below", "dangling/x", "n" * 300):
+        same(f"REALPATH {path}", os.fsencode("/" + path), session.realpath(path).names[0].name)
+        same(f"REALPATH {path}", os.fsencode("/" + path), session.realpath(f"{lab.root}//./{path}/").names[0].name)
+    for path in ("n" * 4096, "n/" * 2100, "/" + "../n/" * 2000):
+        fails(BAD, session.realpath(path), "File name too long")
+
+
 def rule_27_a_slash_at_the_end(lab):
     """It means nothing, except to OPEN, where what is no directory is not there then."""
     fill(lab)
