@@ -43,7 +43,7 @@ START_TEST(cp_copies_a_file_with_its_mode_less_umask)
 	ck_assert_uint_eq(mode_of("top/g"), 0640);
 	look_at("top/g");
 	ck_assert_int_gt(st.st_mtime, 1000);
-	log_is("close \"/g\" bytes read 0 written 7 seconds # mode 0666\n"
+	log_is("close \"/g\" bytes read 0 written 7 seconds # mode 0640\n"
 	    "close \"/f\" bytes read 7 written 0 seconds # mode 0666\n");
 	EXPECT_DONE("cp -p f empty d");
 	look_at("top/d/f");
