@@ -11,9 +11,9 @@
 /* What a client may see, for the deeds alone. */
 
 /*
- * Whether what is at PLAIN, NAME in DIRFD as of own_has, ST of it, is seen by whom only directories and what is own are shown; to
- * everybody else all is.  A directory that is not own loses, in ST, all traces of what is in it.  SFTP
- * rules 59, 60.
+ * Whether what is at PLAIN, NAME in DIRFD as of own_has, ST of it, is seen by whom only directories and
+ * what is own are shown; to everybody else all is.  A directory that is not own loses, in ST, all traces
+ * of what is in it.  SFTP rules 59, 60.
  */
 bool	sight_has(const struct deeds *, const char *plain, struct stat *, int dirfd, const char *name);
 
