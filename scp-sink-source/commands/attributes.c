@@ -45,6 +45,14 @@ say(void *setting, const char *rest, const struct answer *a)
 	return -1;
 }
 
+static bool
+goes_on(void *setting)
+{
+	const struct setting *s = setting;
+
+	return target_goes_on(s->j);
+}
+
 static int
 set(struct setting *s, const char *path)
 {
@@ -52,7 +60,7 @@ set(struct setting *s, const char *path)
 	struct answer a = { 0, NULL };
 
 	if (job_has(s->j, 'R'))
-		return tree_set(d, path, s->wish, say, s);
+		return tree_set(d, path, s->wish, &(struct answer_hearer){ say, goes_on, s });
 	return deeds_set(d, path, s->link, s->wish, &a) == 0 ? 0 : say(s, "", &a);
 }
 

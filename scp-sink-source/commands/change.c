@@ -155,6 +155,14 @@ say_within(void *tree, const char *rest, const struct answer *a)
 	return -1;
 }
 
+static bool
+goes_on(void *tree)
+{
+	const struct tree *t = tree;
+
+	return target_goes_on(t->j);
+}
+
 static int
 remove_all(struct job *j, const char *operand, const char *path)
 {
@@ -162,7 +170,8 @@ remove_all(struct job *j, const char *operand, const char *path)
 
 	if (check_name(j, operand, path) != 0)
 		return JOB_FAILED;
-	return tree_remove(j->deeds, path, say_within, &t);
+	return tree_remove(j->deeds, path,
+	    &(struct answer_hearer){ say_within, goes_on, &t });
 }
 
 int

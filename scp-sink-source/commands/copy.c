@@ -38,6 +38,14 @@ say(void *copying, const char *rest, const struct answer *a)
 	return -1;
 }
 
+static bool
+goes_on(void *copying)
+{
+	const struct copying *c = copying;
+
+	return target_goes_on(c->j);
+}
+
 static int
 copy(struct job *j, const struct passage *p)
 {
@@ -52,7 +60,8 @@ copy(struct job *j, const struct passage *p)
 	if (target_check_slash(j, p->from_said, p->from) != 0 ||
 	    target_check_slash(j, p->to_said, p->from) != 0)
 		return JOB_FAILED;
-	return tree_copy(j->deeds, p->from, p->to, &manner, say, &c) == 0 ? JOB_DONE : JOB_FAILED;
+	return tree_copy(j->deeds, p->from, p->to, &manner,
+	    &(struct answer_hearer){ say, goes_on, &c }) == 0 ? JOB_DONE : JOB_FAILED;
 }
 
 int

@@ -2,6 +2,7 @@
 #include <sys/stat.h>
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -130,6 +131,19 @@ target_each(struct job *j, enum deeds_link link, target_fn *one)
 		if (carry_out(j, j->operands[i], target, within, one) != JOB_DONE)
 			status = JOB_FAILED;
 	return status;
+}
+
+bool
+target_goes_on(struct job *j)
+{
+	struct output *o = j->output;
+	struct pollfd out = { .fd = o->stream->out };
+
+	/* Who has gone is an error of it, and a signal takes it away. */
+	if (poll(&out, 1, 0) == 1 || (o->stream->deadline != NULL &&
+	    deadline_passed(o->stream->deadline) != NULL))
+		o->lost = true;
+	return !o->lost;
 }
 
 mode_t

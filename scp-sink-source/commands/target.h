@@ -41,6 +41,9 @@ bool	target_is_dots(const char *operand);
  */
 int	target_check_slash(struct job *, const char *operand, const char *path);
 
+/* True while there is somebody to go on for: of what goes through a tree, and says nothing. */
+bool	target_goes_on(struct job *);
+
 /* The umask of the session. */
 mode_t	target_mask(void);
 

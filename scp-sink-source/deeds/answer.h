@@ -16,10 +16,12 @@ struct answer {
 /* What there is to say: TEXT, or what ERR is called. */
 const char *answer_text(const struct answer *);
 
-/*
- * Hears of what went wrong among what was asked for together: with REST, from there on; "" is that itself.
- * -1; or 0 where that is no failure.
- */
-typedef int	answer_report_fn(void *context, const char *rest, const struct answer *);
+/* Who hears of what goes wrong among what was asked for together. */
+struct answer_hearer {
+	/* REST is where, from there on; "" is that itself.  -1; or 0 where that is no failure. */
+	int	(*hear)(void *context, const char *rest, const struct answer *);
+	bool	(*goes_on)(void *context);	/* asked now and then: else no more is done */
+	void	*context;
+};
 
 #endif

@@ -252,19 +252,19 @@ leave(struct walk *w, struct walk_level *l, struct answer *a)
 /* Both are found; what is at FROM is ST. */
 static int
 copy(struct deeds *d, const struct spot *from, const struct spot *to, const struct stat *st,
-    const struct tree_manner *m, answer_report_fn *report, void *context)
+    const struct tree_manner *m, const struct answer_hearer *hearer)
 {
 	static const struct walk_visitor visitor = { meet, leave };
 	struct answer a = { 0, NULL };
 	struct copy c;
 	int end;
 
-	walk_init(&c.walk, d, from, report, context);
+	walk_init(&c.walk, d, from, hearer);
 	c.manner = m;
 	c.to = to;
 	c.n = 0;
 	end = walk_run(&c.walk, st, &visitor);
-	return end_levels(&c, 0, &a) == -1 ? report(context, "", &a) : end;
+	return end_levels(&c, 0, &a) == -1 ? hearer->hear(hearer->context, "", &a) : end;
 }
 
 /* By its path; where links lead there, what is made is seen to be met. */
@@ -306,7 +306,7 @@ judge(struct deeds *d, const struct spot *from, const struct spot *to, struct st
 
 int
 tree_copy(struct deeds *d, const char *from, const char *to, const struct tree_manner *m,
-    answer_report_fn *report, void *context)
+    const struct answer_hearer *hearer)
 {
 	struct answer a = { 0, NULL };
 	struct spot old, new;
@@ -316,12 +316,12 @@ tree_copy(struct deeds *d, const char *from, const char *to, const struct tree_m
 	if (spot_judge_direction(d, from, false, &a) == -1 ||
 	    spot_judge_direction(d, to, true, &a) == -1 ||
 	    spot_find(d, from, SPOT_ANYTHING, &old, &a) == -1)
-		return report(context, "", &a);
+		return hearer->hear(hearer->context, "", &a);
 	if (spot_find(d, to, SPOT_ANYTHING, &new, &a) == -1) {
-		end = report(context, "", &a);
+		end = hearer->hear(hearer->context, "", &a);
 	} else {
-		end = judge(d, &old, &new, &st, &a) == -1 ? report(context, "", &a)
-		    : copy(d, &old, &new, &st, m, report, context);
+		end = judge(d, &old, &new, &st, &a) == -1 ? hearer->hear(hearer->context, "", &a)
+		    : copy(d, &old, &new, &st, m, hearer);
 		spot_close(&new);
 	}
 	spot_close(&old);

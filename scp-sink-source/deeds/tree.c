@@ -54,15 +54,15 @@ leave_removed(struct walk *w, struct walk_level *l, struct answer *a)
 /* What was asked for is at S, which was found: begins there. */
 static int
 walk(struct deeds *d, const struct spot *s, const struct walk_visitor *v, const void *wish,
-    answer_report_fn *report, void *context)
+    const struct answer_hearer *hearer)
 {
 	struct answer a = { 0, NULL };
 	struct stat st;
 	struct walk w;
 
 	if (look(d, s, &st, &a) == -1)
-		return report(context, "", &a);
-	walk_init(&w, d, s, report, context);
+		return hearer->hear(hearer->context, "", &a);
+	walk_init(&w, d, s, hearer);
 	w.wish = wish;
 	return walk_run(&w, &st, v);
 }
@@ -77,7 +77,7 @@ begin(struct deeds *d, const char *path, const char *why, struct spot *s, struct
 }
 
 int
-tree_remove(struct deeds *d, const char *path, answer_report_fn *report, void *context)
+tree_remove(struct deeds *d, const char *path, const struct answer_hearer *hearer)
 {
 	static const struct walk_visitor visitor = { meet_to_remove, leave_removed };
 	const char *why = d->policy->remove == RIGHT_NO ? "removing is not allowed" : NULL;
@@ -86,8 +86,8 @@ tree_remove(struct deeds *d, const char *path, answer_report_fn *report, void *c
 	int end;
 
 	if (begin(d, path, why, &s, &a) == -1)
-		return report(context, "", &a);
-	end = walk(d, &s, &visitor, NULL, report, context);
+		return hearer->hear(hearer->context, "", &a);
+	end = walk(d, &s, &visitor, NULL, hearer);
 	spot_close(&s);
 	return end;
 }
@@ -109,8 +109,7 @@ meet_to_set(struct walk *w, const struct stat *st, struct answer *a)
 }
 
 int
-tree_set(struct deeds *d, const char *path, const struct wish *wish, answer_report_fn *report,
-    void *context)
+tree_set(struct deeds *d, const char *path, const struct wish *wish, const struct answer_hearer *hearer)
 {
 	static const struct walk_visitor visitor = { meet_to_set, NULL };
 	const char *why = d->policy->attributes == RIGHT_NO ? "setting attributes is not allowed" : NULL;
@@ -119,8 +118,8 @@ tree_set(struct deeds *d, const char *path, const struct wish *wish, answer_repo
 	int end;
 
 	if (begin(d, path, why, &s, &a) == -1)
-		return report(context, "", &a);
-	end = walk(d, &s, &visitor, wish, report, context);
+		return hearer->hear(hearer->context, "", &a);
+	end = walk(d, &s, &visitor, wish, hearer);
 	spot_close(&s);
 	return end;
 }

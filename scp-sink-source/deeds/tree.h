@@ -10,11 +10,11 @@
  * what is mounted there, and only what a listing shows.  COMMANDS rule 23.
  */
 
-/* Each: 0, or -1 where anything failed. */
-int	tree_remove(struct deeds *, const char *path, answer_report_fn *, void *context);
+/* Each: 0, or -1 where anything failed, or was not done because nothing goes on. */
+int	tree_remove(struct deeds *, const char *path, const struct answer_hearer *);
 /* Symbolic links are left alone. */
-int	tree_set(struct deeds *, const char *path, const struct wish *, answer_report_fn *,
-	    void *context);
+int	tree_set(struct deeds *, const char *path, const struct wish *,
+	    const struct answer_hearer *);
 
 struct tree_manner {			/* of a copy */
 	bool	 whole;			/* directories, too; and links are links */
@@ -29,6 +29,6 @@ struct tree_manner {			/* of a copy */
  * is there already is one that is copied into, but never one into itself.
  */
 int	tree_copy(struct deeds *, const char *from, const char *to, const struct tree_manner *,
-	    answer_report_fn *, void *context);
+	    const struct answer_hearer *);
 
 #endif

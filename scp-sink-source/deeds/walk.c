@@ -10,15 +10,18 @@
 #include "paths/dir.h"
 #include "paths/fs.h"
 
+enum {
+	STEPS = 256	/* between two questions whether there is anybody to go on for */
+};
+
 static const char mounted[] = "something is mounted there";
 
 void
-walk_init(struct walk *w, struct deeds *d, const struct spot *s, answer_report_fn *report,
-    void *reporter)
+walk_init(struct walk *w, struct deeds *d, const struct spot *s, const struct answer_hearer *hearer)
 {
 	w->d = d;
-	w->report = report;
-	w->reporter = reporter;
+	w->hearer = hearer;
+	w->steps = 0;
 	w->failed = w->over = false;
 	w->spot = *s;
 	w->spot.place.owned = false;
@@ -41,7 +44,7 @@ walk_report(struct walk *w, const struct answer *a)
 {
 	const char *rest = w->spot.plain + w->top_len;
 
-	if (w->report(w->reporter, rest + (rest[0] == '/'), a) == 0)
+	if (w->hearer->hear(w->hearer->context, rest + (rest[0] == '/'), a) == 0)
 		return;
 	w->failed = true;
 	for (unsigned i = 0; i < w->n; i++)
@@ -227,13 +230,21 @@ go_on(struct walk *w, const struct walk_visitor *v)
 		miss(w, name, errno);
 }
 
+static bool
+goes_on(struct walk *w)
+{
+	if (++w->steps % STEPS == 0 && !w->hearer->goes_on(w->hearer->context))
+		w->over = true;
+	return !w->over && !w->d->unlogged;
+}
+
 int
 walk_run(struct walk *w, const struct stat *st, const struct walk_visitor *v)
 {
 	struct answer a = { 0, NULL };
 
 	settle(w, v->meet(w, st, &a), st, &a);
-	while (w->n > 0 && !w->d->unlogged && !w->over)
+	while (w->n > 0 && goes_on(w))
 		go_on(w, v);
 	while (w->n > 0)
 		dir_close(w->levels[--w->n].fd);

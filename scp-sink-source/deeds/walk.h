@@ -33,8 +33,8 @@ struct walk_level {
 
 struct walk {
 	struct deeds	   *d;
-	answer_report_fn	   *report;
-	void		   *reporter;	/* its first argument */
+	const struct answer_hearer *hearer;	/* borrowed */
+	unsigned	    steps;	/* that were taken */
 	const void	   *wish;	/* the visitor's own */
 	bool		    over;	/* by the visitor: nothing is met any more */
 	bool		    failed;	/* anything */
@@ -55,7 +55,7 @@ struct walk_visitor {
 };
 
 /* Begins with what is at S, which was found, and whose place is held until the walk is over. */
-void	walk_init(struct walk *, struct deeds *, const struct spot *, answer_report_fn *, void *);
+void	walk_init(struct walk *, struct deeds *, const struct spot *, const struct answer_hearer *);
 
 /* What went wrong at the spot, and what it lies in stays: for a visitor that goes on all the same. */
 void	walk_report(struct walk *, const struct answer *);

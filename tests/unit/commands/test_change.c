@@ -303,6 +303,30 @@ START_TEST(rule_23_rm_r_of_a_wide_and_deep_tree)
 }
 END_TEST
 
+/* Nobody reads what is said of it any more: it ends before long. */
+START_TEST(rule_21_rm_r_ends_with_its_client)
+{
+	enum { FILES = 1000 };
+	int ends[2], left;
+
+	begin_restricted();
+	make_dir("top/t");
+	for (int i = 0; i < FILES; i++) {
+		char file[64];
+
+		snprintf(file, sizeof(file), "top/t/%d", i);
+		put_file(file, "", 0644);
+	}
+	begin_commands(-1);
+	ck_assert_int_eq(pipe2(ends, O_CLOEXEC), 0);
+	ck_assert_int_eq(close(ends[0]), 0);
+	stream.out = ends[1];
+	ck_assert_int_eq(RUN_LOST("rm", "-r", "t"), JOB_FAILED);
+	left = count_entries("top/t");
+	ck_assert(left > 0 && left < FILES);
+}
+END_TEST
+
 START_TEST(rule_23_rm_r_does_not_go_into_what_is_mounted)
 {
 	char from[PATH_MAX], to[PATH_MAX];
@@ -389,6 +413,7 @@ add(TCase *t)
 	tcase_add_test(t, rule_45_rm_r_with_own_takes_what_is_own);
 	tcase_add_test(t, rule_45_rm_r_of_who_may_know_nothing);
 	tcase_add_test(t, rule_23_rm_r_of_a_wide_and_deep_tree);
+	tcase_add_test(t, rule_21_rm_r_ends_with_its_client);
 	tcase_add_test(t, rule_23_rm_r_does_not_go_into_what_is_mounted);
 	tcase_add_test(t, answers_tell_nothing_to_who_may_know_nothing);
 }
