@@ -130,8 +130,10 @@ take_plain(struct quoting *q, char in, char c)
 enum quoting_kind
 quoting_step(struct quoting *q, char c)
 {
-	char in = q->depth > 0 ? q->open[q->depth - 1] : '\0';
+	char in = '\0';
 
+	if (q->depth > 0)
+		in = q->open[q->depth - 1];
 	if (q->comment && c != '\n')
 		return QUOTING_COMMENT;
 	q->comment = false;

@@ -75,9 +75,10 @@ static int
 put_piece(struct putter *p, const char **from, bool first)
 {
 	bool quoted = **from == '\\';
-	char c = quoted ? *++*from : **from;
+	char c;
 
-	++*from;
+	*from += quoted;
+	c = *(*from)++;
 	p->wild = p->wild || (!quoted && (strchr("*?[{", c) != NULL || (first && c == '~')));
 	return put(p, c, quoted);
 }

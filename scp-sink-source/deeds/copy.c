@@ -146,6 +146,7 @@ end_levels(struct copy *c, unsigned n, struct answer *a)
 	const char *what;
 	int end = 0;
 
+	/* cppcheck-suppress ctuuninitvar */
 	while (c->n > n)
 		if (level_end(&c->levels[--c->n], &what) == -1)
 			end = refuse_errno(c->walk.d, c->spot.plain, errno, a);
