@@ -124,10 +124,11 @@ class System:
     def check_unnamed(self):
         same("files in all, and those that have names", self.ground.names(), self.ground.inodes())
 
-    def check_names(self, lasting=()):
-        """Beside the directories of LASTING sessions there is nothing."""
+    def check_names(self, lasting=set):
+        """Beside the directories of LASTING() sessions, one of which may begin just now, there is nothing."""
         for top in (self.ground.there, self.ground.here, self.ground.full):
-            same(f"names in {os.path.basename(top)}", set(), set(os.listdir(top)) - set(lasting))
+            before, there = lasting(), set(os.listdir(top))
+            same(f"names in {os.path.basename(top)}", set(), there - before - lasting())
         same("names beside them", {"there", "here", "shelf", "pool"},
              set(os.listdir(self.ground.area)))
 

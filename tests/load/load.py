@@ -106,8 +106,12 @@ class Load:
     def end_round(self, what, sessions):
         self.crowd.clear(sessions)
         self.look_at_lasting()
-        self.report.run(f"{what}: what is there", self.system.check_names,
-                        [lasting.session.label for lasting in self.lasting])
+        self.report.run(f"{what}: what is there", self.system.check_names, self.lasting_names)
+
+    def lasting_names(self):
+        """Of those that last, and of those that have ended since we looked at them."""
+        return {session.label for lasting in self.lasting
+                for session in (lasting.session, *lasting.done)}
 
     def look_at_lasting(self):
         for lasting in self.lasting:
