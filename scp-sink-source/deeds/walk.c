@@ -150,18 +150,27 @@ go_in(struct walk *w, const struct stat *st, struct answer *a)
 	return 0;
 }
 
-/* What comes of what is at the spot, which the visitor has met. */
+/* What came of what is at the spot. */
 static void
-settle(struct walk *w, int turn, const struct stat *st, struct answer *a)
+settle(struct walk *w, int turn, struct answer *a)
 {
-	const bool goes_in = turn == WALK_IN;
-
-	if (goes_in)
-		turn = go_in(w, st, a);
 	if (turn == -1)
 		walk_report(w, a);
-	else if (!goes_in && w->n > 0)
+	else if (w->n > 0)
 		innermost(w)->changed = true;
+}
+
+/* The visitor meets what is at the spot, ST of it. */
+static void
+visit(struct walk *w, const struct walk_visitor *v, const struct stat *st)
+{
+	struct answer a = { 0, NULL };
+	int turn = v->meet(w, st, &a);
+
+	if (turn != WALK_IN)
+		settle(w, turn, &a);
+	else if (go_in(w, st, &a) == -1)
+		walk_report(w, &a);
 }
 
 static void
@@ -182,16 +191,14 @@ leave(struct walk *w, const struct walk_visitor *v)
 		return;
 	}
 	dir_close(l->fd);
-	settle(w, turn, NULL, &a);
+	settle(w, turn, &a);
 }
 
 static void
 meet(struct walk *w, const struct walk_visitor *v, const char *name, const struct stat *st)
 {
-	struct answer a = { 0, NULL };
-
 	if (step_to(w, name))
-		settle(w, v->meet(w, st, &a), st, &a);
+		visit(w, v, st);
 }
 
 /* It is there, and cannot be looked at: for ERR. */
@@ -241,9 +248,7 @@ goes_on(struct walk *w)
 int
 walk_run(struct walk *w, const struct stat *st, const struct walk_visitor *v)
 {
-	struct answer a = { 0, NULL };
-
-	settle(w, v->meet(w, st, &a), st, &a);
+	visit(w, v, st);
 	while (w->n > 0 && goes_on(w))
 		go_on(w, v);
 	while (w->n > 0)

@@ -11,8 +11,8 @@ import time
 import common
 from common import HERE
 from scenes import (
-    COPIED, Scene, by_sftp, count_records, facility, form, list_by_sftp, pull, pull_by_link,
-    pull_tree, push,
+    COPIED, Scene, by_sftp, count_records, facility, form, list_by_command, list_by_sftp, pull,
+    pull_by_link, pull_tree, push,
     push_dir_mode, push_from_the_top, push_group, push_hidden, push_in_closed, push_into_tree,
     push_missing, push_mode, push_onto, push_onto_the_same, push_relative, push_slowly,
     push_small_and_large, push_three, push_times, push_tree, push_two_names,
@@ -79,6 +79,7 @@ ROWS = [
     (["sandbox=none"], sandboxed, {False}, {True}),
     (["protocol=scp"], by_sftp("rm new"), (255, ["old"]), (0, ["old"])),
     (["protocol=sftp"], push, "use sftp, or scp without -O", COPIED),
+    (["commands=yes"], list_by_command, (0, "old\n"), (1, "")),
     (["list=no"], list_by_sftp, [], ["old"]),
     (["rename=own"], by_sftp("rename new newer", "rename old older"), (1, ["newer", "old"]),
      (0, ["newer", "older"])),

@@ -177,6 +177,14 @@ def list_by_sftp(s):
     return [line.rsplit("/", 1)[-1] for line in got.out.splitlines() if "sftp>" not in line]
 
 
+def list_by_command(s):
+    """As clients do that say shell's words."""
+    s.there("old")
+    got = s.estate.ssh("polly", f"cd {s.place.remote} && ls",
+                       host=s.estate.host("polly", s.estate.port))
+    return got.code, got.out
+
+
 def put_over(s):
     """By sftp: is it still the same file?"""
     before = os.stat(s.there("old")).st_ino

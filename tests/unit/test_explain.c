@@ -205,7 +205,7 @@ START_TEST(without_a_file)
 	char line[256];
 
 	ck_assert_int_eq(ASK(W("scp"), W("--check")), 0);
-	snprintf(line, sizeof(line), "\n# there is no %s\nprotocol both\n# root: none is set\n# start: the working "
+	snprintf(line, sizeof(line), "\n# there is no %s\nprotocol both\ncommands no\n# root: none is set\n# start: the working "
 	    "directory, for sshd the home\noverwrite yes\n", config);
 	expect(line, "");
 	ck_assert_int_eq(ASK(W("scp"), W("--check"), W(config)), 0);
