@@ -12,6 +12,17 @@ make_own(void *deeds, const char *plain, const struct birth *b)
 	own_add(&d->own, plain, b);
 }
 
+void
+copy_init(struct copy *c, const struct policy *policy, const struct root *root, struct audit *audit,
+    struct conn *conn, struct deeds *deeds)
+{
+	c->policy = policy;
+	c->root = root;
+	c->audit = audit;
+	c->conn = conn;
+	c->deeds = deeds;
+}
+
 int
 copy_run(struct copy *c, const struct request *request)
 {

@@ -26,6 +26,10 @@ struct copy {
 	} work;
 };
 
+/* Touches no more of it than is needed: most of WORK never is.  DEEDS may be NULL. */
+void	copy_init(struct copy *, const struct policy *, const struct root *, struct audit *,
+	    struct conn *, struct deeds *);
+
 /* Carries it out: 0; -1 as of sink_run and source_run. */
 int	copy_run(struct copy *, const struct request *);
 

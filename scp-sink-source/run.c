@@ -163,44 +163,39 @@ speak_scp(struct service *s, struct deadline *deadline)
 
 	conn_init(&conn, STDIN_FILENO, STDOUT_FILENO, sink ? TURN_OURS : TURN_THEIRS, rate_of(s));
 	conn.stream.deadline = deadline;
-	copy = (struct copy){
-		.policy = &s->policy, .root = &s->root, .audit = &s->audit, .conn = &conn,
-	};
+	copy_init(&copy, &s->policy, &s->root, &s->audit, &conn, NULL);
 	end = copy_run(&copy, &s->request);
 	return (struct outcome){
 		&copy.session.usage, copy.session.errors, end == -1 || copy.session.errors > 0, NULL,
 	};
 }
 
-/* What is refused in there is no failure of the session: clients make it one of their own. */
+/*
+ * Of which N bytes have been read AHEAD.  What is refused in there is no failure of the session: clients
+ * make it one of their own.
+ */
 static struct outcome
-speak_sftp(struct service *s, struct deadline *deadline)
+go_on_in_sftp(struct service *s, struct deeds *deeds, struct deadline *deadline, const char *ahead,
+    size_t n)
 {
-	static struct deeds deeds;
 	struct title title;
 	const char *why = NULL;
 	int end;
 
 	title_init(&title, "serving SFTP");
-	deeds_init(&deeds, &s->policy, &s->root, &s->account, &s->audit);
-	end = sftp_serve(&deeds, &title, deadline, STDIN_FILENO, STDOUT_FILENO, rate_of(s), &why);
-	return (struct outcome){ &deeds.usage, deeds.errors, end == -1, why };
+	deeds->way = AUDIT_SFTP;
+	end = sftp_take_over(deeds, &title, deadline, STDIN_FILENO, STDOUT_FILENO, rate_of(s), ahead, n,
+	    &why);
+	return (struct outcome){ &deeds->usage, deeds->errors, end == -1, why };
 }
 
-/* A session of commands whose client goes on in SFTP. */
 static struct outcome
-turn_to_sftp(struct service *s, struct deeds *deeds, struct stream *stream)
+speak_sftp(struct service *s, struct deadline *deadline)
 {
-	struct title title;
-	const char *why = NULL, *ahead;
-	size_t n = stream_unread(stream, &ahead);
-	int end;
+	static struct deeds deeds;
 
-	title_init(&title, "serving SFTP");
-	deeds->way = AUDIT_SFTP;
-	end = sftp_take_over(deeds, &title, stream->deadline, STDIN_FILENO, STDOUT_FILENO, rate_of(s),
-	    ahead, n, &why);
-	return (struct outcome){ &deeds->usage, deeds->errors, end == -1, why };
+	deeds_init(&deeds, &s->policy, &s->root, &s->account, &s->audit);
+	return go_on_in_sftp(s, &deeds, deadline, NULL, 0);
 }
 
 static struct outcome
@@ -215,6 +210,8 @@ speak_commands(struct service *s, struct deadline *deadline)
 		.copy = copy_run_next, .copier = &copy,
 	};
 	enum shell_end end;
+	const char *ahead;
+	size_t n;
 	int status;
 
 	title_init(&title, "serving commands");
@@ -222,13 +219,12 @@ speak_commands(struct service *s, struct deadline *deadline)
 	conn.stream.deadline = deadline;
 	deeds_init(&deeds, &s->policy, &s->root, &s->account, &s->audit);
 	deeds.way = AUDIT_COMMANDS;
-	copy = (struct copy){
-		.policy = &s->policy, .root = &s->root, .audit = &s->audit, .conn = &conn,
-		.deeds = &deeds,
-	};
+	copy_init(&copy, &s->policy, &s->root, &s->audit, &conn, &deeds);
 	end = shell_run(&world, s->script, &status);
-	if (end == SHELL_SFTP)
-		return turn_to_sftp(s, &deeds, &conn.stream);
+	if (end == SHELL_SFTP) {
+		n = stream_unread(&conn.stream, &ahead);
+		return go_on_in_sftp(s, &deeds, deadline, ahead, n);
+	}
 	return (struct outcome){
 		&deeds.usage, deeds.errors, end == SHELL_LOST ? 1 : status, NULL,
 	};
