@@ -209,6 +209,14 @@ policy_denies_protocol(const struct policy *p, bool sftp)
 	    : NULL;
 }
 
+const char *
+policy_denies_copy(const struct policy *p, bool upload)
+{
+	const char *why = policy_denies_protocol(p, false);
+
+	return why != NULL ? why : policy_denies_direction(p, upload);
+}
+
 bool
 policy_is_partial(const struct policy *p, const char *name)
 {

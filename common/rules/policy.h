@@ -143,6 +143,8 @@ const char *policy_denies_dir(const struct policy *, struct usage *, unsigned de
 const char *policy_denies_direction(const struct policy *, bool upload);
 /* SFTP, or else SCP. */
 const char *policy_denies_protocol(const struct policy *, bool sftp);
+/* A copy by SCP, in that direction. */
+const char *policy_denies_copy(const struct policy *, bool upload);
 
 /*
  * True for a NAME that clients give to what is not whole yet: it is made and written under that name

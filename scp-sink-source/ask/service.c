@@ -309,14 +309,10 @@ service_refuse_script(struct service *s, int status)
 static const char *
 deny_role(const struct service *s)
 {
-	const char *why;
-
 	if (s->request.role == REQUEST_COMMANDS)
 		return NULL;
-	why = policy_denies_protocol(&s->policy, s->request.role == REQUEST_SFTP);
-	if (why == NULL && s->request.role != REQUEST_SFTP)
-		why = policy_denies_direction(&s->policy, s->request.role == REQUEST_SINK);
-	return why;
+	return s->request.role == REQUEST_SFTP ? policy_denies_protocol(&s->policy, true)
+	    : policy_denies_copy(&s->policy, s->request.role == REQUEST_SINK);
 }
 
 int

@@ -7,6 +7,7 @@
 #include <bsd/stdlib.h>
 #include <bsd/string.h>
 
+#include "commands/known.h"
 #include "commands/scope.h"
 #include "text/text.h"
 
@@ -174,7 +175,7 @@ run_shell(struct shell *s, struct job *j)
 		(void)job_say(j, NULL, "it takes -c and a string, or nothing");
 		return JOB_MISUSED;
 	}
-	if (s->scope->depth == SCOPE_DEPTH) {
+	if (s->scope->depth == KNOWN_DEPTH) {
 		(void)job_say(j, NULL, "scripts are too deep in one another");
 		return JOB_MISUSED;
 	}
@@ -208,7 +209,8 @@ execute(struct shell *s, struct job *j)
 		return JOB_DONE;
 	}
 	if (verb == NULL) {
-		(void)job_say(j, j->operands[0], "command not found");
+		(void)job_say(j, j->operands[0], known_not_found);
+		s->state = SHELL_LEAVING;
 		return JOB_UNKNOWN;
 	}
 	status = shell_run_words(s, verb, j->count, j->operands);
@@ -233,7 +235,7 @@ static int
 miss(struct shell *s, struct job *j)
 {
 	(void)s;
-	(void)job_say(j, NULL, "command not found");
+	(void)job_say(j, NULL, known_not_found);
 	return JOB_UNKNOWN;
 }
 

@@ -6,15 +6,6 @@
 
 #include "commands/scope.h"
 
-/* Why the policy has no such copy, or NULL. */
-static const char *
-deny(const struct policy *p, const struct request *r)
-{
-	const char *why = policy_denies_protocol(p, false);
-
-	return why != NULL ? why : policy_denies_direction(p, r->role == REQUEST_SINK);
-}
-
 static int
 copy(struct shell *s, const struct request *r)
 {
@@ -26,7 +17,8 @@ copy(struct shell *s, const struct request *r)
 		return JOB_FAILED;
 	/* Relative paths begin in the current directory, and are said as they were said. */
 	strlcpy(here.from, s->scope->here, sizeof(here.from));
-	end = w->copy(w->copier, r, &here, deny(w->deeds->policy, r));
+	end = w->copy(w->copier, r, &here,
+	    policy_denies_copy(w->deeds->policy, r->role == REQUEST_SINK));
 	title_show(w->title, s->scope->here, strlen(s->scope->here));
 	if (end == SHELL_COPY_ASTRAY)
 		s->state = SHELL_ASTRAY;

@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: ISC */
+#include <stdlib.h>
 #include <string.h>
 
 #include "commands/known.h"
 #include "commands/verbs.h"
+#include "text/reading.h"
+
+const char known_not_found[] = "command not found";
+const char known_not_served[] = "not done: something else on this line is not served";
 
 enum {
 	READER_MAX = 16		/* bytes of the longest name of those that read, NUL included */
@@ -49,16 +54,77 @@ known_look(struct words *w, const struct script_command *c)
 	return k;
 }
 
-bool
-known_is_served(struct words *w, const struct script *script)
+static bool are_served(struct words *, const struct script *, unsigned depth);
+
+/* Whether the script TEXT, which changes, has nothing that is not served; W is room for its words. */
+static bool
+is_text_served(struct words *w, char *text, unsigned depth)
+{
+	size_t len = strlen(text), at = 0;
+	enum reading_end end = READING_ENDS;
+	struct reading reading;
+	struct script script;
+	bool served = true;
+
+	while (served && at < len) {
+		size_t n;
+
+		reading_begin(&reading);
+		n = reading_take(&reading, text + at, len - at, &end);
+		script_cut(&script, text + at, end == READING_GOES_ON ? n : n - 1);
+		served = end != READING_ASTRAY && are_served(w, &script, depth);
+		at += n;
+	}
+	return served;
+}
+
+/* The same of a script that is a word, which stays as it is. */
+static bool
+is_word_served(const char *word, unsigned depth)
+{
+	struct words *w = malloc(sizeof(*w));
+	char *text = strdup(word);
+	bool served = w != NULL && text != NULL && is_text_served(w, text, depth);
+
+	free(text);
+	free(w);
+	return served;
+}
+
+/* Whether the verb that is word FIRST of W is served with all that it would carry out in turn. */
+static bool
+is_served(const struct words *w, size_t first, unsigned depth)
+{
+	const struct verb *verb = verbs_find(w->list[first].text);
+
+	if (verb == NULL)
+		return false;
+	if ((verb->flags & VERB_EXEC) != 0)
+		return first + 1 == w->count || is_served(w, first + 1, depth);
+	/* What is too deep is said to be that, and not carried out. */
+	if ((verb->flags & VERB_SHELL) == 0 || first + 3 != w->count || depth == KNOWN_DEPTH ||
+	    strcmp(w->list[first + 1].text, "-c") != 0)
+		return true;
+	return is_word_served(w->list[first + 2].text, depth + 1);
+}
+
+static bool
+are_served(struct words *w, const struct script *script, unsigned depth)
 {
 	for (size_t i = 0; i < script->count; i++) {
-		struct known k = known_look(w, &script->list[i]);
+		const struct script_command *c = &script->list[i];
+		struct known k = known_look(w, c);
 
-		if (k.why != NULL || (!k.empty && k.verb == NULL))
+		if (k.why != NULL || (!k.empty && !is_served(w, c->assigned, depth)))
 			return false;
 	}
 	return true;
+}
+
+bool
+known_is_served(struct words *w, const struct script *script)
+{
+	return are_served(w, script, 0);
 }
 
 /* Programs through which clients of shells send files, besides those that there are. */

@@ -8,6 +8,13 @@
 #include "text/script.h"
 #include "text/words.h"
 
+enum {
+	KNOWN_DEPTH = 4		/* scripts in one another */
+};
+
+/* What is said of a command that there is not, and of one whose line is not served as a whole. */
+extern const char known_not_found[], known_not_served[];
+
 /* One command of a line, as far as it can be known before anything is done. */
 struct known {
 	const struct verb *verb;	/* NULL: nobody knows it, or there is none */
@@ -25,7 +32,10 @@ struct known known_look(struct words *, const struct script_command *);
  */
 bool	known_would_read(const struct words *, const struct script_command *, const struct known *);
 
-/* Whether all of a line is served; else nothing in it is to change anything.  COMMANDS rule 10. */
+/*
+ * Whether all of a line is served, and what scripts within it, or exec, carry out; else nothing in it is
+ * to change anything.  COMMANDS rule 10.
+ */
 bool	known_is_served(struct words *, const struct script *);
 
 #endif

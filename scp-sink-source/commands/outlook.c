@@ -8,9 +8,6 @@
 #include "text/reading.h"
 #include "text/script.h"
 
-static const char unknown[] = "command not found";
-static const char not_served[] = "not done: something else on this line is not served";
-
 /* What each flag of a verb asks of a policy, and what is said where that has it not. */
 struct need {
 	unsigned    flag;
@@ -92,8 +89,7 @@ deny(const struct policy *p, const struct known *k)
 	const struct verb *v = k->verb;
 
 	if (strcmp(v->name, "scp") == 0)
-		return policy_denies_protocol(p, false) != NULL ? policy_denies_protocol(p, false)
-		    : policy_denies_direction(p, k->changes);
+		return policy_denies_copy(p, k->changes);
 	if (strcmp(v->name, "sftp-server") == 0)
 		return policy_denies_protocol(p, true);
 	for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++)
@@ -160,7 +156,7 @@ tell_one(void *visitor, struct words *w, const struct script_command *c, bool se
 		o.verb = k.verb != NULL ? k.verb->name : NULL;
 		o.operands = w->list + first + 1;
 		o.count = w->count - first - 1;
-		o.why = k.verb == NULL ? unknown : !served && k.changes ? not_served : deny(l->policy, &k);
+		o.why = k.verb == NULL ? known_not_found : !served && k.changes ? known_not_served : deny(l->policy, &k);
 	}
 	l->tell(l->context, &o);
 	return false;

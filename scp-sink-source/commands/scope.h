@@ -12,10 +12,6 @@
 #include "text/words.h"
 
 /* A session while it is at work, for the shell and for the verbs that are its own business. */
-enum {
-	SCOPE_DEPTH = 4		/* scripts in one another */
-};
-
 enum shell_state {
 	SHELL_GOING,
 	SHELL_LEAVING,		/* exit was said: the script ends, and what it is part of goes on */

@@ -155,7 +155,7 @@ void
 shell_log_refusal(struct shell *s, const char *command, size_t len, const char *reason)
 {
 	struct deeds *d = s->world->deeds;
-	char shown[AUDIT_STRING_MAX];	/* what is longer is seen to be cut in the log */
+	char shown[AUDIT_STRING_MAX + 1];	/* what is longer is seen to be cut in the log */
 
 	d->errors++;
 	if (!audit_is_on(d->audit))
@@ -182,9 +182,9 @@ run_command(struct shell *s, const struct sent *l, const struct script_command *
 		return JOB_DONE;
 	}
 	if (k.verb == NULL)
-		return refuse(s, l, c, "command not found", NULL, JOB_UNKNOWN);
+		return refuse(s, l, c, known_not_found, NULL, JOB_UNKNOWN);
 	if (!served && k.changes)
-		return refuse(s, l, c, "not done: something else on this line is not served", NULL,
+		return refuse(s, l, c, known_not_served, NULL,
 		    JOB_NOT_DONE);
 	return run_verb(s, k.verb, c);
 }

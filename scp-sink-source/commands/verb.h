@@ -19,7 +19,9 @@ enum verb_flags {
 	VERB_NEEDS_ATTRIBUTES = 1024,
 	VERB_NEEDS_LINKS = 2048,
 	VERB_MODE = 4096,	/* a word such as -w is a mode, and so no option */
-	VERB_READS = 8192	/* without an operand, to sh it reads the input */
+	VERB_READS = 8192,	/* without an operand, to sh it reads the input */
+	VERB_SHELL = 16384,	/* the word behind its -c is a script */
+	VERB_EXEC = 32768	/* what follows it is a command */
 };
 
 struct verb {
