@@ -225,6 +225,25 @@ static const struct {
 	{ "root /a\033b\n", NULL },
 };
 
+/* Each command of a script, as a session would read it: nothing of it is done. */
+START_TEST(what_would_become_of_a_script)
+{
+	if (lacks_root("--serve looks at the root that is said"))
+		return;
+	put_file("f", "", 0644);
+	ck_assert_int_eq(ASK(W("scp"), W("--explain"), W("ls 'a b'; cat f; rm f"), under("--root=", ""),
+	    W("--commands=yes"), W("--upload-only")), 0);
+	expect("           ls 'a b': carried out\n             ls \"a b\"\n"
+	    "           cat f: downloads are not allowed\n             cat \"f\"\n"
+	    "           rm f: carried out\n             rm \"f\"\nserved\n", "");
+	ck_assert_int_eq(ASK(W("scp"), W("--explain"), W("echo; sh -c 'unzip f'; rm f"),
+	    under("--root=", ""), W("--commands=yes")), 0);
+	expect("           echo: carried out\n             echo\n           sh -c 'unzip f': "
+	    "not done: something else on this line is not served\n", "");
+	ck_assert(exists("f"));
+}
+END_TEST
+
 START_TEST(a_sentence)
 {
 	if (lacks_root("a configuration file is root's"))
@@ -391,6 +410,7 @@ add(TCase *t)
 	tcase_add_test(t, control_bytes_are_shown_as_escapes);
 	tcase_add_test(t, the_policy_of_a_user);
 	tcase_add_test(t, without_a_file);
+	tcase_add_test(t, what_would_become_of_a_script);
 	tcase_add_loop_test(t, a_sentence, 0, (int)COUNT(sentences));
 	tcase_add_loop_test(t, with_the_eyes_of_the_user, 0, (int)COUNT(eyes));
 	tcase_add_test(t, eyes_of_others);

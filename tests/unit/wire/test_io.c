@@ -690,9 +690,67 @@ START_TEST(what_cannot_be_widened_stays)
 }
 END_TEST
 
+/* What there is to be read begins with it, and does so afterwards. */
+static void
+check_peek(int fd, int wanted)
+{
+	char peeked = '?', byte = '?';
+
+	ck_assert_int_eq(io_peek(fd, &peeked), wanted);
+	ck_assert_int_eq(read(fd, &byte, 1), wanted);
+	ck_assert_int_eq(peeked, byte);
+}
+
+START_TEST(the_next_byte_stays_where_it_is)
+{
+	int fds[2], file;
+
+	ck_assert_int_eq(pipe(fds), 0);
+	ck_assert_int_eq(write(fds[1], "ab", 2), 2);
+	check_peek(fds[0], 1);
+	check_peek(fds[0], 1);
+	close(fds[1]);
+	check_peek(fds[0], 0);
+	close(fds[0]);
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+	ck_assert_int_eq(write(fds[1], "a", 1), 1);
+	check_peek(fds[0], 1);
+	close(fds[1]);
+	check_peek(fds[0], 0);
+	close(fds[0]);
+	put_file("peeked", "ab", 0644);
+	file = openat(unit_fd, "peeked", O_RDONLY);
+	check_peek(file, 1);
+	check_peek(file, 1);
+	check_peek(file, 0);
+	close(file);
+}
+END_TEST
+
+START_TEST(what_nobody_has_read_is_counted)
+{
+	char bytes[3];
+	int fds[2];
+
+	ck_assert_int_eq(pipe(fds), 0);
+	ck_assert_int_eq(io_count_unread(fds[1]), 0);
+	ck_assert_int_eq(write(fds[1], "abc", 3), 3);
+	ck_assert_int_gt(io_count_unread(fds[1]), 0);
+	ck_assert_int_eq(read(fds[0], bytes, 3), 3);
+	ck_assert_int_eq(io_count_unread(fds[1]), 0);
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+	ck_assert_int_eq(write(fds[1], "abc", 3), 3);
+	ck_assert_int_gt(io_count_unread(fds[1]), 0);
+	ck_assert_int_eq(read(fds[0], bytes, 3), 3);
+	ck_assert_int_eq(io_count_unread(fds[1]), 0);
+}
+END_TEST
+
 static void
 add(TCase *t)
 {
+	tcase_add_test(t, the_next_byte_stays_where_it_is);
+	tcase_add_test(t, what_nobody_has_read_is_counted);
 	const int nways = sizeof(ways) / sizeof(ways[0]);
 
 	tcase_add_test(t, one_read_returns_what_is_there);
