@@ -184,6 +184,7 @@ run_shell(struct shell *s, struct job *j)
 	scope.errors_to = s->output.errors_to;
 	scope.outer = s->scope;
 	scope.strict = false;
+	scope.part = string;
 	s->scope = &scope;
 	s->status = 0;
 	if (string)

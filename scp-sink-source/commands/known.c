@@ -42,15 +42,30 @@ split(struct words *w, const struct script_command *c, struct known *k)
 	return words_split_live(w, c->text, c->len, &k->why);
 }
 
+/* Which word of W the verb is that the one at FIRST comes to: it is behind each exec. */
+static size_t
+find_deed(const struct words *w, size_t first)
+{
+	const struct verb *verb = verbs_find(w->list[first].text);
+
+	while (verb != NULL && (verb->flags & VERB_EXEC) != 0 && first + 1 < w->count)
+		verb = verbs_find(w->list[++first].text);
+	return first;
+}
+
 struct known
 known_look(struct words *w, const struct script_command *c)
 {
 	struct known k = { .why = c->why };
+	size_t at;
 
 	if (k.why != NULL || split(w, c, &k) == -1 || k.verb == NULL)
 		return k;
-	k.changes = strcmp(k.verb->name, "scp") == 0 ? is_upload(w, c->assigned + 1)
-	    : (k.verb->flags & VERB_CHANGES) != 0;
+	at = find_deed(w, c->assigned);
+	k.deed = verbs_find(w->list[at].text);
+	if (k.deed != NULL)
+		k.changes = strcmp(k.deed->name, "scp") == 0 ? is_upload(w, at + 1)
+		    : (k.deed->flags & VERB_CHANGES) != 0;
 	return k;
 }
 
@@ -95,17 +110,16 @@ is_word_served(const char *word, unsigned depth)
 static bool
 is_served(const struct words *w, size_t first, unsigned depth)
 {
-	const struct verb *verb = verbs_find(w->list[first].text);
+	size_t at = find_deed(w, first);
+	const struct verb *verb = verbs_find(w->list[at].text);
 
 	if (verb == NULL)
 		return false;
-	if ((verb->flags & VERB_EXEC) != 0)
-		return first + 1 == w->count || is_served(w, first + 1, depth);
 	/* What is too deep is said to be that, and not carried out. */
-	if ((verb->flags & VERB_SHELL) == 0 || first + 3 != w->count || depth == KNOWN_DEPTH ||
-	    strcmp(w->list[first + 1].text, "-c") != 0)
+	if ((verb->flags & VERB_SHELL) == 0 || at + 3 != w->count || depth == KNOWN_DEPTH ||
+	    strcmp(w->list[at + 1].text, "-c") != 0)
 		return true;
-	return is_word_served(w->list[first + 2].text, depth + 1);
+	return is_word_served(w->list[at + 2].text, depth + 1);
 }
 
 static bool

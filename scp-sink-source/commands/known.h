@@ -18,6 +18,7 @@ extern const char known_not_found[], known_not_served[];
 /* One command of a line, as far as it can be known before anything is done. */
 struct known {
 	const struct verb *verb;	/* NULL: nobody knows it, or there is none */
+	const struct verb *deed;	/* what it comes to, which is another one behind exec; the same */
 	const char	  *why;		/* it is no syntax: a constant */
 	bool		   changes;	/* something that stays */
 	bool		   empty;	/* there is no word in it, but for those that assign */

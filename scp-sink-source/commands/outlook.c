@@ -86,8 +86,10 @@ static const struct need needs[] = {
 static const char *
 deny(const struct policy *p, const struct known *k)
 {
-	const struct verb *v = k->verb;
+	const struct verb *v = k->deed;
 
+	if (v == NULL)
+		return known_not_found;
 	if (strcmp(v->name, "scp") == 0)
 		return policy_denies_copy(p, k->changes);
 	if (strcmp(v->name, "sftp-server") == 0)

@@ -27,6 +27,8 @@ struct scope {
 	char		 here[PATH_MAX];	/* the current directory, from the root on: plain */
 	bool		 utc;		/* times are UTC's */
 	bool		 strict;	/* a command that fails is the last one, as after set -e */
+	bool		 part;		/* of a line of the outer scope, which must be served with it */
+	bool		 served;	/* the line that is carried out, and what that is part of */
 	enum script_sink output_to, errors_to;	/* where commands write that say nothing else */
 };
 

@@ -166,7 +166,7 @@ shell_log_refusal(struct shell *s, const char *command, size_t len, const char *
 }
 
 static int
-run_command(struct shell *s, const struct sent *l, const struct script_command *c, bool served)
+run_command(struct shell *s, const struct sent *l, const struct script_command *c)
 {
 	struct known k = known_look(&s->words, c);
 
@@ -183,9 +183,8 @@ run_command(struct shell *s, const struct sent *l, const struct script_command *
 	}
 	if (k.verb == NULL)
 		return refuse(s, l, c, known_not_found, NULL, JOB_UNKNOWN);
-	if (!served && k.changes)
-		return refuse(s, l, c, known_not_served, NULL,
-		    JOB_NOT_DONE);
+	if (!s->scope->served && k.changes)
+		return refuse(s, l, c, known_not_served, NULL, JOB_NOT_DONE);
 	return run_verb(s, k.verb, c);
 }
 
@@ -242,7 +241,7 @@ void
 shell_run_line(struct shell *s, const char *text, size_t len)
 {
 	struct sent l = { .sent = text, .copy = malloc(len + 1) };
-	bool served;
+	struct scope *scope = s->scope;
 
 	if (l.copy == NULL) {
 		s->status = JOB_MISUSED;
@@ -252,12 +251,13 @@ shell_run_line(struct shell *s, const char *text, size_t len)
 	memcpy(l.copy, text, len);
 	l.copy[len] = '\0';
 	script_cut(&l.script, l.copy, len);
-	served = known_is_served(&s->words, &l.script);
+	scope->served = (!scope->part || scope->outer->served) &&
+	    known_is_served(&s->words, &l.script);
 	for (size_t i = 0; i < l.script.count; i++) {
 		const struct script_command *c = &l.script.list[i];
 
 		if (is_carried_out(s, c)) {
-			s->status = run_command(s, &l, c, served);
+			s->status = run_command(s, &l, c);
 			heed_failure(s, &l.script, i);
 			heed_reader(s, c);
 		}
