@@ -60,12 +60,32 @@ session_init(struct session *s, struct conn *conn, const struct request *request
 	s->operand = 0;
 	s->quiet = policy->reveal == POLICY_NO;
 	s->said = NULL;
+	s->client = NULL;
+	s->expect = NULL;
 	s->made = NULL;
 	s->maker = NULL;
 	journal_init(&s->errors_to);
 	trail_set(&s->trail, "");
 	conn->stream.watch = watch_body;
 	conn->stream.watcher = s;
+}
+
+static void
+watch_for_client(void *session, uint64_t done, uint64_t size)
+{
+	struct session *s = session;
+
+	(void)size;
+	s->moved = done;
+	s->client->move(s->client->self, done);
+}
+
+void
+session_originate(struct session *s, const struct client *client, struct expect *expect)
+{
+	s->client = client;
+	s->expect = expect;
+	s->conn->stream.watch = watch_for_client;
 }
 
 /* True where nobody asks for paths from the root on: then finding out costs nothing. */
@@ -92,14 +112,21 @@ session_call(struct session *s, const char *name)
 const char *
 session_turn_to(struct session *s, const char *path)
 {
+	bool renamed = s->client != NULL && s->client->shown != NULL;
 	int err;
 
-	trail_set(&s->trail, path);
+	trail_set(&s->trail, renamed ? s->client->shown : path);
 	if (s->request->role == REQUEST_SOURCE)
 		trail_trim(&s->trail);
 	s->operand = s->trail.len;
-	title_show(&s->title, s->trail.text, s->operand);
 	s->plain[0] = '\0';
+	if (s->client != NULL) {
+		/* He has said it himself: rules are for what is found there. */
+		if (s->root->confined && root_plain(s->root, path, s->plain) == -1)
+			s->plain[0] = '\0';
+		return NULL;
+	}
+	title_show(&s->title, s->trail.text, s->operand);
 	if (is_plain_use(s))
 		return NULL;
 	if (root_plain(s->root, path, s->plain) == 0)
@@ -186,6 +213,8 @@ session_end_file(struct session *s)
 int
 session_end_file_with(struct session *s, const char *remark)
 {
+	if (s->client != NULL)
+		s->client->end(s->client->self, s->trail.text, s->trail.len, NULL);
 	log_file(s, NULL, remark);
 	return s->unlogged ? -1 : 0;
 }
@@ -204,8 +233,13 @@ session_fail_file(struct session *s, const char *reason)
 {
 	const char *late = time_is_up(s);
 
-	if (s->begun)
-		log_file(s, late != NULL ? late : reason, NULL);
+	if (!s->begun)
+		return;
+	if (late != NULL)
+		reason = late;
+	if (s->client != NULL)
+		s->client->end(s->client->self, s->trail.text, s->trail.len, reason);
+	log_file(s, reason, NULL);
 }
 
 void
@@ -222,6 +256,8 @@ session_log_dir(struct session *s, mode_t mode, bool made)
 {
 	char path[PATH_SHOWN];
 
+	if (s->client != NULL)
+		s->client->enter(s->client->self, s->trail.text, s->trail.len);
 	s->mode = mode;
 	if (audit_is_on(s->audit)) {
 		struct audit_entry e = entry_here(s, path, NULL);
@@ -289,11 +325,33 @@ word(struct session *s, const struct reason *r, char text[TEXT_MESSAGE_MAX])
 	note_failure(s, text);
 }
 
+/* What became of something is for the client, who reads of it as he knows it. */
+static void
+tell_client(struct session *s, const struct reason *r)
+{
+	const struct client *c = s->client;
+	char text[TEXT_MESSAGE_MAX];
+
+	s->begun = false;
+	if (r->skip) {
+		c->skip(c->self, s->trail.text, s->trail.len);
+		return;
+	}
+	s->errors++;
+	snprintf(text, sizeof(text), "%s%s%s", r->what != NULL ? r->what : "",
+	    r->what != NULL ? ": " : "", reason_text(s, r));
+	c->complain(c->self, s->trail.text, s->trail.len, text);
+}
+
 int
 session_tell(struct session *s, const struct reason *r)
 {
 	char text[TEXT_MESSAGE_MAX];
 
+	if (s->client != NULL) {
+		tell_client(s, r);
+		return conn_refuse(s->conn, s->client->sorry);
+	}
 	word(s, r, text);
 	return conn_refuse(s->conn, text);
 }
@@ -306,10 +364,33 @@ session_refuse(struct session *s, const struct reason *r)
 }
 
 int
+session_spoil(struct session *s, const struct reason *r)
+{
+	if (s->client == NULL)
+		return session_warn(s, r);
+	tell_client(s, r);
+	return conn_warn(s->conn, s->client->sorry);
+}
+
+void
+session_hear(struct session *s, const char *text, size_t len)
+{
+	char shown[TEXT_MESSAGE_MAX];
+
+	s->errors++;
+	if (s->client != NULL && text_escape(shown, sizeof(shown), text, len) > 0)
+		s->client->hear(s->client->self, shown);
+}
+
+int
 session_warn(struct session *s, const struct reason *r)
 {
 	char text[TEXT_MESSAGE_MAX];
 
+	if (s->client != NULL) {
+		tell_client(s, r);
+		return 0;
+	}
 	session_log_failure(s, r);
 	word(s, r, text);
 	return conn_warn(s->conn, text);
@@ -327,7 +408,13 @@ session_give_up(struct session *s, const char *what, const char *reason)
 	}
 	log_failure(s, what, reason);
 	text_message(text, NULL, what, reason);
-	note_failure(s, text);
+	if (s->client != NULL) {
+		s->errors++;
+		s->client->complain(s->client->self, NULL, 0, text + strlen("scp: "));
+		s->begun = false;
+	} else {
+		note_failure(s, text);
+	}
 	if (late == NULL)
 		(void)conn_refuse(s->conn, text);
 	return -1;
@@ -336,7 +423,9 @@ session_give_up(struct session *s, const char *what, const char *reason)
 void
 session_title(struct session *s, uint64_t size)
 {
-	if (size >= TITLE_FROM)
+	if (s->client != NULL)
+		s->client->begin(s->client->self, s->trail.text, s->trail.len, size);
+	else if (size >= TITLE_FROM)
 		title_show_percent(&s->title, s->trail.text, s->trail.len, 0);
 	else if (s->title.detailed)
 		title_show(&s->title, s->trail.text, s->operand);

@@ -14,6 +14,30 @@
 #include "title.h"
 #include "wire/conn.h"
 
+/*
+ * What becomes of a transfer that we began ourselves, for a person who has the other half elsewhere.
+ * PATH is one as he knows it, of LEN bytes and not escaped.  Whatever fails is counted by the session.
+ */
+struct client {
+	void	   *self;	/* the first argument of all of these */
+	const char *shown;	/* what paths begin with in place of an operand; NULL: that */
+	bool	    update;	/* a file of the same size and time is not wanted again */
+	const char *sorry;	/* what the other side reads of something that is not taken */
+
+	/* Something is wrong here, which ends the file that was begun; PATH may be NULL. */
+	void	  (*complain)(void *, const char *path, size_t len, const char *reason);
+	/* What the other side says, escaped and never "". */
+	void	  (*hear)(void *, const char *text);
+	/* A body of SIZE bytes is about to move; so much of it has; it ended, for REASON or, NULL, well. */
+	void	  (*begin)(void *, const char *path, size_t len, uint64_t size);
+	void	  (*move)(void *, uint64_t done);
+	void	  (*end)(void *, const char *path, size_t len, const char *reason);
+	/* A directory was entered. */
+	void	  (*enter)(void *, const char *path, size_t len);
+	/* Something was left out, because he said so. */
+	void	  (*skip)(void *, const char *path, size_t len);
+};
+
 /* What one transfer carries around, in either direction.  Everything it points to is borrowed. */
 struct session {
 	struct conn		*conn;
@@ -21,6 +45,8 @@ struct session {
 	const struct policy	*policy;
 	const struct root	*root;
 	struct audit		*audit;
+	const struct client	*client;	/* NULL: we serve one */
+	struct expect		*expect;	/* with CLIENT: which entries may be received; or NULL */
 	struct usage		 usage;
 	unsigned		 errors;	/* entries refused or failed, here or there */
 	struct title		 title;
@@ -49,6 +75,7 @@ struct reason {
 	int	    err;		/* an errno */
 	bool	    open;	/* whatever it seems to tell: it would be so for any name */
 	bool	    early;	/* what the client has said is reason enough, whatever there is */
+	bool	    skip;	/* whoever asked for the transfer has said that it is left out */
 	bool	    telling;	/* it tells of what there is, which a policy may keep from the peer, who
 				 * then reads the same as for any other; for an ERR that is known */
 };
@@ -59,6 +86,9 @@ extern const char session_no_log[];
 /* Joins the parts; the connection's watcher becomes the process title. */
 void	session_init(struct session *, struct conn *, const struct request *, const struct policy *,
 	    const struct root *, struct audit *);
+
+/* From its beginning on it is ours, and CLIENT hears of it; with EXPECT, which may be NULL. */
+void	session_originate(struct session *, const struct client *, struct expect *);
 
 /* What the client sends next it calls NAME, or, where that is NULL, nothing but the operand. */
 void	session_call(struct session *, const char *name);
@@ -85,8 +115,12 @@ int	session_refuse(struct session *, const struct reason *);
 /* The two halves of that: the log gets to know, and later the peer, perhaps for another reason. */
 void	session_log_failure(struct session *, const struct reason *);
 int	session_tell(struct session *, const struct reason *);
-/* A warning that awaits no reply. */
+/* A warning that awaits no reply.  Where we have a client there is none: he is told. */
 int	session_warn(struct session *, const struct reason *);
+/* The one that is the status of a body, which it is in any case. */
+int	session_spoil(struct session *, const struct reason *);
+/* What the peer says of its own accord, TEXT of LEN bytes, which is counted. */
+void	session_hear(struct session *, const char *text, size_t len);
 /*
  * The last word to a peer that the session cannot go on with: always -1, and about no path.  Where the
  * time is up that is the reason, and standard error is where the peer reads it.

@@ -69,9 +69,11 @@ is_denied(const struct door *d, const char *said, bool directory, struct reason 
 	const struct session *s = d->session;
 
 	*why = (struct reason){ .text = d->denied, .telling = true, .early = true };
-	if (why->text == NULL)
-		why->text = policy_denies_name(s->policy,
-		    s->quiet ? said : nest_name(&d->nest, said), directory);
+	if (why->text != NULL)
+		return true;
+	why->skip = true;
+	why->text = policy_denies_name(s->policy, s->quiet ? said : nest_name(&d->nest, said),
+	    directory);
 	return why->text != NULL;
 }
 
@@ -98,10 +100,12 @@ is_out_of_place(const struct door *d, const char *said, bool directory, struct r
 	int dirfd = nest_dir(&d->nest);
 
 	*why = (struct reason){ .err = d->denied_err, .telling = true };
-	if (nest_is_untold(&d->nest))
+	if (nest_is_untold(&d->nest)) {
 		*why = d->untold;
-	else if (why->err == 0 && dirfd != -1)
+	} else if (why->err == 0 && dirfd != -1) {
 		why->text = alias_denies_name(s->policy, dirfd, nest_name(&d->nest, said), directory);
+		why->skip = why->text != NULL;
+	}
 	return why->text != NULL || why->err != 0;
 }
 
@@ -142,6 +146,7 @@ door_admits_file(struct door *d, const struct record *r, mode_t mode, struct pla
 		return keep_out(d, r->size, why);
 	if (begin_file(d, r, mode, p) == -1) {
 		*why = (struct reason){ .err = errno, .telling = true };
+		why->skip = why->err == EEXIST && s->policy->overwrite == OVERWRITE_NO;
 		why->text = upload_advice(&d->upload, why->err);
 		return keep_out(d, r->size, why);
 	}

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 
 #include <bsd/string.h>
@@ -248,6 +249,22 @@ refuse_file(struct intake *k, const struct record *r, const struct reason *why)
 	return status == STATUS_FATAL ? -1 : 0;
 }
 
+/* Whether that very file is here already, for whoever wants those alone that are not. */
+static bool
+is_here(const struct intake *k, const struct record *r, const struct attrs *a, struct reason *why)
+{
+	const struct client *client = k->door.session->client;
+	const struct nest *n = &k->door.nest;
+	int dirfd = client != NULL && client->update && a->has_times ? nest_dir(n) : -1;
+	struct stat st;
+
+	*why = (struct reason){ .text = text_error(EEXIST), .skip = true };
+	return dirfd != -1 &&
+	    fstatat(dirfd, nest_name(n, r->text), &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    S_ISREG(st.st_mode) && (uint64_t)st.st_size == r->size &&
+	    st.st_mtim.tv_sec == a->times[1].tv_sec;
+}
+
 int
 intake_take_file(struct intake *k, const struct record *r)
 {
@@ -257,7 +274,9 @@ intake_take_file(struct intake *k, const struct record *r)
 	int end;
 
 	name_entry(k, r);
-	if (door_admits_file(&k->door, r, a.mode, &p, &why))
+	if (is_here(k, r, &a, &why))
+		end = refuse_file(k, r, &why);
+	else if (door_admits_file(&k->door, r, a.mode, &p, &why))
 		end = receive_file(k, r, &a);
 	else if (is_for_later(k, &why))
 		end = refuse_file_later(k, r, &why);

@@ -20,12 +20,12 @@ take_record(struct sink *k, const struct record *r)
 	case RECORD_TIMES:
 		return intake_take_times(&k->intake, r);
 	case RECORD_WARN:
-		k->session->errors++;
+		session_hear(k->session, r->text, r->textlen);
 		return 0;
 	case RECORD_FATAL:
 		break;
 	}
-	k->session->errors++;
+	session_hear(k->session, r->text, r->textlen);
 	return -1;
 }
 

@@ -52,7 +52,7 @@ await(struct source *k)
 		return -1;
 	}
 	if (reply != 0) {
-		k->session->errors++;
+		session_hear(k->session, text, strlen(text));
 		session_fail_file(k->session, text[0] != '\0' ? text : "lost connection");
 	}
 	if (text[0] != '\0')
@@ -107,7 +107,7 @@ send_body(struct source *k, int fd, uint64_t size, bool sparse)
 	s->moved = size;
 	if (why.err == STREAM_SHRANK)
 		why.text = "file shrank";
-	if (why.err != 0 && session_warn(s, &why) == -1)
+	if (why.err != 0 && session_spoil(s, &why) == -1)
 		return -1;
 	k->whole = why.err == 0;
 	reply = await(k);
@@ -169,6 +169,7 @@ send_named(struct source *k, int fd, const struct stat *st, const struct entry *
 	why.text = k->depth > 0 ? policy_denies_name(p, e->name, false)
 	    : alias_denies_name(p, e->dirfd, e->name, false);
 
+	why.skip = why.text != NULL;
 	if (why.text == NULL)
 		return send_file(k, fd, st, e);
 	return k->depth > 0 ? 0 : session_warn(k->session, &why);
@@ -218,6 +219,17 @@ is_too_many(struct source *k, int fd, const struct entry *e, int *end)
 	return true;
 }
 
+/* FD is handed over. */
+static void
+go_into(struct source *k, int fd, const struct stat *st, bool unnamed)
+{
+	k->levels[k->depth++] = (struct source_level){
+		.fd = fd, .unnamed = unnamed, .dev = st->st_dev, .ino = st->st_ino,
+	};
+	listing_begin(&k->listing, k->depth, &top(k)->mark);
+	session_go_deep(k->depth);
+}
+
 /* Announces a directory and goes into it: then *FD is handed over, and the trail stays. */
 static int
 enter_dir(struct source *k, int *fd, const struct stat *st, const char *as)
@@ -230,6 +242,10 @@ enter_dir(struct source *k, int *fd, const struct stat *st, const char *as)
 
 	if (why.text == NULL)
 		why.text = policy_denies_dir(s->policy, &s->usage, k->depth);
+	if (why.text == NULL && s->client != NULL && k->depth == 0) {
+		why.text = policy_denies_name(s->policy, as, true);
+		why.skip = why.text != NULL;
+	}
 	if (why.text != NULL)
 		return session_warn(s, &why);
 	reply = announce(k, st, &r);
@@ -237,12 +253,8 @@ enter_dir(struct source *k, int *fd, const struct stat *st, const char *as)
 		return reply == -1 ? -1 : 0;
 	if (session_log_dir(s, st->st_mode & MODE_BITS, false) == -1)
 		return -1;
-	k->levels[k->depth++] = (struct source_level){
-		.fd = *fd, .dev = st->st_dev, .ino = st->st_ino,
-	};
+	go_into(k, *fd, st, false);
 	*fd = -1;	/* handed over */
-	listing_begin(&k->listing, k->depth, &top(k)->mark);
-	session_go_deep(k->depth);
 	return 0;
 }
 
@@ -319,7 +331,7 @@ end_dir(struct source *k, int failed)
 
 	if (failed != 0 && warn_errno(k, failed) == -1)
 		return -1;
-	reply = tell(k, &end);
+	reply = top(k)->unnamed ? 0 : tell(k, &end);
 	leave_dir(k);
 	return reply == -1 ? -1 : 0;
 }
@@ -369,8 +381,9 @@ name_directory(const struct source *k, const char *path, struct place *p, char n
 {
 	*p = (struct place){ .owned = true, .leaf = "." };
 	p->dirfd = root_dir(k->session->root, path);
-	if (p->dirfd == -1 || !k->session->request->recursive)
-		return p->dirfd == -1 ? -1 : 0;	/* Not sent, and so not named, without -r. */
+	/* What is not sent without -r, or stands for what is in it, needs no name. */
+	if (p->dirfd == -1 || !k->session->request->recursive || k->session->client != NULL)
+		return p->dirfd == -1 ? -1 : 0;
 	return place_own_name(k->session->root, p->dirfd, name);
 }
 
@@ -399,6 +412,36 @@ find_operand(struct source *k, const char *path, struct place *p, char name[NAME
 	return end;
 }
 
+/*
+ * A directory that a person says as "." or ".." is what is in it, for whoever has told the other side to
+ * put that into the target.
+ */
+static int
+send_contents(struct source *k, const struct place *p)
+{
+	const struct root *root = k->session->root;
+	int fd = root_entry(root, p->dirfd, p->leaf, NULL, O_RDONLY | O_DIRECTORY), end = 0;
+	struct stat st;
+
+	trail_enter(&k->session->trail, "");
+	if (fd != -1 && root_check(root, fd, &st) == 0) {
+		go_into(k, fd, &st, true);
+		return 0;
+	}
+	end = warn_errno(k, errno);
+	trail_leave(&k->session->trail);
+	if (fd != -1)
+		close(fd);
+	return end;
+}
+
+static bool
+is_contents(const struct source *k, const struct place *p)
+{
+	return k->session->client != NULL && k->session->request->recursive &&
+	    strcmp(p->leaf, ".") == 0;
+}
+
 static int
 send_operand(struct source *k, const char *path)
 {
@@ -407,7 +450,9 @@ send_operand(struct source *k, const char *path)
 	struct place p;
 	int end = find_operand(k, path, &p, name, &why);
 
-	if (end == 0) {
+	if (end == 0 && is_contents(k, &p)) {
+		end = send_contents(k, &p);
+	} else if (end == 0) {
 		struct entry e = { p.dirfd, p.leaf, name, DT_UNKNOWN };
 
 		trail_enter(&k->session->trail, "");

@@ -10,6 +10,7 @@
 /* One directory that is being sent. */
 struct source_level {
 	int		    fd;		/* owned */
+	bool		    unnamed;	/* it stands for what is in it, and was not announced */
 	dev_t		    dev;
 	ino_t		    ino;
 	struct listing_mark mark;
