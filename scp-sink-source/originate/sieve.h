@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef ORIGINATE_SIEVE_H
+#define ORIGINATE_SIEVE_H
+
+#include <stddef.h>
+
+/*
+ * What a remote program writes to standard error, made fit for a terminal: as text_escape has it, but
+ * with tabs and newlines, and a newline for CR LF.  Nothing waits for the end of a line.
+ */
+struct sieve {
+	size_t len;		/* bytes that are kept: a part of a character, or a CR */
+	char   kept[4];
+};
+
+enum {
+	SIEVE_PIECE = 4096,			/* bytes that are taken at once */
+	SIEVE_ROOM = 4 * (SIEVE_PIECE + 4) + 1	/* bytes that become of them at most, NUL included */
+};
+
+void	sieve_init(struct sieve *);
+
+/* Makes of N bytes, at most SIEVE_PIECE, what is written to DST; LEN of it.  N 0: what is kept. */
+size_t	sieve_pass(struct sieve *, const char *from, size_t n, char dst[SIEVE_ROOM]);
+
+/* From IN to OUT until IN ends, whoever signals meanwhile. */
+void	sieve_run(int in, int out);
+
+#endif
