@@ -6,7 +6,8 @@
 #include <time.h>
 
 enum {
-	CLOCK_NANO = 1000000000		/* nanoseconds a second */
+	CLOCK_NANO = 1000000000,	/* nanoseconds a second */
+	CLOCK_MILLI = 1000000		/* nanoseconds a millisecond */
 };
 
 /* Nanoseconds since some time in the past: never set, never going back, as CLOCK_MONOTONIC. */

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "wire/clock.h"
 #include "wire/holes.h"
 #include "wire/io.h"
 #include "wire/stream.h"
@@ -76,6 +77,47 @@ stream_is_ahead(const struct stream *s, int patience)
 		return true;
 	/* An end of input is readable too, but it is nothing that was sent. */
 	return poll(&p, 1, patience) == 1 && ioctl(s->in, FIONREAD, &waiting) == 0 && waiting > 0;
+}
+
+/* True when a read would not wait, or the session is over, within PATIENCE milliseconds; -1: for ever. */
+static bool
+is_readable(struct stream *s, int patience)
+{
+	struct pollfd p = { .fd = s->in, .events = POLLIN };
+	int64_t until = clock_now() + (int64_t)patience * CLOCK_MILLI;
+	int n;
+
+	/* A signal that leaves the descriptors alone is none of our business, but time may be up. */
+	while ((n = poll(&p, 1, patience)) == -1 && errno == EINTR) {
+		int64_t left = until - clock_now();
+
+		s->lost = s->deadline != NULL && deadline_passed(s->deadline) != NULL;
+		if (s->lost)
+			return true;
+		if (patience != -1)
+			patience = left > 0 ? (int)(left / CLOCK_MILLI) : 0;
+	}
+	return n != 0;
+}
+
+enum stream_news
+stream_gather(struct stream *s, int patience)
+{
+	size_t have = s->inlen - s->inpos;
+	ssize_t n;
+
+	assert(have < sizeof(s->inbuf));
+	if (!is_readable(s, patience))
+		return STREAM_SILENT;
+	memmove(s->inbuf, s->inbuf + s->inpos, have);
+	s->inpos = 0;
+	s->inlen = have;
+	n = s->lost ? -1 : io_read(s->in, s->inbuf + have, sizeof(s->inbuf) - have);
+	s->lost = n == -1;
+	s->inlen += n > 0 ? (size_t)n : 0;
+	if (n > 0)
+		return STREAM_CAME;
+	return n == 0 ? STREAM_END : STREAM_LOST;
 }
 
 size_t

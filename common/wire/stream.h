@@ -45,6 +45,18 @@ void	stream_init(struct stream *, int in, int out, uint64_t rate);
 bool	stream_has_input(struct stream *);
 /* True when the peer has sent more than was read, or does so within PATIENCE milliseconds. */
 bool	stream_is_ahead(const struct stream *, int patience);
+/*
+ * Reads once more, behind the unread input, of which there is less than STREAM_IN, within PATIENCE
+ * milliseconds; -1: for ever.  Whether that counts as waiting for the peer is for the caller to have
+ * said to the deadline.
+ */
+enum stream_news {
+	STREAM_CAME,
+	STREAM_SILENT,		/* nothing, in that time */
+	STREAM_END,
+	STREAM_LOST
+};
+enum stream_news stream_gather(struct stream *, int patience);
 /* The unread input, good until there is none: how many bytes from *FROM on. */
 size_t	stream_unread(const struct stream *, const char **from);
 void	stream_skip(struct stream *, size_t n);
