@@ -160,7 +160,8 @@ fit_due(const char *p, size_t len)
 
 	if (fit_shape(p, len) == FIT_WHOLE)
 		return FIT_WHOLE;
-	if (strchr("CDET", p[0]) == NULL || p[0] == '\0')
+	if (p[0] == '\0' || strchr("CDET", p[0]) == NULL ||
+	    (len > 1 && (p[1] == '\0' || strchr("\n -0123456789", p[1]) == NULL)))
 		return FIT_NOT;
 	end = line_length(p, len);
 	if (end == len)

@@ -279,6 +279,50 @@ START_TEST(nobody_is_ahead_where_that_cannot_be_known)
 }
 END_TEST
 
+/* What is not understood yet stays, and more comes behind it. */
+START_TEST(what_is_gathered_is_behind_what_is_unread)
+{
+	pid_t pid;
+
+	connect_at((enum transport)_i, 0);
+	ck_assert_int_eq(stream_gather(&s, 0), STREAM_SILENT);
+	ck_assert_int_eq(stream_gather(&s, 1), STREAM_SILENT);
+	say(BYTES("abc"));
+	ck_assert_int_eq(stream_gather(&s, -1), STREAM_CAME);
+	expect_unread(BYTES("abc"));
+	stream_skip(&s, 2);
+	ck_assert_int_eq(stream_gather(&s, 0), STREAM_SILENT);
+	expect_unread(BYTES("c"));
+	say(BYTES("de"));
+	ck_assert_int_eq(stream_gather(&s, 0), STREAM_CAME);
+	expect_unread(BYTES("cde"));
+	hang_up();
+	ck_assert_int_eq(stream_gather(&s, -1), STREAM_END);
+	expect_unread(BYTES("cde"));
+	ck_assert_int_eq(s.lost, false);
+	disconnect();
+	/* As much as there is room for. */
+	connect_at(STREAM, 0);
+	pid = feed(STREAM_IN - 2, BYTES("z"));
+	while (stream_gather(&s, -1) == STREAM_CAME)
+		;
+	ck_assert_uint_eq(s.inlen, STREAM_IN - 1);
+	ck_assert_int_eq(s.inbuf[STREAM_IN - 2], 'z');
+	child_is_content(pid, "the feed");
+	disconnect();
+}
+END_TEST
+
+START_TEST(what_is_lost_is_not_gathered)
+{
+	stream_init(&s, -1, -1, 0);
+	s.in = open("/", O_PATH | O_CLOEXEC);
+	ck_assert_int_eq(stream_gather(&s, -1), STREAM_LOST);
+	ck_assert_int_eq(s.lost, true);
+	close(s.in);
+}
+END_TEST
+
 START_TEST(a_byte_is_read_and_no_more)
 {
 	char byte = 'x', rest[8];
@@ -1280,6 +1324,8 @@ add_input(TCase *t)
 	tcase_add_test(t, rule_12_a_failing_descriptor_is_no_end);
 	tcase_add_test(t, what_is_lost_is_not_read_again);
 	tcase_add_loop_test(t, rule_15_a_peer_that_is_ahead, 0, TRANSPORTS);
+	tcase_add_loop_test(t, what_is_gathered_is_behind_what_is_unread, 0, TRANSPORTS);
+	tcase_add_test(t, what_is_lost_is_not_gathered);
 	tcase_add_test(t, nobody_is_ahead_where_that_cannot_be_known);
 	tcase_add_loop_test(t, a_byte_is_read_and_no_more, 0, 2);
 	tcase_add_loop_test(t, rule_1_one_message_is_one_write, 0, 2);
