@@ -17,7 +17,7 @@ class Case:
         self.rules = rules
         self.where = where              # file:line, for complaints
         self.args = None
-        self.options = {}               # as, umask, needs, whole, apart, packets, env, limit, stderr
+        self.options = {}               # as, umask, needs, whole, apart, once, packets, env, limit, stderr
         self.have = []                  # set-up: (verb, words)
         self.steps = []                 # the dialogue: (kind, what)
         self.then = []                  # the tree afterwards: (verb, words)
@@ -168,7 +168,7 @@ class Parser:
         }
         if word in actions:
             return actions[word]()
-        if word in ("as", "umask", "needs", "whole", "apart", "packets", "env", "limit", "stderr"):
+        if word in ("as", "umask", "needs", "whole", "apart", "once", "packets", "env", "limit", "stderr"):
             return self.option(word, rest)
         raise BadCase("no such word: %s" % word)
 

@@ -14,6 +14,8 @@ import time
 
 SIOCOUTQ = 0x5411
 CHUNK = 1 << 16
+# Of what is chopped: so much of it is, the rest of a long body is not; the server is seen to read so much.
+BEGINNING, END, WATCHED = 4096, 16, 256
 PATIENCE = 0.02                 # for a chopped byte that the server does not want; nothing is asserted
 
 
@@ -148,7 +150,7 @@ class Peer:
 
     def give(self):
         try:
-            n = os.write(self.w, self.pending[:self.chop or CHUNK])
+            n = os.write(self.w, self.pending[:CHUNK])
         except BlockingIOError:
             return
         except OSError:
@@ -166,13 +168,15 @@ class Peer:
             self.pending += data
             return
         # The server gets to see every byte alone where that can matter: around the records.
-        for at in range(len(data)):
-            if self.w == -1:
-                return
-            self.pending = data[at:at + 1]
+        at = 0
+        while at < len(data) and self.w != -1:
+            left = len(data) - at
+            size = self.chop if at < BEGINNING or left <= END else left - END
+            self.pending = data[at:at + size]
             self.wait(lambda: not self.pending, "room for input")
-            if at < 256 or len(data) - at < 16:
+            if at < WATCHED or left <= END:
                 self.settle()
+            at += size
 
     def settle(self):
         """Waits until the last byte was read, if it is read at all."""
