@@ -14,6 +14,7 @@
 #   make bench      measure it against OpenSSH's scp; ROWS="start sshd" for some of the rows
 #   make install    PREFIX=/usr/local, BINDIR=PREFIX/lib/scp-sink-source, SYSCONFDIR=/etc, DESTDIR
 #   make uninstall  with the same of these
+#   make ORIGINATE=no OUT=build/sink  one that only serves others, and cannot start another program
 #   make static     build/static/scp: one file without any shared library, with musl
 #   make deb        a Debian package in build/deb
 #   make rpm        an RPM in build/rpm
@@ -95,7 +96,7 @@ USES_upload	:= $(COMMON)
 USES_title	:= text
 USES_session	:= $(COMMON) ask title
 USES_sandbox	:= cell
-USES_scp	:= $(COMMON) session upload
+USES_scp	:= $(COMMON) errand session upload
 USES_deeds	:= $(COMMON) upload
 USES_sftp	:= $(COMMON) deeds title
 USES_commands	:= $(COMMON) ask deeds title
@@ -107,16 +108,20 @@ USES_run	:= $(COMMON) ask commands copy deeds sandbox sftp title
 USES_look	:= $(COMMON) ask process run sandbox
 USES_explain	:= $(COMMON) ask commands look run
 USES_deny	:= $(COMMON) ask process sftp
-USES_main	:= ask process run explain deny version wire
+USES_main	:= ask process run explain deny version wire errand originate
 
 ROOMS	:= $(patsubst USES_%,%,$(filter USES_%,$(.VARIABLES)))
+# A program that shall not be able to start another one has one file in place of a folder.
+ORIGINATE	?= yes
+NONE	:= scp-sink-source/originate/none.c
+kept	= $(if $(filter no,$(ORIGINATE)),$(filter-out scp-sink-source/originate/%,$(1)) $(filter $(NONE),$(1)),$(filter-out $(NONE),$(1)))
 # The sources of folders and files that are named as above.
-sources	= $(sort $(wildcard $(foreach top,common scp-sink-source,$(1:%=$(top)/%.c) $(1:%=$(top)/%/*.c))))
+sources	= $(sort $(call kept,$(wildcard $(foreach top,common scp-sink-source,$(1:%=$(top)/%.c) $(1:%=$(top)/%/*.c)))))
 objects	= $(patsubst %.c,$(OUT)/obj/%.o,$(call sources,$(1)))
 # They, and all that they use, and what that uses.
 reach	= $(if $(strip $(1)),$(sort $(1) $(call reach,$(foreach room,$(1),$(USES_$(room))))))
 
-OBJS	:= $(patsubst %.c,$(OUT)/obj/%.o,$(wildcard common/*/*.c scp-sink-source/*.c scp-sink-source/*/*.c))
+OBJS	:= $(patsubst %.c,$(OUT)/obj/%.o,$(call kept,$(wildcard common/*/*.c scp-sink-source/*.c scp-sink-source/*/*.c)))
 UNITS	:= $(subst test_,,$(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/test_*.c tests/unit/*/test_*.c))))
 
 # Each fuzz target is linked with the folder that it is about and what that uses, with what is said

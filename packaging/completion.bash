@@ -11,7 +11,7 @@ _scp_sink_source_values() {
 	replace) echo "auto atomic in-place" ;;
 	sync) echo "none file full" ;;
 	symlinks) echo "beneath never" ;;
-	commands | hidden | recursive | mkdir | make-links | log-required | reveal) echo "yes no" ;;
+	commands | hidden | recursive | mkdir | make-links | originate | log-required | reveal) echo "yes no" ;;
 	list | rename | remove | attributes) echo "yes own no" ;;
 	modes) echo "client inherit" ;;
 	times) echo "client ignore" ;;
@@ -26,7 +26,7 @@ _scp_sink_source_values() {
 _scp_sink_source_keys="upload-only download-only protocol commands root start overwrite replace partial
 	sync symlinks hidden allow deny recursive mkdir list rename remove attributes make-links max-depth
 	max-file-size max-session-bytes max-files min-free rate idle-timeout max-duration umask
-	file-mode dir-mode modes times group log log-facility log-format log-required reveal sandbox"
+	file-mode dir-mode modes times group log log-facility log-format log-required reveal sandbox originate"
 
 # Replies with names of the kind that compgen has for an option, one a line.
 _scp_sink_source_reply() {

@@ -6,7 +6,9 @@
 #include "ask/invocation.h"
 #include "ask/service.h"
 #include "deny.h"
+#include "errand/errand.h"
 #include "explain.h"
+#include "originate/originate.h"
 #include "process.h"
 #include "run.h"
 #include "version.h"
@@ -21,7 +23,9 @@
 static int
 help(void)
 {
-	fputs("scp [--sandbox=word] [-dpqrv] [-l limit] -t [--] target\n"
+	fputs("scp [-346ABCdOpqRrTv] [-c cipher] [-F file] [-i file] [-J hops] [-l limit]\n"
+	      "    [-o option] [-P port] [-S program] [-X setting] [--key[=value]] source ... target\n"
+	      "scp [--sandbox=word] [-dpqrv] [-l limit] -t [--] target\n"
 	      "scp [--sandbox=word] [-pqrv] [-l limit] -f [--] file ...\n"
 	      "scp --sftp [--key[=value]] ...\n"
 	      "scp --serve [--key[=value]] ...\n"
@@ -32,12 +36,28 @@ help(void)
 	return fflush(stdout) == EOF;
 }
 
-/* Started by hand, or by something that wants another scp. */
+/*
+ * A person copies files: nobody is served.  What the environment has is his own, and is for the program
+ * that reaches a host.
+ */
 static int
-introduce(void)
+originate(struct service *s, int argc, char *argv[])
 {
-	process_say("scp: the server side of scp, which sshd starts when a client wants to copy files.\n"
-	    "To copy files yourself, use a client such as sftp(1); scp-sink-source(1) says what this is.");
+	const struct invocation plain = { .way = INVOKED_PLAIN };
+	static char text[WORDS_BYTES];
+
+	if (service_load(s, &plain, CONFIG) == -1 || service_log(s) == -1) {
+		process_say(s->problem);
+	} else if (s->policy.originate == POLICY_NO || s->policy.restricted) {
+		snprintf(s->problem, sizeof(s->problem), "scp: copies to and from other hosts are not "
+		    "allowed here");
+		service_deny(s, invocation_request(&plain, argc, argv, text, sizeof(text)));
+		process_say(s->problem);
+	} else {
+		service_end(s);
+		return originate_run(argc, argv);
+	}
+	service_end(s);
 	return 1;
 }
 
@@ -54,8 +74,6 @@ serve(struct service *s, const struct invocation *v, int argc, char *argv[])
 		deadline_end(&deadline);
 		return deny_request(s, v, argc, argv, request);
 	}
-	if (s->request.role == REQUEST_NONE)
-		return introduce();
 	if (service_open(s) == -1 || run_begin(s, request) == -1) {
 		deadline_end(&deadline);
 		return deny_request(s, v, argc, argv, request);
@@ -114,21 +132,29 @@ main(int argc, char *argv[], char *envp[])
 	static char *none[] = { NULL };
 	const char *why, *command, *connection, *said[ACCOUNT_SAID];
 
-	/* Whoever has no name has no title either, of which a library would complain. */
-	if (argc < 1 || process_tidy_descriptors() == -1)
-		return 1;
-	process_set_signals();
-	process_open_title(argc, argv, envp);
+	bool understood, ours;
+
 	command = getenv("SSH_ORIGINAL_COMMAND");
 	connection = getenv("SSH_CONNECTION");
 	said[0] = getenv("USER");
 	said[1] = getenv("LOGNAME");
+	understood = invocation_parse(&invocation, argc, argv, command, &words, &why) == 0;
+	ours = understood && invocation.way == INVOKED_PLAIN && errand_is_meant(argc, argv);
+	/* Whoever has no name has no title either, of which a library would complain. */
+	if (argc < 1 || process_tidy_descriptors(!ours) == -1)
+		return 1;
+	process_set_signals();
+	if (ours) {
+		service_init(&service, connection, said);
+		return originate(&service, argc, argv);
+	}
+	process_open_title(argc, argv, envp);
 	/*
 	 * All else in it may be the client's, if sshd was told to let it in.  Not clearenv(3), which
 	 * some C libraries have free what these point to.
 	 */
 	environ = none;
-	if (invocation_parse(&invocation, argc, argv, command, &words, &why) == -1) {
+	if (!understood) {
 		snprintf(service.problem, sizeof(service.problem), "scp: %s", why);
 		process_say(service.problem);
 		return 1;

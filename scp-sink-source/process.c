@@ -57,8 +57,7 @@ hang_up(int signal)
 {
 	int saved = errno;
 
-	(void)signal;
-	hung_up = 1;
+	hung_up = signal;
 	/* It becomes the lowest that is free, also where no other is. */
 	close(STDIN_FILENO);
 	/* A C library's open(2) may be another call, which the sandbox has no word for. */
@@ -97,6 +96,22 @@ process_say_time(const char *reason)
 		tell("scp: ", reason, PATIENCE);
 }
 
+int
+process_told(void)
+{
+	return hung_up;
+}
+
+_Noreturn void
+process_die(int sig)
+{
+	struct sigaction usual = { .sa_handler = SIG_DFL };
+
+	sigaction(sig, &usual, NULL);
+	raise(sig);
+	_exit(1);
+}
+
 void
 process_set_signals(void)
 {
@@ -123,9 +138,9 @@ process_set_signals(void)
 }
 
 int
-process_tidy_descriptors(void)
+process_tidy_descriptors(bool all)
 {
-	if (syscall(SYS_close_range, STDERR_FILENO + 1, UINT_MAX, 0) == -1)
+	if (all && syscall(SYS_close_range, STDERR_FILENO + 1, UINT_MAX, 0) == -1)
 		for (int fd = STDERR_FILENO + 1; fd < USUAL_FILES; fd++)
 			(void)close(fd);	/* before Linux 5.9 */
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)

@@ -4,14 +4,16 @@
 
 #include <sys/types.h>
 
+#include <stdbool.h>
+
 /*
  * How we are run: what a session may rely on, whoever started us.  The first two are for once, before
  * anything else.
  *
- * Descriptors 0 to 2 are open, if only to nothing, so that no file of ours becomes one of them, and no
- * others are.  0, or -1 where there is nothing that they could be open to.
+ * Descriptors 0 to 2 are open, if only to nothing, so that no file of ours becomes one of them, and where they
+ * are ALL there is to be, no others are.  0, or -1 where there is nothing that they could be open to.
  */
-int	process_tidy_descriptors(void);
+int	process_tidy_descriptors(bool all);
 
 /*
  * Gives ps(1) room for a title, which setproctitle(3) sets: that of the arguments and the environment.
@@ -26,6 +28,10 @@ void	process_open_title(int argc, char *argv[], char *envp[]);
  * of a write.  No signal is held back.
  */
 void	process_set_signals(void);
+
+/* Which signal has told us to stop; 0: none.  And ends us as that would have done, for whoever waits. */
+int	process_told(void);
+_Noreturn void process_die(int signal);
 
 /*
  * From here on, and for good, this process is one of the user NAME, whose number is UID: with his

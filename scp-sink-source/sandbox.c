@@ -82,7 +82,7 @@ sandbox_enter(const struct sandbox *s, char in_force[SANDBOX_TEXT_MAX], const ch
 	struct syscalls calls = {
 		.read = (s->rights & LANDLOCK_READ) != 0,
 		.write = (s->rights & ~(unsigned)LANDLOCK_READ) != 0,
-		.anywhere = s->anywhere,
+		.anywhere = s->anywhere, .terminal = s->terminal,
 		.links = (s->rights & LANDLOCK_LINKS) != 0,
 		.log = s->log, .address = s->address, .size = s->size,
 	};

@@ -18,7 +18,7 @@ enum {
 struct sandbox {
 	int		   root;	/* borrowed: nothing else can be opened */
 	unsigned	   rights;	/* of enum landlock_right */
-	bool		   anywhere;	/* see struct syscalls */
+	bool		   anywhere, terminal;	/* see struct syscalls */
 	bool		   required;	/* all of it */
 	int		   log;		/* see struct syscalls */
 	const void	  *address;

@@ -53,7 +53,7 @@ session_init(struct session *s, struct conn *conn, const struct request *request
 	s->root = root;
 	s->audit = audit;
 	s->usage = (struct usage){ .bytes = 0 };
-	s->errors = 0;
+	s->errors = s->heard = s->skipped = 0;
 	title_init(&s->title, request->role == REQUEST_SINK ? "receiving" : "sending");
 	s->unlogged = s->begun = false;
 	s->plain[0] = '\0';
@@ -334,6 +334,7 @@ tell_client(struct session *s, const struct reason *r)
 
 	s->begun = false;
 	if (r->skip) {
+		s->skipped++;
 		c->skip(c->self, s->trail.text, s->trail.len);
 		return;
 	}
@@ -378,6 +379,7 @@ session_hear(struct session *s, const char *text, size_t len)
 	char shown[TEXT_MESSAGE_MAX];
 
 	s->errors++;
+	s->heard++;
 	if (s->client != NULL && text_escape(shown, sizeof(shown), text, len) > 0)
 		s->client->hear(s->client->self, shown);
 }
@@ -418,6 +420,29 @@ session_give_up(struct session *s, const char *what, const char *reason)
 	if (late == NULL)
 		(void)conn_refuse(s->conn, text);
 	return -1;
+}
+
+int
+session_give_up_name(struct session *s, const struct record *r)
+{
+	char name[TEXT_MESSAGE_MAX];
+
+	text_escape(name, sizeof(name), r->text, r->textlen);
+	return session_give_up(s, "error: unexpected filename", name);
+}
+
+int
+session_give_up_entry(struct session *s, const struct record *r, bool many)
+{
+	char name[TEXT_MESSAGE_MAX / 2], text[TEXT_MESSAGE_MAX];
+
+	text_quote(name, sizeof(name), r->text, r->textlen);
+	if (many)
+		snprintf(text, sizeof(text), "%s sent more than was asked for", s->client->host);
+	else
+		snprintf(text, sizeof(text), "%s sent \"%s\", which was not asked for (-T accepts it)",
+		    s->client->host, name);
+	return session_give_up(s, NULL, text);
 }
 
 void

@@ -20,6 +20,7 @@
  */
 struct client {
 	void	   *self;	/* the first argument of all of these */
+	const char *host;	/* where the other half is */
 	const char *shown;	/* what paths begin with in place of an operand; NULL: that */
 	bool	    update;	/* a file of the same size and time is not wanted again */
 	const char *sorry;	/* what the other side reads of something that is not taken */
@@ -36,6 +37,10 @@ struct client {
 	void	  (*enter)(void *, const char *path, size_t len);
 	/* Something was left out, because he said so. */
 	void	  (*skip)(void *, const char *path, size_t len);
+	/* Whether a source, that stands in no directory, has one more record; what else it says is
+	 * read.  NULL: whatever comes is one. */
+	bool	  (*due)(void *waiter);
+	void	   *waiter;	/* its first argument */
 };
 
 /* What one transfer carries around, in either direction.  Everything it points to is borrowed. */
@@ -49,6 +54,8 @@ struct session {
 	struct expect		*expect;	/* with CLIENT: which entries may be received; or NULL */
 	struct usage		 usage;
 	unsigned		 errors;	/* entries refused or failed, here or there */
+	unsigned		 skipped;	/* besides those, what the person did not want */
+	unsigned		 heard;		/* of these, what the other side has said of its own */
 	struct title		 title;
 	struct journal		 errors_to;	/* standard error, once anything is said there */
 	bool			 unlogged;	/* a record that is required could not be written */
@@ -126,6 +133,10 @@ void	session_hear(struct session *, const char *text, size_t len);
  * time is up that is the reason, and standard error is where the peer reads it.
  */
 int	session_give_up(struct session *, const char *what, const char *reason);
+/* The same about an entry with a name that nobody may say. */
+int	session_give_up_name(struct session *, const struct record *);
+/* And about one that was not asked for, or is one too MANY. */
+int	session_give_up_entry(struct session *, const struct record *, bool many);
 
 /* A file of MODE begins to move: whatever is said of it until it ends is about this. */
 void	session_begin_file(struct session *, mode_t mode);

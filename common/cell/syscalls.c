@@ -148,6 +148,18 @@ allow_some(scmp_filter_ctx filter)
 	return ADD_ALL(filter, SCMP_ACT_ALLOW, some);
 }
 
+/* What is shown on a terminal is for whoever is in its foreground, and as wide as that is. */
+static int
+allow_terminal(scmp_filter_ctx filter)
+{
+	const struct rule terminal[] = {
+		{ SCMP_SYS(ioctl), 1, { IS_INT(1, TIOCGWINSZ) } },
+		{ SCMP_SYS(ioctl), 1, { IS_INT(1, TIOCGPGRP) } },
+	};
+
+	return ADD_ALL(filter, SCMP_ACT_ALLOW, terminal);
+}
+
 /* Only the sanitizers' own memory is put where there is some already. */
 #ifdef SANITIZED
 #define NOT_OVER_OTHER 0
@@ -299,6 +311,8 @@ add_rules(scmp_filter_ctx filter, const struct syscalls *s)
 		end = allow_writing(filter, s);
 	if (end == 0)
 		end = allow_some(filter);
+	if (end == 0 && s->terminal)
+		end = allow_terminal(filter);
 	if (end == 0)
 		end = allow_memory(filter, s->address);
 	return end != 0 ? end : allow_for(filter, s);

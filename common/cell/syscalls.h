@@ -15,6 +15,7 @@ struct syscalls {
 	bool	    write;	/* something is made, changed and removed; else nothing is */
 	bool	    anywhere;	/* files are read and written at any place of theirs, and what is
 				 * only held, as links are, has times and an owner */
+	bool	    terminal;	/* a terminal is asked who it is for, and how wide it is */
 	bool	    links;	/* with WRITE: symbolic links are made */
 	bool	    openat2;	/* somebody else judges what it opens, and how, which no filter sees; else
 				 * there is none, and openat only opens what READ and

@@ -113,6 +113,7 @@ static const struct key keys[] = {
 	{ "log-required", &ordered_kind, AT(log_required), &no_yes, "no", "no", NULL },
 	{ "reveal", &ordered_kind, AT(reveal), &yes_no, "yes", "yes", "no" },
 	{ "sandbox", &ordered_kind, AT(sandbox), &sandbox_words, "none", "try", NULL },
+	{ "originate", &ordered_kind, AT(originate), &yes_no, "yes", "no", NULL },
 };
 
 enum {

@@ -71,6 +71,7 @@ struct policy {
 	unsigned	   commands;	/* of enum policy_yes_no: a shell's words, without a shell */
 	unsigned	   list, rename, remove, attributes;	/* of enum policy_right */
 	unsigned	   make_links;				/* of enum policy_yes_no */
+	unsigned	   originate;	/* likewise: our own side may begin a copy */
 	unsigned	   log_facility;	/* LOG_AUTH and so on, as of syslog(3); 0: unsaid */
 	uint64_t	   max_depth;		/* at most POLICY_DEPTH_MAX */
 	uint64_t	   max_file_size, max_session_bytes, max_files;	/* AMOUNT_NONE: no limit */

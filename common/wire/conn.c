@@ -277,3 +277,11 @@ conn_send_body(struct conn *c, int fd, uint64_t size, bool sparse, int *file_err
 	c->turn = TURN_THEIRS;
 	return stream_send(&c->stream, fd, size, sparse, file_err);
 }
+
+int
+conn_send_status(struct conn *c, const char *message)
+{
+	assert(c->turn == TURN_FREE);
+	c->turn = TURN_THEIRS;
+	return message != NULL ? conn_warn(c, message) : stream_write(&c->stream, "", 1);
+}

@@ -101,5 +101,7 @@ bool	conn_is_stopped(const struct conn *);
  * sent, the caller owes a conn_warn in its place.  PROTOCOL rule 22.
  */
 int	conn_send_body(struct conn *, int fd, uint64_t size, bool sparse, int *file_err);
+/* The status behind a body that somebody else has sent: NULL, all is well, or a message. */
+int	conn_send_status(struct conn *, const char *message);
 
 #endif

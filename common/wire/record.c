@@ -247,3 +247,9 @@ record_format(char *dst, size_t cap, const struct record *r)
 	errno = ENAMETOOLONG;
 	return -1;
 }
+
+bool
+record_is_self(const struct record *r)
+{
+	return r->kind == RECORD_DIR && r->textlen == 1 && r->text[0] == '.';
+}

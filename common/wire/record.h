@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <time.h>
@@ -42,6 +43,9 @@ struct record {
 int	record_parse(struct record *, char *line, size_t len, const char **why);
 
 extern const char record_bad_name[];
+
+/* Of a record with a bad name: true for a directory that calls itself ".". */
+bool	record_is_self(const struct record *);
 
 /*
  * Writes what stands before the text of a record: letter, mode, size (a DIR's is always 0) or

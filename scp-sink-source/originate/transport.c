@@ -18,8 +18,7 @@
 enum {
 	USUAL = 10,	/* seconds in which a program ends whose conversation is over */
 	TOLD = 2,	/* the same when it was told to */
-	STEP = 20,	/* milliseconds between looking for it */
-	SIGNALLED = 128
+	STEP = 20	/* milliseconds between looking for it */
 };
 
 static bool
@@ -80,6 +79,16 @@ transport_find(struct program *p, const char *wanted, const char **why)
 		return (strchr(wanted, '/') != NULL ? take(p, wanted) : look_for(p, wanted)) ? 0 : -1;
 	*why = "there is neither ssh nor dbclient";
 	return look_for(p, "ssh") || look_for(p, "dbclient") ? 0 : -1;
+}
+
+bool
+transport_has_terminal(void)
+{
+	int fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+	if (fd != -1)
+		close(fd);
+	return fd != -1;
 }
 
 void
@@ -219,21 +228,17 @@ transport_start(struct transport *t, const struct program *program, char *const 
 	return end;
 }
 
-static int
-status_of(int status)
-{
-	return WIFEXITED(status) ? WEXITSTATUS(status) : SIGNALLED + WTERMSIG(status);
-}
-
 int
 transport_wait(pid_t pid)
 {
 	int status;
 
-	while (waitpid(pid, &status, 0) == -1)
+	while (waitpid(pid, &status, 0) == -1) {
 		if (errno != EINTR)
-			return SIGNALLED;
-	return status_of(status);
+			return W_EXITCODE(1, 0);
+		kill(pid, SIGTERM);
+	}
+	return status;
 }
 
 /* Waits for PID up to PATIENCE seconds: true when it has ended. */
@@ -256,13 +261,13 @@ end_process(pid_t pid)
 	int status = 0;
 
 	if (pid == -1 || wait_for(pid, USUAL, &status))
-		return pid == -1 ? 0 : status_of(status);
+		return status;
 	kill(pid, SIGTERM);
 	if (!wait_for(pid, TOLD, &status)) {
 		kill(pid, SIGKILL);
 		return transport_wait(pid);
 	}
-	return status_of(status);
+	return status;
 }
 
 void

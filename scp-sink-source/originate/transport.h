@@ -29,6 +29,9 @@ struct transport {
  */
 int	transport_find(struct program *, const char *wanted, const char **why);
 
+/* Whether there is a terminal at which somebody can be asked for a password. */
+bool	transport_has_terminal(void);
+
 /* All descriptors -1, and no process. */
 void	transport_init(struct transport *);
 
@@ -41,7 +44,9 @@ pid_t	transport_work(int (*work)(void *), void *argument);
 /* Starts the program NAME of PATH, which has our own descriptors: its number, or -1 with errno. */
 pid_t	transport_run(const char *name, char *const argv[]);
 
-/* Waits for it: its exit status, or 128 and the signal that ended it. */
+/*
+ * Waits for it: what became of it, as waitpid(2) has it.  Where we are told to stop meanwhile, it is, too.
+ */
 int	transport_wait(pid_t);
 
 /* Closes our ends of both pipes, which others may hold still. */

@@ -1,22 +1,83 @@
 /* SPDX-License-Identifier: ISC */
+#include <string.h>
+
+#include "errand/expect.h"
 #include "scp/sink.h"
-#include "text/text.h"
+
+static bool
+is_named(const struct record *r)
+{
+	return r->kind == RECORD_FILE || r->kind == RECORD_DIR;
+}
+
+/* Whether the next entry is one of those that were asked for. */
+static bool
+is_at_top(const struct sink *k)
+{
+	const struct nest *n = &k->intake.door.nest;
+
+	return n->depth == 0 && n->outside == 0 && !k->inside;
+}
+
+static bool
+is_expected(const struct sink *k)
+{
+	return k->session->expect != NULL && is_at_top(k);
+}
+
+static int
+take_entry(struct sink *k, const struct record *r)
+{
+	return r->kind == RECORD_FILE ? intake_take_file(&k->intake, r)
+	    : intake_take_dir(&k->intake, r);
+}
+
+/* An entry at the top of what was asked for, as what that is called here. */
+static int
+take_expected(struct sink *k, const struct record *r)
+{
+	bool directory = r->kind == RECORD_DIR;
+	struct record here = *r;
+	enum expect_verdict verdict = expect_judge(k->session->expect, r->text, directory, &here.text);
+
+	if (verdict == EXPECT_SELF && !nest_is_at_target(&k->intake.door.nest)) {
+		/* The target has its mode and times already. */
+		k->intake.times.has_times = false;
+		k->inside = true;
+		return conn_ack(k->session->conn);
+	}
+	if (verdict == EXPECT_MANY || verdict == EXPECT_OTHER)
+		return session_give_up_entry(k->session, r, verdict == EXPECT_MANY);
+	here.textlen = strlen(here.text);
+	return take_entry(k, &here);
+}
+
+static int
+leave(struct sink *k)
+{
+	const struct nest *n = &k->intake.door.nest;
+
+	if (!k->inside || n->depth > 0 || n->outside > 0)
+		return intake_leave_dir(&k->intake);
+	k->inside = false;
+	return conn_ack(k->session->conn);
+}
 
 static int
 take_record(struct sink *k, const struct record *r)
 {
-	bool named = r->kind == RECORD_FILE || r->kind == RECORD_DIR;
+	bool named = is_named(r);
 
 	/* Whether what it names lies in the target or is the target is not for everybody to know. */
 	session_call(k->session, named ? r->text : NULL);
 	session_show(k->session, "received", r);
 	switch (r->kind) {
 	case RECORD_FILE:
-		return intake_take_file(&k->intake, r);
 	case RECORD_DIR:
-		return intake_take_dir(&k->intake, r);
+		return is_expected(k) ? take_expected(k, r)
+		    : take_entry(k, r);
 	case RECORD_END:
-		return intake_leave_dir(&k->intake);
+		return leave(k);
 	case RECORD_TIMES:
 		return intake_take_times(&k->intake, r);
 	case RECORD_WARN:
@@ -29,13 +90,13 @@ take_record(struct sink *k, const struct record *r)
 	return -1;
 }
 
-static int
-give_up_name(struct sink *k, const struct record *r)
+/* Behind the last entry, who has begun the copy may meet other text than records. */
+static bool
+is_due(struct sink *k)
 {
-	char name[TEXT_MESSAGE_MAX];
+	const struct client *client = k->session->client;
 
-	text_escape(name, sizeof(name), r->text, r->textlen);
-	return session_give_up(k->session, "error: unexpected filename", name);
+	return client == NULL || client->due == NULL || !is_at_top(k) || client->due(client->waiter);
 }
 
 /* Entries until the client is done: 0, -1. */
@@ -46,12 +107,14 @@ take_records(struct sink *k)
 	const char *why;
 	int end = 0;
 
-	while (end == 0 && !k->session->unlogged) {
+	while (end == 0 && !k->session->unlogged && is_due(k)) {
 		end = conn_next(k->session->conn, &r, &why);
 		if (end == 0)
 			end = take_record(k, &r);
+		else if (end == -1 && why == record_bad_name && is_expected(k) && record_is_self(&r))
+			end = take_record(k, &r);
 		else if (end == -1 && why == record_bad_name)
-			end = give_up_name(k, &r);
+			end = session_give_up_name(k->session, &r);
 		else if (end == -1)
 			end = session_give_up(k->session, "protocol error", why);
 	}
@@ -85,19 +148,28 @@ greet(struct sink *k, const char *target)
 	return 1;
 }
 
+/* Who has begun the copy has told the source to begin, and knows what the target is. */
+static int
+aim(struct sink *k, const char *target)
+{
+	k->greeted = true;
+	(void)nest_aim(&k->intake.door.nest, target);
+	return 1;
+}
+
 int
 sink_run(struct sink *k, struct session *s)
 {
 	int end;
 
 	k->session = s;
-	k->greeted = false;
+	k->greeted = k->inside = false;
 	intake_init(&k->intake, s);
 	if (s->request->npaths != 1)
 		return session_give_up(s, NULL, "ambiguous target");
 
 	k->intake.door.denied = session_turn_to(s, s->request->paths[0]);
-	end = greet(k, s->request->paths[0]);
+	end = s->client == NULL ? greet(k, s->request->paths[0]) : aim(k, s->request->paths[0]);
 	if (end == 1)
 		end = take_records(k);
 	if (end == 0)

@@ -9,6 +9,7 @@
 struct sink {
 	struct session	*session;
 	bool		 greeted;	/* the client was told to begin */
+	bool		 inside;	/* a directory that stands for what is in it is open */
 	struct intake	 intake;
 };
 

@@ -8,7 +8,7 @@ import threading
 from stage import process, sshd, suite, trees
 from stage.report import holds, same
 
-EXPLANATION = 2                 # lines of a program that is asked for nothing
+EXPLANATION = 1
 
 
 class Place:
@@ -106,7 +106,7 @@ def is_ours(world, host):
     same("exit status of scp alone", 1, alone.code, alone.log)
     same("its standard output", "", alone.out)
     same("lines of explanation", EXPLANATION, len(alone.err.splitlines()), alone.log)
-    holds("it says what it is", "server side of scp" in alone.err, alone.err)
+    holds("it says what it is for", "source ... target" in alone.err, alone.err)
 
 
 def learn_umask(world, host):

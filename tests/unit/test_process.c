@@ -26,23 +26,36 @@ end_of(int (*deed)(void))
 }
 
 static int
-tidy_without_any(void)
+tidy(bool all)
 {
 	int high = dup2(unit_fd, 200);
 
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		close(fd);
-	if (process_tidy_descriptors() == -1)
+	if (process_tidy_descriptors(all) == -1)
 		return UNWANTED;
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		if (fcntl(fd, F_GETFD) == -1)
 			return UNWANTED + 1 + fd;
-	return fcntl(high, F_GETFD) == -1 && errno == EBADF ? AS_WANTED : UNWANTED;
+	return (fcntl(high, F_GETFD) == -1 && errno == EBADF) == all ? AS_WANTED : UNWANTED;
+}
+
+static int
+tidy_all(void)
+{
+	return tidy(true);
+}
+
+static int
+tidy_three(void)
+{
+	return tidy(false);
 }
 
 START_TEST(descriptors_are_open_and_no_others)
 {
-	ck_assert_int_eq(end_of(tidy_without_any), AS_WANTED);
+	ck_assert_int_eq(end_of(tidy_all), AS_WANTED);
+	ck_assert_int_eq(end_of(tidy_three), AS_WANTED);
 }
 END_TEST
 
@@ -88,6 +101,33 @@ be_told_twice(void)
 	return UNWANTED;
 }
 
+/* What we were told is known, and is how we end, for whoever waits for us. */
+static int
+end_as_told(void)
+{
+	process_set_signals();
+	if (process_told() != 0)
+		return UNWANTED;
+	raise(SIGINT);
+	raise(SIGTERM);
+	if (process_told() == 0)
+		return UNWANTED;
+	process_die(SIGINT);
+}
+
+START_TEST(being_told_is_an_end_of_its_kind)
+{
+	int status = 0;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(end_as_told());
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFSIGNALED(status));
+	ck_assert_int_eq(WTERMSIG(status), SIGINT);
+}
+END_TEST
+
 START_TEST(whoever_insists_kills)
 {
 	ck_assert_int_eq(end_of(be_told_twice), -SIGTERM);
@@ -116,6 +156,7 @@ add(TCase *t)
 {
 	tcase_add_test(t, descriptors_are_open_and_no_others);
 	tcase_add_test(t, being_told_hangs_up);
+	tcase_add_test(t, being_told_is_an_end_of_its_kind);
 	tcase_add_test(t, whoever_insists_kills);
 	tcase_add_test(t, writing_to_nobody_is_an_error);
 }

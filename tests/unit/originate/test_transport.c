@@ -83,7 +83,7 @@ START_TEST(words_bytes_and_statuses_pass)
 	begin("read line; echo \"$#:$1:$line\"; exit 7");
 	ck_assert_int_eq(write(transport.out, "hello\n", 6), 6);
 	ck_assert_str_eq(hear(), "1:a b:hello\n");
-	ck_assert_int_eq(transport_end(&transport), 7);
+	ck_assert_int_eq(transport_end(&transport), W_EXITCODE(7, 0));
 	ck_assert_int_eq(transport.in, -1);
 }
 END_TEST
@@ -133,7 +133,7 @@ START_TEST(nothing_is_waited_for_for_ever)
 {
 	begin("trap : TERM; exec >/dev/null; echo $$ >pid; while :; do sleep 1; done");
 	ck_assert_str_eq(hear(), "");
-	ck_assert_int_eq(transport_end(&transport), 128 + SIGKILL);
+	ck_assert_int_eq(transport_end(&transport), SIGKILL);
 	ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1);
 	ck_assert_int_eq(errno, ECHILD);
 }
@@ -164,8 +164,8 @@ START_TEST(work_of_our_own)
 	char *argv[] = { (char[]){ "sh" }, (char[]){ "-c" }, (char[]){ "kill -TERM $$" }, NULL };
 	int status = 42;
 
-	ck_assert_int_eq(transport_wait(transport_work(work, &status)), 42);
-	ck_assert_int_eq(transport_wait(transport_run("sh", argv)), 128 + SIGTERM);
+	ck_assert_int_eq(transport_wait(transport_work(work, &status)), W_EXITCODE(42, 0));
+	ck_assert_int_eq(transport_wait(transport_run("sh", argv)), SIGTERM);
 }
 END_TEST
 

@@ -210,6 +210,7 @@ static const struct {
 	{ "log-required", true, "no", "no", "no" },
 	{ "reveal", true, "yes", "yes", "no" },
 	{ "sandbox", true, "none", "try", "try" },
+	{ "originate", true, "yes", "no", "no" },
 };
 
 START_TEST(what_nobody_has_said)
@@ -358,6 +359,7 @@ static const struct {
 	{ "remove", "yes", NULL }, { "remove", "own", NULL }, { "remove", "no", NULL },
 	{ "attributes", "yes", NULL }, { "attributes", "own", NULL }, { "attributes", "no", NULL },
 	{ "make-links", "yes", NULL }, { "make-links", "no", NULL },
+	{ "originate", "yes", NULL }, { "originate", "no", NULL },
 	{ "max-depth", "0", NULL }, { "max-depth", "7", NULL }, { "max-depth", "2048", NULL },
 	{ "max-depth", "007", "7" },
 	{ "max-file-size", "0", NULL }, { "max-file-size", "10M", NULL },
@@ -447,6 +449,7 @@ START_TEST(words_in_fields)
 	ck_assert_uint_eq((p = said("remove no")).remove, RIGHT_NO);
 	ck_assert_uint_eq((p = said("attributes own")).attributes, RIGHT_OWN);
 	ck_assert_uint_eq((p = said("make-links no")).make_links, POLICY_NO);
+	ck_assert_uint_eq((p = said("originate no")).originate, POLICY_NO);
 	ck_assert_uint_eq((p = said("reveal no")).reveal, POLICY_NO);
 	ck_assert_uint_eq((p = said("modes inherit")).modes, MODES_INHERIT);
 	ck_assert_uint_eq((p = said("times ignore")).times, TIMES_IGNORE);
@@ -514,6 +517,7 @@ static const struct {
 	{ "remove", RIGHTS, { "owner", "n" } },
 	{ "attributes", RIGHTS, { "all", "any" } },
 	{ "make-links", YES_NO, { "own", "true" } },
+	{ "originate", YES_NO, { "false", "never" } },
 	{ "reveal", YES_NO, { "true", "none" } },
 	{ "sandbox", "it takes none, try or require", { "yes", "required" } },
 	{ "log-required", YES_NO, { "true", "none" } },

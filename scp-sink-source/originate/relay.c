@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: ISC */
+#include <string.h>
+
+#include "errand/expect.h"
+#include "originate/relay.h"
+#include "text/text.h"
+
+/* What the sink says of a record or a body: 0, 1 it is not taken, -1 it is lost. */
+static int
+await(struct relay *r)
+{
+	char text[TEXT_MESSAGE_MAX];
+	int reply = conn_await(r->to, text, sizeof(text));
+
+	if (reply != 0) {
+		r->from->errors++;
+		if (text[0] != '\0')
+			r->there->hear(r->there->self, text);
+		else if (reply == -1)
+			r->there->complain(r->there->self, NULL, 0, "lost connection");
+	}
+	return reply;
+}
+
+static int
+pass(struct relay *r, const struct record *record)
+{
+	session_show(r->from, "passed on", record);
+	return conn_send(r->to, record) == -1 ? -1 : await(r);
+}
+
+/* An entry, with the times that the source has said before it. */
+static int
+pass_entry(struct relay *r, const struct record *record)
+{
+	int reply = r->timed ? pass(r, &r->times) : 0;
+
+	r->timed = false;
+	return reply == 0 ? pass(r, record) : reply;
+}
+
+/* The sink has not taken something, which was said: the source is told no more than that. */
+static int
+refuse(struct relay *r)
+{
+	return conn_refuse(r->from->conn, r->from->client->sorry);
+}
+
+static int
+answer(struct relay *r, int reply)
+{
+	return reply == -1 ? -1 : reply == 0 ? conn_ack(r->from->conn) : refuse(r);
+}
+
+/* What follows a body goes to the sink in its place: 0, or -1 where there is nothing that could. */
+static int
+pass_status(struct relay *r, enum conn_status status, const char *text, bool whole)
+{
+	switch (status) {
+	case STATUS_OK:
+	case STATUS_MISSING:
+		return whole ? conn_send_status(r->to, NULL) : -1;
+	case STATUS_ERROR:
+	case STATUS_FATAL:
+		session_hear(r->from, text, strlen(text));
+		return conn_send_status(r->to, text);
+	case STATUS_JUNK:
+	case STATUS_LOST:
+		break;
+	}
+	return session_give_up(r->from, "protocol error",
+	    status == STATUS_JUNK ? "expected status" : "lost connection");
+}
+
+/* A body that the sink awaits, and its status. */
+static int
+pass_body(struct relay *r, uint64_t size)
+{
+	struct session *s = r->from;
+	char text[TEXT_MESSAGE_MAX] = "";
+	enum conn_status status = STATUS_LOST;
+	int lost = 0, reply;
+
+	session_title(s, size);
+	session_begin_file(s, 0);
+	if (conn_ack(s->conn) == -1)
+		return -1;
+	/* Where the sink takes no more, the source is heard to its end all the same. */
+	if (conn_recv_body(s->conn, r->to->stream.out, size, &lost) == 0)
+		status = conn_recv_status(s->conn, text, sizeof(text));
+	if (pass_status(r, status, text, lost == 0) == -1) {
+		session_fail_file(s, "lost connection");
+		return -1;
+	}
+	reply = await(r);
+	if (reply == 0 && status == STATUS_OK)
+		(void)session_end_file(s);
+	else
+		session_fail_file(s, "it was not taken");
+	if (answer(r, reply) == -1)
+		return status == STATUS_MISSING ? 0 : -1;
+	return status == STATUS_FATAL ? -1 : 0;
+}
+
+static int
+skip_body(struct relay *r, uint64_t size)
+{
+	enum conn_status status = conn_skip_body(r->from->conn, size);
+
+	return status == STATUS_LOST || status == STATUS_JUNK || status == STATUS_FATAL ? -1 : 0;
+}
+
+/* Why an entry is not passed on, whatever the sink would say: true, and the source knows. */
+static bool
+is_refused(struct relay *r, const struct record *record, int *end)
+{
+	struct session *s = r->from;
+	bool directory = record->kind == RECORD_DIR;
+	struct reason why = { .skip = true };
+
+	why.text = policy_denies_name(s->policy, record->text, directory);
+	if (why.text == NULL) {
+		why.skip = false;
+		why.text = directory
+		    ? policy_denies_dir(s->policy, &s->usage, (unsigned)(r->depth + r->outside))
+		    : policy_denies_file(s->policy, &s->usage, record->size);
+	}
+	if (why.text == NULL)
+		return false;
+	*end = session_refuse(s, &why);
+	return true;
+}
+
+static int
+take_file(struct relay *r, const struct record *record)
+{
+	bool comes = r->outside > 0 || conn_is_ahead(r->from->conn);
+	int end, reply;
+
+	if (r->outside > 0)
+		end = refuse(r);
+	else if (!is_refused(r, record, &end)) {
+		reply = pass_entry(r, record);
+		if (reply == 0)
+			return pass_body(r, record->size);
+		end = reply == -1 ? -1 : refuse(r);
+	}
+	return end == -1 || !comes ? end : skip_body(r, record->size);
+}
+
+static int
+take_dir(struct relay *r, const struct record *record)
+{
+	struct session *s = r->from;
+	bool comes = r->outside > 0 || conn_is_ahead(s->conn);
+	int end, reply;
+
+	if (r->outside > 0) {
+		end = refuse(r);
+	} else if (!is_refused(r, record, &end)) {
+		reply = pass_entry(r, record);
+		if (reply == 0) {
+			r->depth++;
+			(void)session_log_dir(s, record->mode, false);
+			return conn_ack(s->conn);
+		}
+		end = reply == -1 ? -1 : refuse(r);
+	}
+	r->outside += comes;
+	if (!comes)
+		trail_leave(&s->trail);
+	return end;
+}
+
+static bool
+is_at_top(const struct relay *r)
+{
+	return r->depth == 0 && r->outside == 0 && !r->inside && r->from->expect != NULL;
+}
+
+/* An entry at the top is one that was asked for, as what that is called there: 1, or how it ended. */
+static int
+judge(struct relay *r, struct record *record)
+{
+	struct session *s = r->from;
+	enum expect_verdict verdict;
+
+	if (!is_at_top(r))
+		return 1;
+	verdict = expect_judge(s->expect, record->text, record->kind == RECORD_DIR, &record->text);
+	record->textlen = strlen(record->text);
+	if (verdict == EXPECT_SELF) {
+		r->inside = true;
+		r->timed = false;	/* the target has its own */
+		return conn_ack(s->conn);
+	}
+	if (verdict == EXPECT_TAKEN)
+		return 1;
+	return session_give_up_entry(s, record, verdict == EXPECT_MANY);
+}
+
+static int
+take_entry(struct relay *r, const struct record *record)
+{
+	struct record named = *record;
+	struct trail *t = &r->from->trail;
+	int end = judge(r, &named);
+
+	if (end != 1)
+		return end;
+	trail_enter(t, named.text);
+	if (named.kind == RECORD_DIR)
+		return take_dir(r, &named);
+	end = take_file(r, &named);
+	trail_leave(t);
+	r->timed = false;
+	return end;
+}
+
+static int
+leave_dir(struct relay *r, const struct record *record)
+{
+	int reply;
+
+	if (r->depth == 0 && r->outside == 0) {
+		bool done = !r->inside;
+
+		r->inside = false;
+		return conn_ack(r->from->conn) == -1 ? -1 : done ? 1 : 0;
+	}
+	trail_leave(&r->from->trail);
+	if (r->outside > 0) {
+		r->outside--;
+		return conn_ack(r->from->conn);
+	}
+	r->depth--;
+	reply = pass(r, record);
+	return answer(r, reply);
+}
+
+static int
+take_record(struct relay *r, const struct record *record)
+{
+	session_show(r->from, "received", record);
+	switch (record->kind) {
+	case RECORD_FILE:
+	case RECORD_DIR:
+		return take_entry(r, record);
+	case RECORD_END:
+		return leave_dir(r, record);
+	case RECORD_TIMES:
+		r->times = *record;
+		r->timed = true;
+		return conn_ack(r->from->conn);
+	case RECORD_WARN:
+	case RECORD_FATAL:
+		break;
+	}
+	session_hear(r->from, record->text, record->textlen);
+	return record->kind == RECORD_WARN ? 0 : -1;
+}
+
+/* One more record of the source: 0, 1 at the end, -1. */
+static int
+take_next(struct relay *r)
+{
+	struct session *s = r->from;
+	const struct client *c = s->client;
+	struct record record;
+	const char *why;
+	int end;
+
+	if (r->depth == 0 && r->outside == 0 && !r->inside && !c->due(c->waiter))
+		return 1;
+	end = conn_next(s->conn, &record, &why);
+	if (end == -1 && why == record_bad_name && is_at_top(r) && record_is_self(&record))
+		end = 0;
+	if (end == -1 && why == record_bad_name)
+		return session_give_up_name(s, &record);
+	if (end == -1)
+		return session_give_up(s, "protocol error", why);
+	return end == 1 ? 1 : take_record(r, &record);
+}
+
+int
+relay_run(struct relay *r)
+{
+	struct session *s = r->from;
+	int end;
+
+	r->depth = r->outside = 0;
+	r->inside = r->timed = false;
+	(void)session_turn_to(s, s->request->paths[0]);
+	do
+		end = take_next(r);
+	while (end == 0);
+	/* What the source leaves open is finished over there by the end of what it is told. */
+	return end == -1 ? -1 : 0;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef ORIGINATE_RELAY_H
+#define ORIGINATE_RELAY_H
+
+#include <stdint.h>
+
+#include "session.h"
+
+/*
+ * From one host to another through here: the records of a source are given to a sink, and the sink's
+ * replies to the source.  What the source sends is judged as if it were for us.  ORIGINATE section 9.
+ */
+struct relay {
+	struct session	    *from;	/* all borrowed: the source's half, which has a client */
+	struct conn	    *to;	/* the sink's, which has been told to begin */
+	const struct client *there;	/* who hears what the sink says */
+	uint64_t	     depth;	/* directories that are open at both */
+	uint64_t	     outside;	/* in the innermost of them, those that the sink has not */
+	bool		     timed;	/* the next entry has TIMES, which the sink gets with it */
+	struct record	     times;
+	bool		     inside;	/* what stands for what is in it is open, at the source alone */
+};
+
+/* Until the source is done: 0, or -1 where either is lost, left, or out of step. */
+int	relay_run(struct relay *);
+
+#endif

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: ISC */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "originate/sources.h"
+#include "paths/place.h"
+#include "text/text.h"
+
+/* The last component of PATH, of *LEN bytes; 0 where it ends in "." or "..", or in none. */
+static const char *
+last_name(const char *path, size_t *len)
+{
+	size_t end = strlen(path), begin;
+
+	while (end > 0 && path[end - 1] == '/')
+		end--;
+	for (begin = end; begin > 0 && path[begin - 1] != '/';)
+		begin--;
+	*len = end - begin;
+	if ((*len == 1 && path[begin] == '.') || (*len == 2 && strncmp(path + begin, "..", 2) == 0))
+		*len = 0;
+	return path + begin;
+}
+
+static bool
+is_same_name(const char *one, const char *other)
+{
+	size_t n, m;
+
+	one = last_name(one, &n);
+	other = last_name(other, &m);
+	return n > 0 && n == m && memcmp(one, other, n) == 0;
+}
+
+/* What a remote shell, or the pattern's matches, would be called is not known. */
+static bool
+is_literal(const struct errand *e, const struct operand *o)
+{
+	return !o->remote || (!e->shell_text && strpbrk(o->path, "*?[\\~") == NULL);
+}
+
+/* Whether one of those before it would be put where the source at N is. */
+static bool
+is_second(const struct errand *e, int n)
+{
+	const struct operand *o = &e->sources[n];
+
+	for (int i = 0; i < n && is_literal(e, o); i++)
+		if (e->sources[i].remote == o->remote && is_literal(e, &e->sources[i]) &&
+		    is_same_name(e->sources[i].path, o->path))
+			return true;
+	return false;
+}
+
+/* Why the local path cannot be sent, or NULL; *CONTENTS: it stands for what is in it. */
+static const char *
+deny_local(const struct errand *e, const struct root *root, const char *path, bool *contents)
+{
+	struct place p = { .dirfd = -1 };
+	struct stat st;
+	int fd = -1, err = 0;
+
+	*contents = false;
+	if (path[0] == '\0')
+		return text_error(ENOENT);
+	if (place_open(root, path, &p) == 0) {
+		err = root_look(root, p.dirfd, p.leaf, NULL, &st) == -1 ? errno : 0;
+	} else if (errno == EINVAL && (fd = root_dir(root, path)) != -1) {
+		err = root_check(root, fd, &st) == -1 ? errno : 0;
+		*contents = true;
+		close(fd);
+	} else {
+		err = errno;
+	}
+	place_close(&p);
+	if (err == 0 && *contents && strspn(path, "/") == strlen(path))
+		return "it has no name";
+	if (err == 0 && S_ISDIR(st.st_mode) && !e->recursive)
+		return "it is a directory, and -r is not said";
+	if (err == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+		err = ENXIO;
+	return err == 0 ? NULL : text_error(err);
+}
+
+static void
+refuse(struct sources *s, const struct operand *o, const char *why, void (*say)(const char *line))
+{
+	char text[TEXT_MESSAGE_MAX];
+
+	text_message(text, o->said, NULL, why);
+	say(text);
+	s->refused++;
+}
+
+static void
+take(struct sources *s, const struct errand *e, const struct root *root, int n,
+    void (*say)(const char *line))
+{
+	const struct operand *o = &e->sources[n];
+	const char *why = is_second(e, n) ? "another source has the same name" : NULL;
+	bool contents = false;
+
+	if (why == NULL && !o->remote)
+		why = deny_local(e, root, o->path, &contents);
+	if (why != NULL) {
+		refuse(s, o, why, say);
+	} else if (o->remote) {
+		s->remote[s->nremote++] = o;
+	} else {
+		s->contents = s->contents || contents;
+		/* As an argument vector has it, which nobody writes to. */
+		memcpy(&s->local[s->nlocal++], &o->path, sizeof(o->path));
+	}
+}
+
+int
+sources_find(struct sources *s, const struct errand *e, const struct root *root,
+    void (*say)(const char *line))
+{
+	size_t n = (size_t)e->nsources;
+
+	*s = (struct sources){
+		.local = calloc(n + 1, sizeof(*s->local)), .remote = calloc(n + 1, sizeof(*s->remote)),
+	};
+	if (s->local == NULL || s->remote == NULL)
+		return -1;
+	for (int i = 0; i < e->nsources; i++)
+		take(s, e, root, i, say);
+	return 0;
+}
+
+void
+sources_end(struct sources *s)
+{
+	free(s->local);
+	free(s->remote);
+}

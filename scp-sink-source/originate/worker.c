@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: ISC */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "originate/relay.h"
+#include "originate/voice.h"
+#include "originate/worker.h"
+#include "process.h"
+#include "sandbox.h"
+#include "scp/sink.h"
+#include "scp/source.h"
+#include "text/amount.h"
+#include "text/text.h"
+
+/* What a conversation needs room for. */
+struct talk {
+	struct worker  *worker;
+	struct conn	conn;
+	struct deadline deadline;
+	struct audit	audit;		/* to nobody */
+	struct hello	hello;
+	const char     *names[2];	/* of the two, where what they say needs them */
+	struct client	client;
+	struct session	session;
+	struct client	there;		/* of a relay's sink */
+	struct conn	onward;		/* to that */
+	union {
+		struct sink   sink;
+		struct source source;
+		struct relay  relay;
+	} half;
+};
+
+/* Whoever is hung up on must be on these descriptors; what the terminal shows is elsewhere. */
+static int
+take_over(struct worker *w)
+{
+	struct transport *t = w->transport;
+	int end = 0;
+
+	if (dup2(t->in, STDIN_FILENO) == -1 || dup2(t->out, STDOUT_FILENO) == -1)
+		end = -1;
+	transport_close(t);
+	return end;
+}
+
+static void
+say_of_host(void *talk, const char *line)
+{
+	struct talk *t = talk;
+	char text[TEXT_MESSAGE_MAX];
+
+	snprintf(text, sizeof(text), "scp: %s: %s", t->worker->host, line);
+	voice_say(text);
+}
+
+/* Whether one more entry of a source is due, where none is open. */
+static bool
+is_due(void *talk)
+{
+	struct talk *t = talk;
+	enum hello_end end = hello_look_behind(&t->hello, &t->conn.stream);
+
+	if (end == HELLO_BEGAN || end == HELLO_MESSAGE)
+		return true;
+	if (end != HELLO_MUTE && end != HELLO_OTHER)
+		t->session.errors++;
+	return false;
+}
+
+static void
+begin_session(struct talk *t)
+{
+	struct worker *w = t->worker;
+
+	session_init(&t->session, &t->conn, &w->request, w->policy, w->root, &t->audit);
+	t->names[0] = w->onward != NULL ? w->host : NULL;
+	t->names[1] = w->there;
+	t->client = voice_client(&t->names[0]);
+	t->client.host = w->host;
+	t->client.shown = w->shown;
+	t->client.update = w->errand->update;
+	t->client.sorry = "scp: not taken";
+	t->client.due = is_due;
+	t->client.waiter = t;
+	session_originate(&t->session, &t->client, w->expect);
+}
+
+/* The slower of what the person has said of this copy, and of all; 0: as fast as it goes. */
+static uint64_t
+rate_of(const struct worker *w)
+{
+	uint64_t all = w->policy->rate == AMOUNT_NONE ? 0 : w->policy->rate, one = w->errand->rate;
+
+	return all == 0 || (one != 0 && one < all) ? one : all;
+}
+
+/* A sink that does not want to begin says why. */
+static int
+hear_refusal(struct talk *t)
+{
+	char text[TEXT_MESSAGE_MAX];
+
+	(void)conn_await(&t->conn, text, sizeof(text));
+	session_hear(&t->session, text, strlen(text));
+	return -1;
+}
+
+static int
+upload(struct talk *t)
+{
+	enum hello_end began = hello_await(&t->hello, &t->conn.stream, GREETING_OF_SINK);
+	int end;
+
+	t->worker->outcome->began = began;
+	if (began != HELLO_BEGAN)
+		return began == HELLO_MESSAGE ? hear_refusal(t) : -1;
+	end = source_run(&t->half.source, &t->session);
+	/* It knows then that nothing more comes. */
+	close(STDOUT_FILENO);
+	hello_finish(&t->hello, &t->conn.stream);
+	return end;
+}
+
+/* A sink is ready, and what it is told next is a record. */
+static int
+greet(struct talk *t)
+{
+	enum hello_end began = hello_await(&t->hello, &t->conn.stream, GREETING_OF_SINK);
+	char text[TEXT_MESSAGE_MAX];
+
+	t->worker->outcome->began = began;
+	if (began == HELLO_BEGAN)
+		return conn_await(&t->conn, text, sizeof(text)) == 0 ? 0 : -1;
+	return began == HELLO_MESSAGE ? hear_refusal(t) : -1;
+}
+
+/* Asks a source to begin. */
+static int
+ask(struct talk *t)
+{
+	enum hello_end began;
+
+	/* Where nobody is there to read it, what was said instead is there to be read. */
+	(void)conn_ack(&t->conn);
+	began = hello_await(&t->hello, &t->conn.stream, GREETING_OF_SOURCE);
+	t->worker->outcome->began = began;
+	return began == HELLO_BEGAN || began == HELLO_MESSAGE ? 0 : -1;
+}
+
+static int
+download(struct talk *t)
+{
+	return ask(t) == -1 ? -1 : sink_run(&t->half.sink, &t->session);
+}
+
+static int
+relay(struct talk *t)
+{
+	struct worker *w = t->worker;
+	struct relay *r = &t->half.relay;
+
+	conn_init(&t->onward, w->onward->in, w->onward->out, TURN_FREE, rate_of(w));
+	t->onward.stream.deadline = t->conn.stream.deadline;
+	t->there = voice_client(&t->names[1]);
+	*r = (struct relay){ .from = &t->session, .to = &t->onward, .there = &t->there };
+	return ask(t) == -1 ? -1 : relay_run(r);
+}
+
+/* Whatever a host finds wrong in us: files of the one direction are all that it could reach. */
+static int
+lock_up(struct worker *w)
+{
+	bool reads = w->part == WORKER_COPY && w->request.role == REQUEST_SOURCE;
+	bool writes = w->part == WORKER_COPY && w->request.role == REQUEST_SINK;
+	const struct sandbox sandbox = {
+		.root = w->root->fd, .log = -1, .terminal = true,
+		.rights = reads ? LANDLOCK_READ : writes ? LANDLOCK_WRITE | LANDLOCK_DIRS : 0,
+		.required = w->policy->sandbox == SANDBOX_REQUIRE,
+	};
+	char text[SANDBOX_TEXT_MAX];
+	const char *what;
+
+	if (w->policy->sandbox == SANDBOX_NONE || sandbox_enter(&sandbox, text, &what) == 0)
+		return 0;
+	snprintf(w->outcome->problem, sizeof(w->outcome->problem), "no sandbox: %s: %s", what,
+	    text_error(errno));
+	return -1;
+}
+
+static int
+speak(struct talk *t)
+{
+	struct worker *w = t->worker;
+	bool sink = w->request.role == REQUEST_SINK;
+	int end;
+
+	conn_init(&t->conn, STDIN_FILENO, STDOUT_FILENO, sink ? TURN_OURS : TURN_THEIRS, rate_of(w));
+	t->conn.stream.deadline = t->deadline.has_timer ? &t->deadline : NULL;
+	hello_init(&t->hello, w->errand->quiet, say_of_host, t);
+	begin_session(t);
+	end = w->part == WORKER_GREET ? greet(t) : w->part == WORKER_RELAY ? relay(t)
+	    : sink ? download(t) : upload(t);
+	w->outcome->errors = t->session.errors;
+	w->outcome->heard = t->session.heard;
+	w->outcome->skipped = t->session.skipped;
+	w->outcome->nothing = end == 0 && t->session.errors == 0 && t->session.skipped == 0 && w->expect != NULL &&
+	    !expect_is_met(w->expect);
+	return end == -1 || t->session.errors > 0 || w->outcome->nothing ? 1 : 0;
+}
+
+static uint64_t
+limit_of(uint64_t n)
+{
+	return n == AMOUNT_NONE ? 0 : n;
+}
+
+int
+worker_run(void *worker)
+{
+	/* Not on the stack: most of it is touched by few. */
+	static struct talk talk;
+	struct talk *t = &talk;
+	int status = 1;
+
+	t->worker = worker;
+	audit_init(&t->audit, "", NULL);
+	if (take_over(t->worker) == 0 && deadline_init(&t->deadline, limit_of(t->worker->policy->idle_timeout),
+	    limit_of(t->worker->policy->max_duration)) == 0 && lock_up(t->worker) == 0)
+		status = speak(t);
+	process_say_time(deadline_passed(&t->deadline));
+	deadline_end(&t->deadline);
+	return status;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef ORIGINATE_WORKER_H
+#define ORIGINATE_WORKER_H
+
+#include "ask/request.h"
+#include "errand/errand.h"
+#include "errand/expect.h"
+#include "originate/hello.h"
+#include "originate/transport.h"
+#include "paths/root.h"
+#include "rules/policy.h"
+#include "text/text.h"
+
+/*
+ * One conversation with a host, in a process of its own, which alone reads what the host says.  What came
+ * of it is in memory that both share.
+ */
+struct outcome {
+	enum hello_end began;
+	unsigned       errors;		/* here or there */
+	unsigned       heard;		/* what the other side has said of its own */
+	unsigned       skipped;		/* by the person's own wish */
+	char	       problem[TEXT_MESSAGE_MAX];	/* why nothing was begun; or "" */
+	bool	       nothing;		/* a source sent nothing, and did not say why */
+};
+
+enum worker_part {
+	WORKER_COPY,		/* a source's half, or a sink's, as the request says */
+	WORKER_GREET,		/* a sink is awaited, and no more */
+	WORKER_RELAY		/* what a source sends goes to that sink */
+};
+
+struct worker {
+	enum worker_part     part;
+	const struct policy *policy;	/* all that is pointed to is borrowed */
+	const struct errand *errand;
+	const struct root   *root;
+	struct request	     request;	/* which half we are, and of what */
+	struct expect	    *expect;	/* what may be received; or NULL */
+	const char	    *shown;	/* what the person calls the target; NULL: as the request */
+	const char	    *host;	/* whom we talk to, for messages */
+	struct transport    *transport;
+	const char	    *there;	/* with RELAY: where the sink is, and what reaches it */
+	struct transport    *onward;
+	struct outcome	    *outcome;	/* shared */
+};
+
+/*
+ * It takes over the descriptors of the TRANSPORT, and leaves the sink of a RELAY as it is met: to be told
+ * of the next file.
+ *
+ * Runs it, WORKER being one, as transport_work wants it: 0 where all went well, else 1.
+ */
+int	worker_run(void *worker);
+
+#endif
