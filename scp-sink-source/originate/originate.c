@@ -114,7 +114,8 @@ explain(struct order *o, const struct operand *host, int status)
 		    ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
 		why = text;
 	}
-	if (why != NULL)
+	/* Whoever has stopped it knows why it ended. */
+	if (why != NULL && process_told() == 0)
 		(void)complain(host->host, why);
 }
 
@@ -354,19 +355,19 @@ static void
 send_directly(struct order *o, const struct operand *source)
 {
 	const struct dial_way way = way_of(o);
+	struct transport transport;
 	const char *where, *why;
 	struct dial dial;
-	pid_t pid = -1;
+	int end;
 
-	if (dial_direct(&dial, &way, &o->errand, source, &where, &why) == -1) {
+	transport_init(&transport);
+	end = dial_direct(&dial, &way, &o->errand, source, &where, &why);
+	if (end == -1)
 		(void)complain(where, why);
-	} else {
-		pid = transport_run(o->program.path, dial.argv);
-		if (pid == -1)
-			(void)complain(o->program.path, text_error(errno));
-	}
+	else if (transport_start_alone(&transport, &o->program, dial.argv) == -1)
+		end = complain(o->program.path, text_error(errno));
 	dial_end(&dial);
-	if (pid == -1 || transport_wait(pid) != 0)
+	if (end == -1 || transport_end_alone(&transport) != 0)
 		o->failed++;
 }
 

@@ -194,10 +194,9 @@ sift(void *argument)
 }
 
 static int
-start(struct transport *t, struct pipes *p, const struct program *program, char *const argv[])
+start(struct transport *t, struct pipes *p, const struct program *program, char *const argv[],
+    const int fds[3])
 {
-	int fds[] = { p->in[0], p->out[1], p->errors[1] };
-
 	t->program = spawn(program->path, argv, fds);
 	if (t->program == -1)
 		return -1;
@@ -205,27 +204,55 @@ start(struct transport *t, struct pipes *p, const struct program *program, char 
 	return t->sieve == -1 ? -1 : 0;
 }
 
+/* Closes what is ours alone by now; where it did not START, nothing is left of it. */
+static int
+settle(struct transport *t, struct pipes *p, int started)
+{
+	int saved = errno;
+
+	close_both(p->in);
+	close_both(p->out);
+	close_both(p->errors);
+	if (started == -1)
+		(void)transport_end(t);
+	errno = saved;
+	return started;
+}
+
 int
 transport_start(struct transport *t, const struct program *program, char *const argv[])
 {
 	struct pipes p = { { -1, -1 }, { -1, -1 }, { -1, -1 } };
-	int end = -1, saved;
+	int end = -1;
 
-	if (open_pipe(p.in) == 0 && open_pipe(p.out) == 0 && open_pipe(p.errors) == 0)
-		end = start(t, &p, program, argv);
-	saved = errno;
+	if (open_pipe(p.in) == 0 && open_pipe(p.out) == 0 && open_pipe(p.errors) == 0) {
+		const int fds[] = { p.in[0], p.out[1], p.errors[1] };
+
+		end = start(t, &p, program, argv, fds);
+	}
 	if (end == 0) {
 		t->out = p.in[1];
 		t->in = p.out[0];
 		p.in[1] = p.out[0] = -1;
 	}
-	close_both(p.in);
-	close_both(p.out);
-	close_both(p.errors);
-	if (end == -1)
-		(void)transport_end(t);
-	errno = saved;
-	return end;
+	return settle(t, &p, end);
+}
+
+int
+transport_start_alone(struct transport *t, const struct program *program, char *const argv[])
+{
+	struct pipes p = { { -1, -1 }, { -1, -1 }, { -1, -1 } };
+	int end = -1;
+
+	/* A pipe that nobody writes to has come to its end. */
+	if (open_pipe(p.in) == 0 && open_pipe(p.errors) == 0) {
+		const int fds[] = { p.in[0], p.errors[1], p.errors[1] };
+
+		close(p.in[1]);
+		p.in[1] = -1;
+		end = start(t, &p, program, argv, fds);
+	}
+	return settle(t, &p, end);
 }
 
 int
@@ -290,5 +317,15 @@ transport_end(struct transport *t)
 	/* It ends when nobody is left who could say something. */
 	(void)end_process(t->sieve);
 	t->program = t->sieve = -1;
+	return status;
+}
+
+int
+transport_end_alone(struct transport *t)
+{
+	int status = t->program == -1 ? 0 : transport_wait(t->program);
+
+	t->program = -1;
+	(void)transport_end(t);
 	return status;
 }

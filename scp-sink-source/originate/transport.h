@@ -38,6 +38,9 @@ void	transport_init(struct transport *);
 /* Starts it with the words ARGV, and a sieve: 0; -1 with errno, and nothing is left of it. */
 int	transport_start(struct transport *, const struct program *, char *const argv[]);
 
+/* The same for a program that nobody speaks with: all that it says goes through the sieve. */
+int	transport_start_alone(struct transport *, const struct program *, char *const argv[]);
+
 /* Runs WORK in a process of its own, which exits with what that returns: its number, or -1 with errno. */
 pid_t	transport_work(int (*work)(void *), void *argument);
 
@@ -57,5 +60,7 @@ void	transport_close(struct transport *);
  * the sieve.  As transport_wait; 0 where there was none.
  */
 int	transport_end(struct transport *);
+/* The same for one that was started alone, and takes its time. */
+int	transport_end_alone(struct transport *);
 
 #endif

@@ -128,6 +128,31 @@ START_TEST(errors_go_through_the_sieve)
 }
 END_TEST
 
+/* What it says anywhere is seen, and it reads nothing. */
+START_TEST(a_program_alone)
+{
+	char *argv[] = { (char[]){ "prog" }, NULL };
+	int saved = dup(STDERR_FILENO), pair[2];
+	char got[64];
+
+	ck_assert_int_eq(pipe(pair), 0);
+	ck_assert_int_eq(dup2(pair[1], STDERR_FILENO), STDERR_FILENO);
+	make_program("prog", "cat; printf 'a\\007'; printf 'b\\007' >&2; exit 3");
+	ck_assert_int_eq(transport_find(&program, "./prog", &why), 0);
+	transport_init(&transport);
+	ck_assert_int_eq(transport_start_alone(&transport, &program, argv), 0);
+	ck_assert_int_eq(transport_end_alone(&transport), W_EXITCODE(3, 0));
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	close(pair[1]);
+	ck_assert_int_eq(read(pair[0], got, 5), 5);
+	ck_assert_int_eq(memcmp(got, "a\\007", 5), 0);
+	ck_assert_int_eq(read(pair[0], got, 5), 5);
+	ck_assert_int_eq(memcmp(got, "b\\007", 5), 0);
+	close(pair[0]);
+}
+END_TEST
+
 /* What does not end is told to, and one that does not care is killed. */
 START_TEST(nothing_is_waited_for_for_ever)
 {
@@ -185,6 +210,7 @@ add(TCase *t)
 	tcase_add_test(t, words_bytes_and_statuses_pass);
 	tcase_add_test(t, a_program_starts_clean);
 	tcase_add_test(t, errors_go_through_the_sieve);
+	tcase_add_test(t, a_program_alone);
 	tcase_add_test(t, nothing_is_waited_for_for_ever);
 	tcase_add_test(t, what_cannot_be_started);
 	tcase_add_test(t, work_of_our_own);
