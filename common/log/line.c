@@ -45,11 +45,17 @@ line_put_string(struct line *l, const char *name, const char *s, size_t cap)
 }
 
 void
+line_put_json(struct line *l, const char *s, size_t cap)
+{
+	assert(cap <= sizeof(l->text) - l->len);
+	l->len += text_quote_json(l->text + l->len, cap, s, strnlen(s, cap));
+}
+
+void
 line_put_member(struct line *l, const char *name, const char *s, size_t cap)
 {
 	line_put(l, ",\"%s\":\"", name);
-	assert(cap <= sizeof(l->text) - l->len);
-	l->len += text_quote_json(l->text + l->len, cap, s, strnlen(s, cap));
+	line_put_json(l, s, cap);
 	line_put(l, "\"");
 }
 

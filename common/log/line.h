@@ -27,6 +27,9 @@ void	line_put_quoted(struct line *, const char *s, size_t cap);
 /* Puts NAME and, in quotes, that. */
 void	line_put_string(struct line *, const char *name, const char *s, size_t cap);
 
+/* The same as a string of JSON, of text_quote_json. */
+void	line_put_json(struct line *, const char *s, size_t cap);
+
 /* Puts a member of a JSON object that has others before it. */
 void	line_put_member(struct line *, const char *name, const char *s, size_t cap);
 

@@ -10,13 +10,20 @@
 
 #include "errand/dial.h"
 #include "errand/quote.h"
+#include "originate/display.h"
 #include "originate/originate.h"
+#include "originate/report.h"
 #include "originate/sources.h"
 #include "originate/worker.h"
 #include "paths/cwd.h"
 #include "process.h"
 #include "rules/keys.h"
 #include "text/text.h"
+
+enum {
+	FEW = 8,		/* sources: so many are too many for a line each */
+	SIGNALLED = 128		/* more than a signal's number: how a shell says it */
+};
 
 /* All that is known before anything is started, and what came of it. */
 struct order {
@@ -27,24 +34,24 @@ struct order {
 	struct sources sources;
 	struct program program;
 	struct outcome *outcome;	/* of the last conversation, in memory that its process shares */
+	const char   **hosts;		/* owned, the names are not: all of them, and NULL */
+	struct tally   tally;
+	struct display display;
 	unsigned       failed;		/* sources, or conversations, that did not go well */
 };
 
-static void
-say(const char *text)
-{
-	process_say(text);
-}
-
 /* "scp: WHERE: WHY" */
 static int
-complain(const char *where, const char *why)
+complain(struct order *o, const char *where, const char *why)
 {
-	char text[TEXT_MESSAGE_MAX];
-
-	text_message(text, where, NULL, why);
-	say(text);
+	report_fail(&o->tally, where, why);
 	return -1;
+}
+
+static void
+complain_of_source(void *order, const char *said, const char *why)
+{
+	(void)complain(order, said, why);
 }
 
 /* The long options that are the policy's. */
@@ -62,7 +69,7 @@ take_keys(struct order *o)
 
 		said = said || strcmp(k->key, "sandbox") == 0;
 		if (keys_set(&o->policy, &nobody, k->key, k->value, &why) == -1)
-			return complain(k->said, why);
+			return complain(o, k->said, why);
 	}
 	keys_settle(&o->policy, false);
 	if (!said)
@@ -84,7 +91,7 @@ aim(struct order *o)
 	int fd = root_dir(&o->whole, path), end;
 
 	if (fd == -1 && o->errand.target_is_dir)
-		return complain(path, text_error(errno == ENOENT ? ENOENT : ENOTDIR));
+		return complain(o, path, text_error(errno == ENOENT ? ENOENT : ENOTDIR));
 	if (fd == -1)
 		return 0;
 	end = cwd_path_of(fd, o->whole.start, real);
@@ -92,7 +99,7 @@ aim(struct order *o)
 	if (end == 0)
 		end = root_confine(&o->target, real[0] != '\0' ? real : "/", "", "", true, &what);
 	if (end == -1)
-		return complain(path, text_error(errno));
+		return complain(o, path, text_error(errno));
 	o->policy.restricted = true;
 	return 0;
 }
@@ -111,12 +118,12 @@ explain(struct order *o, const struct operand *host, int status)
 		why = text;
 	} else if (why == NULL && status != 0 && out->began == HELLO_BEGAN && out->errors == 0) {
 		snprintf(text, sizeof(text), "the remote side ended with %d", WIFEXITED(status)
-		    ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+		    ? WEXITSTATUS(status) : SIGNALLED + WTERMSIG(status));
 		why = text;
 	}
 	/* Whoever has stopped it knows why it ended. */
 	if (why != NULL && process_told() == 0)
-		(void)complain(host->host, why);
+		(void)complain(o, host->host, why);
 }
 
 /* Whether what the remote side ended with is no failure: it counts what was not wanted here as one. */
@@ -150,9 +157,9 @@ call(struct order *o, struct transport *t, const struct operand *host, const cha
 	transport_init(t);
 	end = dial_host(&dial, &way, &o->errand, host, command, &where, &why);
 	if (end == -1)
-		(void)complain(where, why);
+		(void)complain(o, where, why);
 	else if (transport_start(t, &o->program, dial.argv) == -1)
-		end = complain(o->program.path, text_error(errno));
+		end = complain(o, o->program.path, text_error(errno));
 	dial_end(&dial);
 	return end;
 }
@@ -170,15 +177,20 @@ work(struct order *o, struct worker *w, const struct operand *host)
 	w->errand = &o->errand;
 	w->host = host->host;
 	w->outcome = o->outcome;
+	w->tally = &o->tally;
 	pid = transport_work(worker_run, w);
 	if (pid == -1)
-		return complain(NULL, text_error(errno));
+		return complain(o, NULL, text_error(errno));
+	/* The other side ends when nobody is left who could tell it more; one who is only awaited goes on. */
+	if (w->part != WORKER_GREET)
+		transport_close(w->transport);
+	display_attend(&o->display, pid);
 	status = transport_wait(pid);
 	if (w->outcome->problem[0] != '\0')
-		return complain(NULL, w->outcome->problem);
+		return complain(o, NULL, w->outcome->problem);
 	if (WIFSIGNALED(status) && process_told() == 0) {
 		snprintf(text, sizeof(text), "who speaks to it was ended by signal %d", WTERMSIG(status));
-		return complain(host->host, text);
+		return complain(o, host->host, text);
 	}
 	return status == 0 ? 0 : -1;
 }
@@ -211,12 +223,12 @@ converse(struct order *o, struct worker *w, const struct operand *host, const ch
 
 /* A person's words, as they are wanted over there. */
 static int
-word_command(const struct order *o, const struct operand *host, bool sink, bool directory,
+word_command(struct order *o, const struct operand *host, bool sink, bool directory,
     char command[QUOTE_COMMAND_MAX])
 {
 	if (quote_command(command, &o->errand, sink, directory, host->path) == 0)
 		return 0;
-	return complain(host->said, "its path is too long");
+	return complain(o, host->said, "its path is too long");
 }
 
 /* Nothing more is begun when we were told to stop. */
@@ -272,7 +284,7 @@ download(struct order *o, const struct operand *source)
 		/* As an argument vector has it, which nobody writes to. */
 		memcpy(&paths[0], &e->target.path, sizeof(paths[0]));
 	if (expect_init(&expect, e, source->path, &why) == -1) {
-		(void)complain(source->said, why);
+		(void)complain(o, source->said, why);
 		o->failed++;
 	} else if (word_command(o, source, false, false, command) == -1) {
 		o->failed++;
@@ -301,7 +313,7 @@ relay(struct order *o, const struct operand *source, struct transport *onward)
 
 	memcpy(&paths[0], &e->target.path, sizeof(paths[0]));
 	if (expect_init(&expect, e, source->path, &why) == -1) {
-		(void)complain(source->said, why);
+		(void)complain(o, source->said, why);
 		o->failed++;
 	} else if (word_command(o, source, false, false, command) == -1) {
 		o->failed++;
@@ -363,9 +375,9 @@ send_directly(struct order *o, const struct operand *source)
 	transport_init(&transport);
 	end = dial_direct(&dial, &way, &o->errand, source, &where, &why);
 	if (end == -1)
-		(void)complain(where, why);
+		(void)complain(o, where, why);
 	else if (transport_start_alone(&transport, &o->program, dial.argv) == -1)
-		end = complain(o->program.path, text_error(errno));
+		end = complain(o, o->program.path, text_error(errno));
 	dial_end(&dial);
 	if (end == -1 || transport_end_alone(&transport) != 0)
 		o->failed++;
@@ -389,7 +401,7 @@ copy_here(struct order *o, char *source)
 	memcpy(next++, &e->target.path, sizeof(*next));
 	pid = transport_run(name, argv);
 	if (pid == -1)
-		(void)complain(name, text_error(errno));
+		(void)complain(o, name, text_error(errno));
 	if (pid == -1 || transport_wait(pid) != 0)
 		o->failed++;
 }
@@ -424,17 +436,17 @@ prepare(struct order *o)
 	if (take_keys(o) == -1)
 		return -1;
 	if (root_open(&o->whole) == -1)
-		return complain("/", text_error(errno));
+		return complain(o, "/", text_error(errno));
 	if (!e->target.remote && aim(o) == -1)
 		return -1;
-	if (sources_find(&o->sources, e, &o->whole, say) == -1)
-		return complain(NULL, text_error(ENOMEM));
+	if (sources_find(&o->sources, e, &o->whole, complain_of_source, o) == -1)
+		return complain(o, NULL, text_error(ENOMEM));
 	o->failed = o->sources.refused;
 	if (o->sources.nlocal + o->sources.nremote == 0)
 		return -1;
 	if ((e->target.remote || o->sources.nremote > 0) &&
 	    transport_find(&o->program, e->program, &why) == -1)
-		return complain(e->program, why);
+		return complain(o, e->program, why);
 	return 0;
 }
 
@@ -444,8 +456,57 @@ carry_out(struct order *o)
 	o->outcome = mmap(NULL, sizeof(*o->outcome), PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (o->outcome == MAP_FAILED)
-		return complain(NULL, text_error(errno));
+		return complain(o, NULL, text_error(errno));
 	copy_all(o);
+	return 0;
+}
+
+/* Each host once. */
+static int
+list_hosts(struct order *o)
+{
+	const struct errand *e = &o->errand;
+	size_t n = 0;
+
+	o->hosts = calloc((size_t)e->nsources + 2, sizeof(*o->hosts));
+	for (int i = 0; o->hosts != NULL && i <= e->nsources; i++) {
+		const struct operand *from = i < e->nsources ? &e->sources[i] : &e->target;
+		size_t k = 0;
+
+		while (k < n && strcmp(o->hosts[k], from->host) != 0)
+			k++;
+		if (from->remote && k == n)
+			o->hosts[n++] = from->host;
+	}
+	return o->hosts != NULL ? 0 : -1;
+}
+
+/* A few files, each of which is known, have a line each. */
+static enum tally_form
+form_of(const struct errand *e)
+{
+	bool few = !e->recursive && e->nsources < FEW;
+
+	if (e->progress == ERRAND_JSON)
+		return TALLY_JSON;
+	/* Lines of what is said to and by a host would only be torn. */
+	if (e->quiet || e->verbose || e->progress == ERRAND_NONE)
+		return TALLY_NONE;
+	for (int i = 0; i < e->nsources; i++)
+		few = few && (!e->sources[i].remote || strpbrk(e->sources[i].path, "*?[") == NULL);
+	return e->progress == ERRAND_FILES || (e->progress == ERRAND_AUTO && few) ? TALLY_FILES
+	    : TALLY_TOTAL;
+}
+
+static int
+begin_report(struct order *o)
+{
+	if (list_hosts(o) == -1 ||
+	    tally_open(&o->tally, form_of(&o->errand), o->errand.verbose, o->hosts) == -1) {
+		process_say("scp: there is no memory");
+		return -1;
+	}
+	display_begin(&o->display, &o->tally);
 	return 0;
 }
 
@@ -455,15 +516,22 @@ originate_run(int argc, char *argv[])
 	static struct order order;
 	struct order *o = &order;
 	const char *why, *where;
+	char text[TEXT_MESSAGE_MAX];
 	int end = -1;
 
 	o->whole = o->target = (struct root){ .fd = -1, .start = -1 };
-	if (errand_parse(&o->errand, argc, argv, &where, &why) == -1)
-		(void)complain(where, why);
-	else if (prepare(o) == 0)
-		end = carry_out(o);
+	if (errand_parse(&o->errand, argc, argv, &where, &why) == -1) {
+		text_message(text, where, NULL, why);
+		process_say(text);
+	} else if (begin_report(o) == 0) {
+		end = prepare(o) == 0 ? carry_out(o) : -1;
+		display_end(&o->display, process_told() != 0 ? SIGNALLED + process_told()
+		    : end == 0 && o->failed == 0 ? 0 : 1);
+	}
 	if (process_told() != 0)
 		process_die(process_told());
+	tally_close(&o->tally);
+	free(o->hosts);
 	sources_end(&o->sources);
 	root_close(&o->target);
 	root_close(&o->whole);

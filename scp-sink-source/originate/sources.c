@@ -84,42 +84,34 @@ deny_local(const struct errand *e, const struct root *root, const char *path, bo
 	return err == 0 ? NULL : text_error(err);
 }
 
-static void
-refuse(struct sources *s, const struct operand *o, const char *why, void (*say)(const char *line))
-{
-	char text[TEXT_MESSAGE_MAX];
-
-	text_message(text, o->said, NULL, why);
-	say(text);
-	s->refused++;
-}
-
-static void
-take(struct sources *s, const struct errand *e, const struct root *root, int n,
-    void (*say)(const char *line))
+/* True where the source at N is taken; else *WHY not. */
+static bool
+take(struct sources *s, const struct errand *e, const struct root *root, int n, const char **why)
 {
 	const struct operand *o = &e->sources[n];
-	const char *why = is_second(e, n) ? "another source has the same name" : NULL;
 	bool contents = false;
 
-	if (why == NULL && !o->remote)
-		why = deny_local(e, root, o->path, &contents);
-	if (why != NULL) {
-		refuse(s, o, why, say);
-	} else if (o->remote) {
+	*why = is_second(e, n) ? "another source has the same name" : NULL;
+	if (*why == NULL && !o->remote)
+		*why = deny_local(e, root, o->path, &contents);
+	if (*why != NULL)
+		return false;
+	if (o->remote) {
 		s->remote[s->nremote++] = o;
 	} else {
 		s->contents = s->contents || contents;
 		/* As an argument vector has it, which nobody writes to. */
 		memcpy(&s->local[s->nlocal++], &o->path, sizeof(o->path));
 	}
+	return true;
 }
 
 int
 sources_find(struct sources *s, const struct errand *e, const struct root *root,
-    void (*say)(const char *line))
+    void (*complain)(void *self, const char *said, const char *why), void *self)
 {
 	size_t n = (size_t)e->nsources;
+	const char *why;
 
 	*s = (struct sources){
 		.local = calloc(n + 1, sizeof(*s->local)), .remote = calloc(n + 1, sizeof(*s->remote)),
@@ -127,7 +119,10 @@ sources_find(struct sources *s, const struct errand *e, const struct root *root,
 	if (s->local == NULL || s->remote == NULL)
 		return -1;
 	for (int i = 0; i < e->nsources; i++)
-		take(s, e, root, i, say);
+		if (!take(s, e, root, i, &why)) {
+			complain(self, e->sources[i].said, why);
+			s->refused++;
+		}
 	return 0;
 }
 

@@ -18,9 +18,9 @@ struct sources {
 	unsigned	   refused;
 };
 
-/* 0; -1 without memory.  SAY is told a line, fit for a terminal, of each that is refused. */
+/* 0; -1 without memory.  COMPLAIN hears of each that is refused, and what SELF is. */
 int	sources_find(struct sources *, const struct errand *, const struct root *,
-	    void (*say)(const char *line));
+	    void (*complain)(void *self, const char *said, const char *why), void *self);
 void	sources_end(struct sources *);
 
 #endif

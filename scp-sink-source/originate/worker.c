@@ -5,7 +5,8 @@
 #include <unistd.h>
 
 #include "originate/relay.h"
-#include "originate/voice.h"
+#include "originate/report.h"
+#include "originate/survey.h"
 #include "originate/worker.h"
 #include "process.h"
 #include "sandbox.h"
@@ -21,15 +22,17 @@ struct talk {
 	struct deadline deadline;
 	struct audit	audit;		/* to nobody */
 	struct hello	hello;
-	const char     *names[2];	/* of the two, where what they say needs them */
+	struct report	report;
 	struct client	client;
 	struct session	session;
-	struct client	there;		/* of a relay's sink */
+	struct report	report_there;	/* of a relay's sink */
+	struct client	there;
 	struct conn	onward;		/* to that */
 	union {
 		struct sink   sink;
 		struct source source;
 		struct relay  relay;
+		struct survey survey;	/* before it is any of these */
 	} half;
 };
 
@@ -50,10 +53,8 @@ static void
 say_of_host(void *talk, const char *line)
 {
 	struct talk *t = talk;
-	char text[TEXT_MESSAGE_MAX];
 
-	snprintf(text, sizeof(text), "scp: %s: %s", t->worker->host, line);
-	voice_say(text);
+	report_note(t->worker->tally, t->worker->host, line);
 }
 
 /* Whether one more entry of a source is due, where none is open. */
@@ -76,10 +77,8 @@ begin_session(struct talk *t)
 	struct worker *w = t->worker;
 
 	session_init(&t->session, &t->conn, &w->request, w->policy, w->root, &t->audit);
-	t->names[0] = w->onward != NULL ? w->host : NULL;
-	t->names[1] = w->there;
-	t->client = voice_client(&t->names[0]);
-	t->client.host = w->host;
+	t->report = (struct report){ w->tally, w->host };
+	t->client = report_client(&t->report);
 	t->client.shown = w->shown;
 	t->client.update = w->errand->update;
 	t->client.sorry = "scp: not taken";
@@ -106,6 +105,18 @@ hear_refusal(struct talk *t)
 	(void)conn_await(&t->conn, text, sizeof(text));
 	session_hear(&t->session, text, strlen(text));
 	return -1;
+}
+
+/* What there is to send is counted while the other side gets ready, if somebody sees how much it is. */
+static void
+count(struct talk *t)
+{
+	struct worker *w = t->worker;
+	uint64_t files, bytes;
+
+	if (tally_wants_all(w->tally) && survey_run(&t->half.survey, &w->request, w->policy, w->root,
+	    SURVEY_PATIENCE, &files, &bytes))
+		tally_expect(w->tally, files, bytes);
 }
 
 static int
@@ -164,7 +175,8 @@ relay(struct talk *t)
 
 	conn_init(&t->onward, w->onward->in, w->onward->out, TURN_FREE, rate_of(w));
 	t->onward.stream.deadline = t->conn.stream.deadline;
-	t->there = voice_client(&t->names[1]);
+	t->report_there = (struct report){ w->tally, w->there };
+	t->there = report_client(&t->report_there);
 	*r = (struct relay){ .from = &t->session, .to = &t->onward, .there = &t->there };
 	return ask(t) == -1 ? -1 : relay_run(r);
 }
@@ -201,6 +213,10 @@ speak(struct talk *t)
 	t->conn.stream.deadline = t->deadline.has_timer ? &t->deadline : NULL;
 	hello_init(&t->hello, w->errand->quiet, say_of_host, t);
 	begin_session(t);
+	if (w->part == WORKER_COPY && !sink)
+		count(t);
+	if (w->part != WORKER_GREET)
+		report_begin(w->tally);
 	end = w->part == WORKER_GREET ? greet(t) : w->part == WORKER_RELAY ? relay(t)
 	    : sink ? download(t) : upload(t);
 	w->outcome->errors = t->session.errors;

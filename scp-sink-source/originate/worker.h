@@ -43,6 +43,7 @@ struct worker {
 	const char	    *there;	/* with RELAY: where the sink is, and what reaches it */
 	struct transport    *onward;
 	struct outcome	    *outcome;	/* shared */
+	struct tally	    *tally;	/* its page is, too */
 };
 
 /*

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: ISC */
+#include <string.h>
+#include <unistd.h>
+
+#include <bsd/string.h>
+
+#include "originate/meter.h"
+#include "originate/objects.h"
+#include "originate/report.h"
+#include "text/text.h"
+#include "wire/clock.h"
+#include "wire/io.h"
+
+enum {
+	SAY_MAX = METER_COLUMNS_MAX + 3 * TEXT_MESSAGE_MAX	/* bytes of what is said at once */
+};
+
+bool
+report_is_seen(const struct tally *t)
+{
+	return t->out != -1 && tcgetpgrp(t->out) == t->group;
+}
+
+/* The line of a file that has arrived stays on the terminal, if we may write to it. */
+static void
+put_line(const struct tally *t, const char *path, size_t len, const struct tally_file *f)
+{
+	unsigned columns = t->form == TALLY_FILES ? atomic_load(&t->page->columns) : 0;
+	double seconds = (double)(clock_now() - f->since) / CLOCK_NANO;
+	struct meter m = {
+		.path = path, .len = len, .utf8 = t->utf8, .over = true, .done = f->size,
+		.size = f->size, .rate = meter_rate(f->size, seconds), .seconds = (uint64_t)seconds,
+	};
+	char line[METER_MAX + 1];
+	size_t n;
+
+	if (columns == 0 || !report_is_seen(t))
+		return;
+	line[0] = '\r';
+	n = meter_line(line + 1, &m, columns);
+	line[n + 1] = '\n';
+	(void)io_write_all(t->out, line, n + 2);
+}
+
+static struct tally *
+tally_of(void *report)
+{
+	const struct report *r = report;
+
+	return r->tally;
+}
+
+static void
+begin(void *report, const char *path, size_t len, uint64_t size)
+{
+	struct tally *t = tally_of(report);
+
+	tally_begin_file(t, path, len, size);
+	objects_put(t, &(struct object){
+		.event = "file", .path = path, .len = len, .number = "size", .n = size });
+}
+
+static void
+move(void *report, uint64_t done)
+{
+	tally_move(tally_of(report), done);
+}
+
+static void
+put_failure(struct tally *t, const char *path, size_t len, const char *reason)
+{
+	objects_put(t, &(struct object){
+		.event = "failed", .path = path, .len = len, .word = "reason", .text = reason });
+}
+
+static void
+arrive(struct tally *t, const char *path, size_t len)
+{
+	struct tally_file f = tally_end_file(t);
+
+	if (f.known)
+		put_line(t, path, len, &f);
+	objects_put(t, &(struct object){
+		.event = "done", .path = path, .len = len, .number = "bytes", .n = f.size });
+}
+
+/* What the other side says, and what ends for that, are one failure. */
+static void
+end(void *report, const char *path, size_t len, const char *reason)
+{
+	struct tally *t = tally_of(report);
+
+	if (reason == NULL) {
+		arrive(t, path, len);
+		return;
+	}
+	tally_fail(t, t->heard);
+	t->heard = false;
+	put_failure(t, path, len, reason);
+}
+
+static void
+fail(struct tally *t, const char *path, size_t len, const char *reason)
+{
+	char text[TEXT_MESSAGE_MAX];
+
+	tally_fail(t, false);
+	text_message_at(text, path, len, NULL, reason);
+	report_say(t, text);
+	put_failure(t, path, len, reason);
+}
+
+static void
+complain(void *report, const char *path, size_t len, const char *reason)
+{
+	fail(tally_of(report), path, len, reason);
+}
+
+static bool
+is_one_of_several(const struct tally *t)
+{
+	return t->hosts != NULL && t->hosts[0] != NULL && t->hosts[1] != NULL;
+}
+
+static void
+hear(void *report, const char *text)
+{
+	const struct report *r = report;
+	struct tally *t = r->tally;
+	char line[2 * TEXT_MESSAGE_MAX] = "";
+
+	tally_hear(t);
+	if (is_one_of_several(t)) {
+		strlcpy(line, r->host, sizeof(line));
+		strlcat(line, ": ", sizeof(line));
+	}
+	strlcat(line, text, sizeof(line));
+	report_say(t, line);
+	objects_put(t, &(struct object){
+		.event = "note", .host = r->host, .word = "text", .text = text });
+}
+
+static void
+enter(void *report, const char *path, size_t len)
+{
+	(void)path;
+	(void)len;
+	tally_enter_dir(tally_of(report));
+}
+
+static void
+skip(void *report, const char *path, size_t len)
+{
+	struct tally *t = tally_of(report);
+
+	tally_skip(t);
+	objects_put(t, &(struct object){ .event = "skipped", .path = path, .len = len });
+}
+
+struct client
+report_client(struct report *r)
+{
+	return (struct client){
+		.self = r, .host = r->host, .complain = complain, .hear = hear, .begin = begin, .move = move,
+		.end = end, .enter = enter, .skip = skip,
+	};
+}
+
+void
+report_begin(struct tally *t)
+{
+	if (!atomic_exchange(&t->page->told, true))
+		objects_start(t, &t->page->count);
+}
+
+void
+report_settle(struct tally *t)
+{
+	if (t->page->count.busy)
+		tally_fail(t, false);
+}
+
+/*
+ * Where the meter is on the same terminal its line goes first, in the same write: whoever draws it
+ * again does so before that, or behind it.
+ */
+void
+report_say(struct tally *t, const char *line)
+{
+	bool drawn = t->mixed && atomic_exchange(&t->page->drawn, false);
+	unsigned columns = drawn ? atomic_load(&t->page->columns) : 0;
+	char text[SAY_MAX] = "";
+
+	if (columns > METER_COLUMNS_MAX)
+		columns = METER_COLUMNS_MAX;
+	if (columns > 0) {
+		memset(text, ' ', columns);
+		text[0] = text[columns] = '\r';
+		text[columns + 1] = '\0';
+	}
+	strlcat(text, line, sizeof(text) - 1);
+	strlcat(text, "\n", sizeof(text));
+	/* Whoever does not read it misses it. */
+	(void)journal_write(&t->errors, text, strlen(text));
+}
+
+void
+report_note(struct tally *t, const char *host, const char *line)
+{
+	char text[2 * TEXT_MESSAGE_MAX];
+
+	strlcpy(text, "scp: ", sizeof(text));
+	strlcat(text, host, sizeof(text));
+	strlcat(text, ": ", sizeof(text));
+	strlcat(text, line, sizeof(text));
+	report_say(t, text);
+	objects_put(t, &(struct object){
+		.event = "note", .host = host, .word = "text", .text = line });
+}
+
+void
+report_fail(struct tally *t, const char *path, const char *reason)
+{
+	fail(t, path, path != NULL ? strlen(path) : 0, reason);
+}
