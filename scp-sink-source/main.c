@@ -123,6 +123,18 @@ turn(struct invocation *v)
 		invocation_turn_to_commands(v);
 }
 
+/* Whether a person copies files.  Nothing of what is looked at is kept: a title may take its place. */
+static bool
+is_errand(int argc, char *const argv[])
+{
+	static struct words words;
+	static struct invocation probe;
+	const char *why;
+
+	return invocation_parse(&probe, argc, argv, NULL, &words, &why) == 0 &&
+	    probe.way == INVOKED_PLAIN && errand_is_meant(argc, argv);
+}
+
 int
 main(int argc, char *argv[], char *envp[])
 {
@@ -131,30 +143,29 @@ main(int argc, char *argv[], char *envp[])
 	static struct words words;	/* of an administrator's line that a login shell got */
 	static char *none[] = { NULL };
 	const char *why, *command, *connection, *said[ACCOUNT_SAID];
+	const bool ours = is_errand(argc, argv);
 
-	bool understood, ours;
-
-	command = getenv("SSH_ORIGINAL_COMMAND");
-	connection = getenv("SSH_CONNECTION");
-	said[0] = getenv("USER");
-	said[1] = getenv("LOGNAME");
-	understood = invocation_parse(&invocation, argc, argv, command, &words, &why) == 0;
-	ours = understood && invocation.way == INVOKED_PLAIN && errand_is_meant(argc, argv);
 	/* Whoever has no name has no title either, of which a library would complain. */
 	if (argc < 1 || process_tidy_descriptors(!ours) == -1)
 		return 1;
 	process_set_signals();
+	if (!ours)
+		process_open_title(argc, argv, envp);
+	/* What the title takes the place of, words and environment, is looked at from here on. */
+	command = getenv("SSH_ORIGINAL_COMMAND");
+	connection = getenv("SSH_CONNECTION");
+	said[0] = getenv("USER");
+	said[1] = getenv("LOGNAME");
 	if (ours) {
 		service_init(&service, connection, said);
 		return originate(&service, argc, argv);
 	}
-	process_open_title(argc, argv, envp);
 	/*
 	 * All else in it may be the client's, if sshd was told to let it in.  Not clearenv(3), which
 	 * some C libraries have free what these point to.
 	 */
 	environ = none;
-	if (!understood) {
+	if (invocation_parse(&invocation, argc, argv, command, &words, &why) == -1) {
 		snprintf(service.problem, sizeof(service.problem), "scp: %s", why);
 		process_say(service.problem);
 		return 1;
