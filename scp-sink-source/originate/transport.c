@@ -18,6 +18,7 @@
 enum {
 	USUAL = 10,	/* seconds in which a program ends whose conversation is over */
 	TOLD = 2,	/* the same when it was told to */
+	FAILED = 1 << 8,	/* as waitpid(2) has an exit status of 1 */
 	STEP = 20	/* milliseconds between looking for it */
 };
 
@@ -262,7 +263,7 @@ transport_wait(pid_t pid)
 
 	while (waitpid(pid, &status, 0) == -1) {
 		if (errno != EINTR)
-			return W_EXITCODE(1, 0);
+			return FAILED;
 		kill(pid, SIGTERM);
 	}
 	return status;

@@ -76,6 +76,15 @@ class Life:
         return sorted(name for name in os.listdir(self.root.at("/etc"))
                       if name.startswith("scp.conf") and name != "scp.conf")
 
+    def alternative(self):
+        """Where there is no other, an administrator may make it everybody's scp; it goes when that goes."""
+        own = "/usr/lib/scp-sink-source/scp"
+        self.root.run("update-alternatives", "--install", "/usr/bin/scp", "scp", own, "50")
+        holds("it copies", "source ... target" in self.root.tries("/usr/bin/scp").err)
+        self.root.run("apt-get", "-q", "-y", "remove", package.NAME)
+        same("scp is there", False, self.root.exists("/usr/bin/scp"))
+        self.root.install(packed_again(self.world, 1))
+
     def upgrade_changed(self):
         """What the administrator has said stays: his configuration, and that this is no shell."""
         self.root.write(CONFIG, CHANGED)
@@ -112,6 +121,7 @@ def check(report, world):
     life = Life(world)
     for name, step in (("install", life.install), ("install again", life.again),
                        ("upgrade, configuration unchanged", life.upgrade_unchanged),
+                       ("an alternative", life.alternative),
                        ("upgrade, configuration changed", life.upgrade_changed),
                        ("remove", life.remove), ("install after that", life.come_back),
                        ("purge", life.purge)):
