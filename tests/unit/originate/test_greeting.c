@@ -71,6 +71,7 @@ static const struct {
 	{ SOURCE, SAYS("C0644 3 a\1b\n"), 0, GREETING_BEGAN },
 	/* What is nearly a record. */
 	{ SOURCE, SAYS("C644 3 x\nC0644 3 y\n"), 9, GREETING_BEGAN },
+	{ SOURCE, SAYS("C644 33 x\nC0644 3 y\n"), 10, GREETING_BEGAN },
 	{ SOURCE, SAYS("C00644 3 x\nC0644 3 y\n"), 11, GREETING_BEGAN },
 	{ SOURCE, SAYS("C0684 3 x\n"), 10, GREETING_UNKNOWN },
 	{ SOURCE, SAYS("C0644  3 x\n"), 11, GREETING_UNKNOWN },
@@ -286,6 +287,23 @@ START_TEST(long_records)
 }
 END_TEST
 
+/* Times without end are no record, either. */
+START_TEST(long_times)
+{
+	static const size_t mosts[] = { 0, 1, 3000 };
+	char *said = long_text(3 * RECORD_MAX, '1', SAYS("\nD0755 0 y\n"));
+
+	said[0] = 'T';
+	for (size_t i = 0; i < COUNT(mosts); i++) {
+		struct feeding f;
+
+		feed(&f, SOURCE, said, 3 * RECORD_MAX + 11, mosts[i]);
+		expect(&f, said, 3 * RECORD_MAX + 1, GREETING_BEGAN);
+	}
+	free(said);
+}
+END_TEST
+
 START_TEST(the_end)
 {
 	struct feeding f;
@@ -306,6 +324,7 @@ add(TCase *t)
 	tcase_add_loop_test(t, any_split, 0, 3);
 	tcase_add_test(t, long_texts);
 	tcase_add_test(t, long_records);
+	tcase_add_test(t, long_times);
 	tcase_add_test(t, the_end);
 }
 

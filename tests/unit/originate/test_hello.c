@@ -400,6 +400,18 @@ START_TEST(signals_that_mean_nothing)
 }
 END_TEST
 
+START_TEST(a_long_silence_is_told_once)
+{
+	begin(false, SOON, SOON);
+	say(BYTES("Name?"));
+	tick(answer_late);
+	ck_assert_int_eq(hello_await(&h, &c.stream, SINK), HELLO_BEGAN);
+	expect_said(SKIPPED "| Name?\n" ADVICE STUCK);
+	untick();
+	disconnect();
+}
+END_TEST
+
 /* When the whole time is up, nobody waits for the first byte any more. */
 START_TEST(the_whole_time)
 {
@@ -411,6 +423,46 @@ START_TEST(the_whole_time)
 	ck_assert_int_eq(hello_await(&h, &c.stream, SINK), HELLO_LOST);
 	expect_said(UNANSWERED);
 	untick();
+	deadline_end(&d);
+	disconnect();
+}
+END_TEST
+
+/* Once the NUL was read. */
+static void
+go_on_late(int signal)
+{
+	int unread;
+
+	(void)signal;
+	if (to_us == -1 || ioctl(our_in, FIONREAD, &unread) == -1 || unread > 0)
+		return;
+	(void)!write(to_us, "more\n", 6);
+	hang_up();
+}
+
+/* A NUL behind which text goes on is a part of it. */
+START_TEST(text_goes_on_behind_a_pause)
+{
+	begin(false, NEVER, NEVER);
+	say(BYTES("Hi\n\0"));
+	tick(go_on_late);
+	ck_assert_int_eq(hello_await(&h, &c.stream, SINK), HELLO_BEGAN);
+	expect_said(SKIPPED "| Hi\n| \\000more\n" ADVICE);
+	untick();
+	disconnect();
+}
+END_TEST
+
+/* Whoever has no time left does not wait for more. */
+START_TEST(no_time_left)
+{
+	begin(true, NEVER, NEVER);
+	ck_assert_int_eq(deadline_init(&d, IDLE, 0), 0);
+	c.stream.deadline = &d;
+	d.reason = "idle for too long";
+	say(BYTES("Hi\n"));
+	ck_assert_int_eq(hello_await(&h, &c.stream, SINK), HELLO_LOST);
 	deadline_end(&d);
 	disconnect();
 }
@@ -553,6 +605,7 @@ START_TEST(no_end_of_rest)
 	begin(true, NEVER, NEVER);
 	pid = feed_text(3 << 20, "", 0);
 	hello_finish(&h, &c.stream);
+	ck_assert_uint_le(h.greeting.total, GREETING_MAX + STREAM_IN);
 	disconnect();
 	child_is_content(pid, "the peer");
 }
@@ -612,6 +665,9 @@ add(TCase *t)
 	tcase_add_test(t, a_long_line);
 	tcase_add_loop_test(t, an_interrupt, 0, (int)COUNT(interrupts));
 	tcase_add_test(t, signals_that_mean_nothing);
+	tcase_add_test(t, a_long_silence_is_told_once);
+	tcase_add_test(t, text_goes_on_behind_a_pause);
+	tcase_add_test(t, no_time_left);
 	tcase_add_test(t, the_whole_time);
 	tcase_add_test(t, the_idle_time);
 	tcase_add_loop_test(t, behind_entries, 0, (int)COUNT(behind));
