@@ -29,7 +29,7 @@ HOME=$AT_HOME SSH_CLIENT='127.0.0.1 1 22' PATH=$AT_PATH
 export HOME SSH_CLIENT PATH
 unset SHLVL ENV BASH_ENV ZDOTDIR XDG_CONFIG_HOME LD_PRELOAD
 cd
-[ ! -f .ssh/rc ] || /bin/sh .ssh/rc </dev/null
+[ ! -f .ssh/rc ] || $AT_SHELL -c '/bin/sh .ssh/rc' </dev/null
 exec $AT_APART $AT_SHELL -c "$command"
 """
 

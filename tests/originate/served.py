@@ -27,12 +27,15 @@ class Served:
         return process.run(self.argv(*words), self.world.env)
 
     def print_from(self, start, how):
-        """No other file prints."""
+        """No other file prints, or is there: for ~/.ssh/rc sshd starts the shell twice."""
         for name in (".bashrc", RC):
             path = f"{self.home}/{name}"
             os.makedirs(os.path.dirname(path), exist_ok=True)
-            sshd.write_text(path, how if name == start else "")
-            self.world.give(os.path.dirname(path))
+            if name == start:
+                sshd.write_text(path, how)
+            elif os.path.exists(path):
+                os.unlink(path)
+        self.world.give(self.home)
 
 
 def over_ssh(served, start, how, wanted):
