@@ -45,13 +45,14 @@ def find(program):
 
 
 class Remote:
-    """An account: a home, a shell, and what is printed there."""
+    """An account: a home, a shell, and what is printed there; START is the file that does, or ""."""
 
     def __init__(self, stage, shell, start, text, how):
         self.stage, self.shell = stage, shell
         self.home = stage.new_directory("home")
         self.write("text", text)
-        self.write(start, how.encode())
+        if start:
+            self.write(start, how.encode())
 
     def write(self, path, content):
         path = os.path.join(self.home, path)

@@ -7,7 +7,7 @@ import subprocess
 import time
 
 import accounts
-from accounts import RC, SHELLS, STARTS, STUCK, UNANSWERED, Remote, note
+from accounts import SHELLS, STUCK, UNANSWERED, Remote, note
 from stage import process, sshd
 from stage.report import Failed, holds, same
 from talkative import NO_TRAP, down, up
@@ -116,7 +116,7 @@ def refused(stage, remote, way, wanted, err=None):
 
 def no_program(stage, shell, way):
     """csh and tcsh end with 1, as they do for whatever is wrong."""
-    remote = Remote(stage, shell, STARTS.get(shell, RC), b"", "")
+    remote = Remote(stage, shell, "", b"", "")
     env = remote.env() | {"AT_PATH": f"{stage.base}/empty"}
     remote.env = lambda: env
     stands = "there is no scp, or not in the PATH of its shell"
@@ -127,7 +127,7 @@ def no_program(stage, shell, way):
 
 def login(stage, shell, way, wanted):
     """A shell that is none."""
-    refused(stage, Remote(stage, shell, RC, b"", ""), way, wanted)
+    refused(stage, Remote(stage, shell, "", b"", ""), way, wanted)
 
 
 def says(stage, text, way, wanted):
@@ -135,7 +135,7 @@ def says(stage, text, way, wanted):
 
 
 def no_match(stage, shell):
-    remote = Remote(stage, shell, STARTS[shell], b"", "")
+    remote = Remote(stage, shell, "", b"", "")
     got = process.run(stage.argv("host:*.none", stage.new_directory("local")), remote.env())
     same("status", 1, got.code, got.log)
     holds("the last line", re.search(r"\nscp: host: the remote side ended with [1-9][0-9]* before it said "
