@@ -80,7 +80,8 @@ class Life:
         """Where there is no other, an administrator may make it everybody's scp; it goes when that goes."""
         own = "/usr/lib/scp-sink-source/scp"
         self.root.run("update-alternatives", "--install", "/usr/bin/scp", "scp", own, "50")
-        holds("it copies", "source ... target" in self.root.tries("/usr/bin/scp").err)
+        told = self.root.tries("/usr/bin/scp").err
+        holds("it copies", "source ... target" in told, told)
         self.root.run("apt-get", "-q", "-y", "remove", package.NAME)
         same("scp is there", False, self.root.exists("/usr/bin/scp"))
         self.root.install(packed_again(self.world, 1))

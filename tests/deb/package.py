@@ -150,7 +150,7 @@ def control(world):
     names = [word.split()[0] for word in field(world, "Depends").split(", ")]
     same("what it depends on", sorted(("debianutils", *LIBRARIES)), sorted(names))
     members = must(["sh", "-c", 'dpkg-deb --ctrl-tarfile "$1" | tar -t', "sh", world.deb])
-    same("control files", ["./", "./conffiles", "./control", "./md5sums"], sorted(members.split()))
+    same("control files", ["./", "./conffiles", "./control", "./md5sums", "./prerm"], sorted(members.split()))
     same("configuration files", f"{CONFIG}\n", must(["dpkg-deb", "-I", world.deb, "conffiles"]))
 
 
