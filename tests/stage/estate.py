@@ -16,7 +16,7 @@ INTERNAL = "internal-sftp"
 SHOWN, WIDTH = 4, 400           # lines of each log in a failure, and bytes of each
 
 # Whatever may be locked is open, so that the ready lines have to lock it.
-CONFIG = """\
+CONFIG = sshd.CHEAP + """\
 ListenAddress {host}:{port}
 HostKey {base}/hostkey
 PidFile {base}/sshd-{port}.pid
