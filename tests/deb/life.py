@@ -7,6 +7,7 @@ import package
 from package import CONFIG, SHELL
 from stage.report import holds, same
 
+OWN = "/usr/lib/scp-sink-source/scp"
 STATE = "/var/lib/shells.state"
 CHANGED = "# Ours\nlog syslog\n"
 NEWER = "# A newer one has more to say, release {number}.\n"
@@ -76,16 +77,6 @@ class Life:
         return sorted(name for name in os.listdir(self.root.at("/etc"))
                       if name.startswith("scp.conf") and name != "scp.conf")
 
-    def alternative(self):
-        """Where there is no other, an administrator may make it everybody's scp; it goes when that goes."""
-        own = "/usr/lib/scp-sink-source/scp"
-        self.root.run("update-alternatives", "--install", "/usr/bin/scp", "scp", own, "50")
-        told = self.root.tries("/usr/bin/scp").err
-        holds("it copies", "source ... target" in told, told)
-        self.root.run("apt-get", "-q", "-y", "remove", package.NAME)
-        same("scp is there", False, self.root.exists("/usr/bin/scp"))
-        self.root.install(packed_again(self.world, 1))
-
     def upgrade_changed(self):
         """What the administrator has said stays: his configuration, and that this is no shell."""
         self.root.write(CONFIG, CHANGED)
@@ -97,9 +88,23 @@ class Life:
         same("shells", [], [line for line in shells(self.root) if package.NAME in line])
         self.root.shell(f"add-shell {SHELL}")
 
+    def become_scp(self):
+        """An administrator may make it everybody's scp, but not in place of another package's."""
+        words = ("update-alternatives", "--install", "/usr/bin/scp", "scp", OWN, "50")
+        other = self.root.about("/usr/bin/scp", os.lstat(self.root.at("/usr/bin/scp")))
+        self.root.run(*words)
+        same("OpenSSH's", other, self.root.about("/usr/bin/scp", os.lstat(self.root.at("/usr/bin/scp"))))
+        self.root.shell("mv /usr/bin/scp /usr/bin/scp.other")
+        self.root.run(*words)
+        same("whose it is", OWN, self.root.run("readlink", "-f", "/usr/bin/scp").strip())
+        told = self.root.tries("/usr/bin/scp").err
+        holds("it copies", told.startswith("scp: usage"), told)
+
     def remove(self):
         """The configuration stays, and nothing else."""
         self.root.run("apt-get", "-q", "-y", "remove", package.NAME)
+        same("scp is there", False, self.root.exists("/usr/bin/scp"))
+        self.root.shell("mv /usr/bin/scp.other /usr/bin/scp")
         same("what is there", [f"+ {CONFIG}", f"+ {CONFIG}.dpkg-dist"], self.since_before())
         same(CONFIG, CHANGED, self.root.read(CONFIG))
         same("status", "deinstall ok config-files", version(self.root).rsplit(" ", 1)[0])
@@ -122,8 +127,7 @@ def check(report, world):
     life = Life(world)
     for name, step in (("install", life.install), ("install again", life.again),
                        ("upgrade, configuration unchanged", life.upgrade_unchanged),
-                       ("an alternative", life.alternative),
                        ("upgrade, configuration changed", life.upgrade_changed),
-                       ("remove", life.remove), ("install after that", life.come_back),
+                       ("become everybody's", life.become_scp), ("remove", life.remove), ("install after that", life.come_back),
                        ("purge", life.purge)):
         report.run(f"deb: {name}", step)
