@@ -232,6 +232,9 @@ read_text(struct conn *c, char first, char *text, size_t cap)
 			return -1;
 		if (len < RECORD_MAX)
 			c->line[len++] = byte;
+		/* What is no message may have no end, either. */
+		if (!is_text_kind(first) && !stream_is_ahead(&c->stream, CONN_STRAY))
+			break;
 		if (stream_read_byte(&c->stream, &byte) == -1)
 			return -1;
 	}

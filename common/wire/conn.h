@@ -18,6 +18,7 @@
  */
 enum {
 	CONN_TEXT_MAX = 65536,	/* a peer's error text that is longer is no text */
+	CONN_STRAY = 1000,	/* milliseconds without more, behind what is no reply */
 	CONN_EARLY = 100	/* milliseconds in which a peer that does not wait sends more */
 };
 
@@ -89,7 +90,8 @@ int	conn_send(struct conn *, const struct record *);
 int	conn_warn(struct conn *, const char *message);
 /*
  * Reads the reply: 0 go on, 1 refused, -1 the end.  TEXT of CAP bytes is the peer's message, or "".
- * Reads one byte and, of a message, up to its newline, never more.  PROTOCOL rule 23.
+ * Reads one byte and, of a message, up to its newline, never more; of what is none, no further than
+ * CONN_STRAY allows.  PROTOCOL rule 23.
  */
 int	conn_await(struct conn *, char *text, size_t cap);
 /* After that was -1: true when the peer has gone without a word, and nothing else is wrong. */

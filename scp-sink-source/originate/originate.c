@@ -342,6 +342,22 @@ is_awaited(struct order *o, struct transport *onward)
 	return false;
 }
 
+/* It has its files; what its start-up files print behind them is nobody's but a worker's to read. */
+static void
+finish(struct order *o, struct transport *onward)
+{
+	struct worker w = {
+		.part = WORKER_FINISH, .root = &o->whole, .transport = onward,
+		.request = { .role = REQUEST_SOURCE },
+	};
+
+	(void)work(o, &w, &o->errand.target);
+	memset(o->outcome, 0, sizeof(*o->outcome));
+	o->outcome->began = HELLO_BEGAN;
+	if (hang_up(o, onward, &o->errand.target) == -1)
+		o->failed++;
+}
+
 static void
 relay_all(struct order *o)
 {
@@ -356,10 +372,7 @@ relay_all(struct order *o)
 	}
 	for (int i = 0; i < s->nremote && goes_on(); i++)
 		relay(o, s->remote[i], &onward);
-	memset(o->outcome, 0, sizeof(*o->outcome));
-	o->outcome->began = HELLO_BEGAN;
-	if (hang_up(o, &onward, &o->errand.target) == -1)
-		o->failed++;
+	finish(o, &onward);
 }
 
 /* The source's host has an scp that goes on to the target by itself. */

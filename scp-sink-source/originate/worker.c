@@ -119,6 +119,15 @@ count(struct talk *t)
 		tally_expect(w->tally, files, bytes);
 }
 
+/* A sink is told that nothing more comes; what it prints then is read to its end. */
+static int
+finish(struct talk *t)
+{
+	close(STDOUT_FILENO);
+	hello_finish(&t->hello, &t->conn.stream);
+	return 0;
+}
+
 static int
 upload(struct talk *t)
 {
@@ -129,10 +138,8 @@ upload(struct talk *t)
 	if (began != HELLO_BEGAN)
 		return began == HELLO_MESSAGE ? hear_refusal(t) : -1;
 	end = source_run(&t->half.source, &t->session);
-	/* It knows then that nothing more comes. */
-	close(STDOUT_FILENO);
-	hello_finish(&t->hello, &t->conn.stream);
-	return end;
+	/* Who is out of step has no more to say that would mean anything. */
+	return end == 0 ? finish(t) : end;
 }
 
 /* A sink is ready, and what it is told next is a record. */
@@ -203,6 +210,24 @@ lock_up(struct worker *w)
 }
 
 static int
+converse(struct talk *t)
+{
+	struct worker *w = t->worker;
+
+	switch (w->part) {
+	case WORKER_GREET:
+		return greet(t);
+	case WORKER_RELAY:
+		return relay(t);
+	case WORKER_FINISH:
+		return finish(t);
+	case WORKER_COPY:
+		break;
+	}
+	return w->request.role == REQUEST_SINK ? download(t) : upload(t);
+}
+
+static int
 speak(struct talk *t)
 {
 	struct worker *w = t->worker;
@@ -215,10 +240,9 @@ speak(struct talk *t)
 	begin_session(t);
 	if (w->part == WORKER_COPY && !sink)
 		count(t);
-	if (w->part != WORKER_GREET)
+	if (w->part == WORKER_COPY || w->part == WORKER_RELAY)
 		report_begin(w->tally);
-	end = w->part == WORKER_GREET ? greet(t) : w->part == WORKER_RELAY ? relay(t)
-	    : sink ? download(t) : upload(t);
+	end = converse(t);
 	w->outcome->errors = t->session.errors;
 	w->outcome->heard = t->session.heard;
 	w->outcome->skipped = t->session.skipped;

@@ -27,7 +27,8 @@ struct outcome {
 enum worker_part {
 	WORKER_COPY,		/* a source's half, or a sink's, as the request says */
 	WORKER_GREET,		/* a sink is awaited, and no more */
-	WORKER_RELAY		/* what a source sends goes to that sink */
+	WORKER_RELAY,		/* what a source sends goes to that sink */
+	WORKER_FINISH		/* which then has nothing more to come */
 };
 
 struct worker {

@@ -9,6 +9,7 @@ import subprocess
 import accounts
 from accounts import CONTENT, RC, SHELLS, STARTS, Remote, arrived, note, reads
 from stage import process
+from stage.report import holds, same
 
 SHOW = "cat ~/text\n"         # the profiles, that print a file beside them
 AT_END = {"fish": "function at_end --on-event fish_exit; cat ~/text; end\n"}
@@ -114,7 +115,33 @@ def tree(stage, way):
     reads("what is said", note(["Welcome"]), got)
 
 
+def through_here(stage):
+    """From one that prints to one that prints: at either end of either."""
+    how = "cat ~/text\ntrap 'echo Goodbye' EXIT\n"
+    remote = Remote(stage, "bash", ".bashrc", b"Welcome\n", how)
+    remote.write("file", CONTENT)
+    got = process.run(stage.argv("one:file", "other:copy"), remote.env())
+    arrived(f"{remote.home}/copy", got)
+    said = {host: [line.split(": ", 2)[2] for line in got.err.splitlines()
+                   if line.startswith(f"scp: {host}: ")] for host in ("one", "other")}
+    for host in said:
+        same(f"what {host} printed", ["| Welcome", "| Goodbye"],
+             [line for line in said[host] if line.startswith("|")], got.log)
+
+
+def in_between(stage, text):
+    """Text in the place of a reply is shown, be it a line or not, and is the end."""
+    how = "printf '\\0'\nread record\ncat ~/text\ncat >/dev/null\nexit 0\n"
+    remote = Remote(stage, "bash", ".bashrc", text, how)
+    got = process.run(remote.stage.argv(stage.file(), "host:"), remote.env())
+    same("status", 1, got.code, got.log)
+    holds("it is shown", text.decode() in got.err, got.err)
+
+
 def check_more(stage):
+    yield "through here", "bash", through_here, stage
+    for text in (b"Name?", b"Welcome\n"):
+        yield f"in between, {text}", "bash", in_between, stage, text
     for check in (quiet, both_ends, tree):
         for way in (up, down):
             yield f"{check.__name__}, {way.__name__}", "bash", check, stage, way

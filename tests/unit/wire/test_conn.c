@@ -866,6 +866,7 @@ static const struct {
 	    "scp: f: No space left on device", 33 },
 	{ BYTES("\002gone\nrest"), -1, "gone", 6 },
 	{ BYTES("bash: oops\nrest"), -1, "bash: oops", 11 },
+	{ BYTES("bash: oops"), -1, "bash: oops", 10 },
 	{ BYTES("\nrest"), -1, "", 1 },
 	{ BYTES("\003x\nrest"), -1, "\\003x", 3 },
 	{ BYTES("\001a\033[1m\r\nrest"), 1, "a\\033[1m\\015", 8 },
@@ -927,6 +928,20 @@ START_TEST(rule_23_a_reply_that_is_cut)
 		ck_assert_int_eq(conn_await(&c, text, sizeof(text)), -1);
 		disconnect();
 	}
+}
+END_TEST
+
+/* Nobody waits for the end of what is no message. */
+START_TEST(what_is_no_reply_need_not_end)
+{
+	char text[64];
+
+	connect_at(stream_kinds[_i], TURN_THEIRS);
+	say(BYTES("Name?"));
+	ck_assert_int_eq(conn_await(&c, text, sizeof(text)), -1);
+	ck_assert_str_eq(text, "Name?");
+	ck_assert_int_eq(conn_is_left(&c), false);
+	disconnect();
 }
 END_TEST
 
@@ -1194,6 +1209,7 @@ add_source(TCase *t)
 	tcase_add_loop_test(t, a_peer_that_is_gone, 0, 2);
 	tcase_add_loop_test(t, rule_23_replies, 0, 2);
 	tcase_add_loop_test(t, rule_23_a_reply_that_is_cut, 0, 2);
+	tcase_add_loop_test(t, what_is_no_reply_need_not_end, 0, 2);
 	tcase_add_loop_test(t, rule_23_stray_replies_stay, 0, 2);
 	tcase_add_test(t, who_speaks_first);
 }
