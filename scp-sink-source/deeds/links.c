@@ -16,6 +16,10 @@
 #include "upload/backup.h"
 #include "upload/hidden.h"
 
+enum {
+	TRIES = 16	/* to keep a hidden name until it is no more needed */
+};
+
 /* A link that is made: a name for what FROM is, or one that says TEXT. */
 struct new {
 	const struct spot *to;		/* borrowed; */
@@ -33,12 +37,18 @@ enter(void *new, const char *name)
 {
 	struct new *n = new;
 	const int dirfd = n->to->place.dirfd;
+	int saved;
 
 	if (n->from != NULL)
 		return linkat(n->from->place.dirfd, n->from->place.leaf, dirfd, name, 0);
 	if (symlinkat(n->text, dirfd, name) == -1)
 		return -1;
-	return fstatat(dirfd, name, &n->st, AT_SYMLINK_NOFOLLOW);
+	if (fstatat(dirfd, name, &n->st, AT_SYMLINK_NOFOLLOW) == 0)
+		return 0;
+	saved = errno;
+	unlinkat(dirfd, name, 0);
+	errno = saved;
+	return -1;
 }
 
 static int
@@ -49,15 +59,24 @@ enter_hidden(void *new)
 	return enter(n, n->hidden);
 }
 
-/* Under a hidden name first: its directory is locked, that nobody takes it for dead. */
+/*
+ * Under a hidden name first: its directory is locked, that nobody takes it for dead; and before, what others
+ * left has to go.  Where it cannot be locked the hidden name may be taken away, and is given again.
+ */
 static int
 take_over(struct new *n)
 {
 	const struct place *to = &n->to->place;
-	int guard = hidden_guard(to->dirfd), end = -1;
+	int guard, end = -1;
+	bool again = true;
 
-	if (hidden_claim(to->dirfd, to->leaf, n->hidden, enter_hidden, n) != -1) {
+	hidden_bury(to->dirfd, to->leaf, -1);
+	guard = hidden_guard(to->dirfd);
+	for (int try = 0; try < TRIES && again; try++) {
+		if (hidden_claim(to->dirfd, to->leaf, n->hidden, enter_hidden, n) == -1)
+			break;
 		end = renameat(to->dirfd, n->hidden, to->dirfd, to->leaf);
+		again = end == -1 && errno == ENOENT;
 		if (end == -1)
 			hidden_remove(to->dirfd, n->hidden, &n->st);
 	}
@@ -78,9 +97,11 @@ replace(const struct deeds *d, struct new *n)
 		errno = EISDIR;
 		if (S_ISDIR(old.st_mode))
 			return -1;
+	} else if (errno != ENOENT) {
+		return -1;
 	}
 	if (d->policy->overwrite == OVERWRITE_BACKUP)
-		return backup_replace(to->dirfd, to->leaf, &n->st, enter, n);
+		return backup_replace(to->dirfd, to->leaf, &n->st, enter, n, NULL);
 	return take_over(n);
 }
 

@@ -186,15 +186,20 @@ link_as(void *move, const char *name)
 
 /*
  * The old one is kept first, and that takes a name beside it.  Until it has the one that it shall have
- * the file has its own, too, so that no kill loses it.
+ * the file has its own, too, so that no kill loses it.  Where it may not be moved away, nothing is.
  */
 static int
 move_with_backup(struct move *m)
 {
-	const struct place *from = &m->from.place;
+	const struct place *from = &m->from.place, *to = &m->to.place;
+	char kept[NAME_MAX + 1];
 
-	return backup_replace(m->to.place.dirfd, m->to.place.leaf, &m->st, link_as, m) == 0
-	    ? unlinkat(from->dirfd, from->leaf, 0) : -1;
+	if (backup_replace(to->dirfd, to->leaf, &m->st, link_as, m, kept) == -1)
+		return -1;
+	if (unlinkat(from->dirfd, from->leaf, 0) == 0 || errno == ENOENT)
+		return 0;
+	backup_undo(to->dirfd, to->leaf, kept, &m->st);
+	return -1;
 }
 
 static int
@@ -207,6 +212,9 @@ move(const struct deeds *d, struct move *m)
 	if (!m->replace)
 		return dir_move_free(from->dirfd, from->leaf, to->dirfd, to->leaf);
 	there = fstatat(to->dirfd, to->leaf, &old, AT_SYMLINK_NOFOLLOW) == 0;
+	/* What cannot be looked at may be what is to be kept. */
+	if (!there && errno != ENOENT)
+		return -1;
 	if (there && old.st_dev == m->st.st_dev && old.st_ino == m->st.st_ino)
 		return 0;	/* As rename(2) has it. */
 	if (there && d->policy->overwrite == OVERWRITE_BACKUP && !S_ISDIR(m->st.st_mode))

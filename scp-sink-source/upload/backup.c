@@ -31,6 +31,7 @@ struct swap {
 	const char	  *name;		/* borrowed: what the new file will be called */
 	const struct stat *ours;		/* borrowed: what it is */
 	char		   now[NAME_MAX + 1];	/* what it is called meanwhile */
+	char		   kept[NAME_MAX + 1];	/* what the old one is called then; "": there was none */
 };
 
 /* Has ENTER take the first backup of NAME that is free, which is then TO. */
@@ -121,7 +122,8 @@ exchange_by_moves(struct swap *s)
 		return errno == ENOENT ? take_free(s, s->now) : -1;
 	end = take_moved(s, s->now, old);
 	if (end == 1)
-		(void)dir_rename_plain(s->dirfd, old, s->now);
+		strlcpy(s->kept, dir_rename_plain(s->dirfd, old, s->now) == 0 ? s->now : old,
+		    sizeof(s->kept));
 	return end;
 }
 
@@ -147,6 +149,7 @@ exchange_by_link(struct swap *s)
 	if (renameat(s->dirfd, s->name, s->dirfd, old) == 0) {
 		end = take_moved(s, second, old);
 		strlcpy(s->now, second, sizeof(s->now));
+		strlcpy(s->kept, old, sizeof(s->kept));
 		return end;
 	}
 	saved = errno == ENOTDIR ? EISDIR : errno;
@@ -159,8 +162,10 @@ exchange_by_link(struct swap *s)
 static int
 replace(struct swap *s)
 {
-	if (exchange(s) == 0)
+	if (exchange(s) == 0) {
+		strlcpy(s->kept, s->now, sizeof(s->kept));
 		return 1;
+	}
 	switch (errno) {
 	case ENOENT:
 		return take_free(s, s->now);
@@ -173,23 +178,48 @@ replace(struct swap *s)
 	}
 }
 
-int
-backup_replace(int dirfd, const char *name, const struct stat *ours, backup_enter_fn *enter,
-    void *context)
+/* 0, or -1 with errno. */
+static int
+replace_or_enter(struct swap *s, backup_enter_fn *enter, void *context)
 {
-	struct swap s = { .dirfd = dirfd, .name = name, .ours = ours };
 	int end = 0, saved;
 
-	if (enter(context, name) == 0)
+	if (enter(context, s->name) == 0)
 		return 0;
-	if (errno != EEXIST || enter_number(name, enter, context, s.now) == -1)
+	if (errno != EEXIST || enter_number(s->name, enter, context, s->now) == -1)
 		return -1;
 	for (int try = 0; try < TRIES && end == 0; try++)
-		end = replace(&s);
+		end = replace(s);
 	if (end == 1)
 		return 0;
 	saved = errno;
-	hidden_remove(dirfd, s.now, ours);
+	hidden_remove(s->dirfd, s->now, s->ours);
 	errno = saved;
 	return -1;
+}
+
+int
+backup_replace(int dirfd, const char *name, const struct stat *ours, backup_enter_fn *enter,
+    void *context, char *kept)
+{
+	struct swap s = { .dirfd = dirfd, .name = name, .ours = ours };
+	int end = replace_or_enter(&s, enter, context);
+
+	if (kept != NULL)
+		strlcpy(kept, s.kept, NAME_MAX + 1);
+	return end;
+}
+
+void
+backup_undo(int dirfd, const char *name, const char *kept, const struct stat *ours)
+{
+	int saved = errno;
+
+	if (kept[0] == '\0')
+		hidden_remove(dirfd, name, ours);
+	else if (dir_exchange(dirfd, kept, name) == 0)
+		hidden_remove(dirfd, kept, ours);
+	else
+		(void)renameat(dirfd, kept, dirfd, name);
+	errno = saved;
 }

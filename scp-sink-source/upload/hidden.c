@@ -82,15 +82,29 @@ hidden_guard(int dirfd)
 
 /*
  * A live one is writable for its owner, but for a moment in which its directory is locked: see
- * temp_mode_is_open.  Then FD is O_PATH.
+ * temp_mode_is_open.  Then FD is O_PATH, as that of a link always is.
  */
 static int
 open_of_another(const struct hidden *h, bool *closed)
 {
 	int fd = dir_open(h->dirfd, h->name, O_WRONLY, 0);
 
-	*closed = fd == -1 && errno == EACCES;
+	*closed = fd == -1 && (errno == EACCES || errno == ELOOP);
 	return *closed ? dir_open(h->dirfd, h->name, O_PATH, 0) : fd;
+}
+
+/*
+ * Nobody holds the file FD, which is ST.  A symbolic link has no lock but that of its directory; nor has a
+ * further name of somebody else's file, and taking that away loses nothing.
+ */
+static bool
+is_dead(int fd, const struct stat *st, bool closed)
+{
+	const bool ours = st->st_uid == geteuid();
+
+	if (!S_ISREG(st->st_mode) || !ours)
+		return ours ? S_ISLNK(st->st_mode) : S_ISREG(st->st_mode) && st->st_nlink > 1;
+	return closed ? (st->st_mode & S_IWUSR) == 0 : flock(fd, LOCK_EX | LOCK_NB) == 0;
 }
 
 /*
@@ -103,11 +117,7 @@ is_stale(const struct hidden *h, int fd, bool closed)
 {
 	struct stat st;
 
-	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode) || st.st_uid != geteuid())
-		return false;
-	if (closed ? (st.st_mode & S_IWUSR) != 0 : flock(fd, LOCK_EX | LOCK_NB) == -1)
-		return false;
-	return names_file(h->dirfd, h->name, &st);
+	return fstat(fd, &st) == 0 && is_dead(fd, &st, closed) && names_file(h->dirfd, h->name, &st);
 }
 
 /* Removes the file of this name, open as FD, if its process left it behind. */

@@ -9,8 +9,9 @@
 
 /*
  * The hidden names of temporaries.  Such a name follows from the user and the final name, so that
- * whoever uploads that name next finds what a SIGKILL left.  A file that has one is locked, with
- * flock(2), by the process that writes it, or its directory is: any other is dead, and is removed.
+ * whoever uploads that name next, or puts a link in its place, finds what a SIGKILL left.  A file that has
+ * one is locked, with flock(2), by the process that writes it, or its directory is, as for a link: any
+ * other is dead, and is removed.
  */
 
 /* Makes the name that is being tried that of a file: 0, or -1 with errno, EEXIST if it is taken. */

@@ -258,7 +258,7 @@ enter(void *temp, const char *to)
 static int
 keep_and_enter(struct temp *t, const struct stat *ours)
 {
-	return backup_replace(t->dirfd, t->goal, ours, enter, t);
+	return backup_replace(t->dirfd, t->goal, ours, enter, t, NULL);
 }
 
 /* The same where there never is a hidden name. */

@@ -14,6 +14,7 @@ import os
 import asking
 import downloads
 import uploads
+import verbs
 from peer import Stuck
 from sweeps import lines_of
 
@@ -198,6 +199,28 @@ class Asking:
     without_rest = staticmethod(downloads.without_rest)
 
 
+class Ordering:
+    """Each session of commands in a directory of its own; the log is compared as well."""
+
+    without_rest = staticmethod(verbs.without_rest)
+
+    def __init__(self, lab, scene):
+        self.lab, self.scene = lab, scene
+        self.plain = None
+
+    def begin(self, _):
+        self.plain, log = self.play("")
+        return self.plain, log, verbs.shortcomings(self.scene, self.plain)
+
+    def play(self, rules):
+        with self.lab.directory() as base:
+            log = os.path.join(base, "log")
+            return verbs.play(self.lab, self.scene, base, rules, log), lines_of(log)
+
+    def complaints(self, got, kind, _):
+        return verbs.complaints(self.scene, got, self.plain, kind)
+
+
 def without_bodies(got):
     """For people to read: what is long is told by its hash."""
     return {part: {path: tuple(map(shorten, e)) for path, e in value.items()}
@@ -288,6 +311,7 @@ def tests(short=True):
               (side, scene, turn if short else None))
              for way, side, scenes in (("upload", Uploading, uploads.scenes()),
                                        ("download", Downloading, downloads.scenes()),
-                                       ("SFTP", Asking, asking.scenes()))
+                                       ("SFTP", Asking, asking.scenes()),
+                                       ("commands", Ordering, verbs.scenes()))
              for turn, scene in enumerate(scenes)]
     return [*found, ("every call: its kinds", True, meet_all, ())]

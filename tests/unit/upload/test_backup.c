@@ -111,7 +111,33 @@ replace_as(const char *name)
 	struct stat st = { .st_ino = 0 };
 
 	(void)fstatat(unit_fd, "temp", &st, AT_SYMLINK_NOFOLLOW);
-	return backup_replace(unit_fd, name, &st, enter, NULL);
+	return backup_replace(unit_fd, name, &st, enter, NULL, NULL);
+}
+
+/* The new file keeps the name that it has. */
+static int
+enter_as_well(void *context, const char *to)
+{
+	(void)context;
+	return linkat(unit_fd, "temp", unit_fd, to, 0);
+}
+
+/* Puts what is new in the place of NAME, where it may find OLD, and undoes it. */
+static void
+replace_and_undo(const char *kept_as)
+{
+	char kept[NAME_MAX + 1];
+	struct stat st;
+
+	put_file("temp", NEW, 0640);
+	ck_assert_int_eq(fstatat(unit_fd, "temp", &st, AT_SYMLINK_NOFOLLOW), 0);
+	ck_assert_int_eq(backup_replace(unit_fd, "name", &st, enter_as_well, NULL, kept), 0);
+	ck_assert_str_eq(kept, kept_as);
+	assert_content("name", NEW);
+	errno = EBADF;
+	backup_undo(unit_fd, "name", kept, &st);
+	ck_assert_int_eq(errno, EBADF);
+	assert_content("temp", NEW);
 }
 
 /* What is new is where it was, or nowhere: then there is one entry less. */
@@ -511,6 +537,25 @@ START_TEST(what_fails_is_undone)
 }
 END_TEST
 
+START_TEST(what_was_done_is_undone)
+{
+	put_file("name", OLD, OLD_MODE);
+	at_exchange.err = _i == 0 ? 0 : exchange_errs[_i - 1];
+	replace_and_undo("name.~1~");
+	assert_content("name", OLD);
+	ck_assert_uint_eq(mode_of("name"), OLD_MODE);
+	assert_entries(2);
+}
+END_TEST
+
+START_TEST(where_nothing_was_nothing_is_again)
+{
+	replace_and_undo("");
+	ck_assert(!exists("name"));
+	assert_entries(1);
+}
+END_TEST
+
 START_TEST(no_new_file)
 {
 	put_file("f", OLD, OLD_MODE);
@@ -755,6 +800,8 @@ add(TCase *t)
 	tcase_add_test(t, a_file_that_turned_up_between_the_steps_is_kept_too);
 	tcase_add_test(t, a_directory_is_not_replaced_in_steps);
 	tcase_add_loop_test(t, what_fails_is_undone, 0, (int)COUNT(hard_errs));
+	tcase_add_loop_test(t, what_was_done_is_undone, 0, 1 + (int)COUNT(exchange_errs));
+	tcase_add_test(t, where_nothing_was_nothing_is_again);
 	tcase_add_test(t, no_new_file);
 	tcase_add_test(t, another_file_that_turned_up_is_kept_too);
 	tcase_add_test(t, a_file_that_turned_up_where_there_was_none_is_kept);
