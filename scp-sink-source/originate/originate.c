@@ -33,6 +33,7 @@ struct order {
 	struct root    target;		/* the directory that files come into; or closed */
 	struct sources sources;
 	struct program program;
+	struct transport transport;	/* of the conversation that goes on */
 	struct outcome *outcome;	/* of the last conversation, in memory that its process shares */
 	const char   **hosts;		/* owned, the names are not: all of them, and NULL */
 	struct tally   tally;
@@ -209,13 +210,13 @@ hang_up(struct order *o, struct transport *t, const struct operand *host)
 static void
 converse(struct order *o, struct worker *w, const struct operand *host, const char *command)
 {
-	struct transport transport;
+	struct transport *t = &o->transport;
 	int worked = -1, ended = -1;
 
-	w->transport = &transport;
-	if (call(o, &transport, host, command) == 0) {
+	w->transport = t;
+	if (call(o, t, host, command) == 0) {
 		worked = work(o, w, host);
-		ended = hang_up(o, &transport, host);
+		ended = hang_up(o, t, host);
 	}
 	if (worked == -1 || ended == -1)
 		o->failed++;
