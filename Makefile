@@ -4,7 +4,7 @@
 #   make try        build it and watch a real client use it through a real sshd
 #   make check      build it and run the tests that prove it, side by side; SAN=1 for
 #                   AddressSanitizer and UBSan, CC=clang, SUITES="unit hostile" for some of them,
-#                   AT_ONCE=1 for one by one
+#                   AT_ONCE=1 for one by one, LONG=1 for all that takes its time as well
 #   make check-packages  the tests of what it is packed into, which build that: a static program, a
 #                   Debian package, an RPM and a container
 #   make fuzz       look for inputs that break it, FUZZ_SECONDS=60 for each target,

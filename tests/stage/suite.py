@@ -14,6 +14,11 @@ from stage import machine, process, trees
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
+def is_long():
+    """Whether all is wanted, also what takes its time: make check LONG=1."""
+    return bool(os.environ.get("LONG"))
+
+
 def stop(_signal, _frame):
     """Clients end at once, and the cleaning is left to the usual way out, undisturbed."""
     for each in SIGNALS:
