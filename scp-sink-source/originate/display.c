@@ -161,7 +161,9 @@ turn(struct display *d)
 {
 	struct tally_count c;
 
-	tally_read(d->tally, &c);
+	/* Half of it is worse than what is shown already. */
+	if (!tally_read(d->tally, &c))
+		return;
 	if (c.busy || events_of(&c) != d->events)
 		d->awake = true;
 	sample(d, &c);
@@ -189,7 +191,7 @@ say_sum(struct display *d)
 	struct tally_count c;
 	char text[METER_SUM_MAX];
 
-	tally_read(d->tally, &c);
+	(void)tally_read(d->tally, &c);
 	put_sum(&c, seconds_since(c.begun), text);
 	report_say(d->tally, text);
 }
@@ -229,7 +231,7 @@ display_attend(struct display *d, pid_t pid)
 	struct tally_count c;
 	bool told = false;
 
-	tally_read(d->tally, &c);
+	(void)tally_read(d->tally, &c);
 	d->awake = false;
 	d->events = events_of(&c);
 	d->next = clock_now();
@@ -258,7 +260,7 @@ display_end(struct display *d, int status)
 	char text[METER_SUM_MAX + 1];
 
 	report_begin(t);
-	tally_read(t, &c);
+	(void)tally_read(t, &c);
 	seconds = seconds_since(c.begun);
 	/* What a program that reaches a host had to say is not counted. */
 	if (status != 0 && c.failed == 0)

@@ -105,6 +105,13 @@ aim(struct order *o)
 	return 0;
 }
 
+/* Whether what the remote side ended with is no failure: it counts what was not wanted here as one. */
+static bool
+is_excused(const struct order *o)
+{
+	return o->outcome->heard == 0 && o->outcome->skipped > 0;
+}
+
 /* What is said of a conversation that is over, and was not well, unless all has been said. */
 static void
 explain(struct order *o, const struct operand *host, int status)
@@ -117,7 +124,8 @@ explain(struct order *o, const struct operand *host, int status)
 		text_escape(path, sizeof(path), host->path, strlen(host->path));
 		snprintf(text, sizeof(text), "nothing came for %s", path);
 		why = text;
-	} else if (why == NULL && status != 0 && out->began == HELLO_BEGAN && out->errors == 0) {
+	} else if (why == NULL && status != 0 && out->began == HELLO_BEGAN && out->errors == 0 &&
+	    !is_excused(o)) {
 		snprintf(text, sizeof(text), "the remote side ended with %d", WIFEXITED(status)
 		    ? WEXITSTATUS(status) : SIGNALLED + WTERMSIG(status));
 		why = text;
@@ -125,13 +133,6 @@ explain(struct order *o, const struct operand *host, int status)
 	/* Whoever has stopped it knows why it ended. */
 	if (why != NULL && process_told() == 0)
 		(void)complain(o, host->host, why);
-}
-
-/* Whether what the remote side ended with is no failure: it counts what was not wanted here as one. */
-static bool
-is_excused(const struct order *o)
-{
-	return o->outcome->heard == 0 && o->outcome->skipped > 0;
 }
 
 /* Somebody may be asked on a terminal, or by a program that ssh knows. */

@@ -102,12 +102,15 @@ end(void *report, const char *path, size_t len, const char *reason)
 static void
 fail(struct tally *t, const char *path, size_t len, const char *reason)
 {
+	const struct tally_count *c = &t->page->count;
+	bool lost = path == NULL && c->busy;
 	char text[TEXT_MESSAGE_MAX];
 
 	tally_fail(t, false);
 	text_message_at(text, path, len, NULL, reason);
 	report_say(t, text);
-	put_failure(t, path, len, reason);
+	/* What ends a conversation ends a file, whose path that is still. */
+	put_failure(t, lost ? c->path : path, lost ? c->len : len, reason);
 }
 
 static void

@@ -2,6 +2,7 @@
 #include <sys/mman.h>
 
 #include <fcntl.h>
+#include <sched.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -9,7 +10,7 @@
 #include "wire/clock.h"
 
 enum {
-	TRIES = 1000,		/* at what is just being written; it need not end, if who writes did */
+	TRIES = 100,		/* at what is just being written, which does not end if who writes did */
 	SAY_PATIENCE = 1000	/* milliseconds for who reads standard error */
 };
 
@@ -49,11 +50,15 @@ copy(const struct tally_page *p, struct tally_count *dst)
 	return turn % 2 == 0 && atomic_load_explicit(&p->turn, memory_order_relaxed) == turn;
 }
 
-void
+bool
 tally_read(const struct tally *t, struct tally_count *dst)
 {
-	for (int try = 0; try < TRIES && !copy(t->page, dst); try++)
-		;
+	for (int try = 0; try < TRIES; try++) {
+		if (copy(t->page, dst))
+			return true;
+		(void)sched_yield();
+	}
+	return false;
 }
 
 /* PATH, or its end. */

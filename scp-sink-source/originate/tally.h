@@ -79,8 +79,11 @@ void	tally_close(struct tally *);
 /* Whether anybody hears how much there is to move. */
 bool	tally_wants_all(const struct tally *);
 
-/* What is counted now. */
-void	tally_read(const struct tally *, struct tally_count *);
+/*
+ * What is counted now; false where it was being written all the while, and the numbers need not belong
+ * together.
+ */
+bool	tally_read(const struct tally *, struct tally_count *);
 
 /*
  * Counts, for whoever speaks with a host.  What there is to move, once somebody has found out, and before
