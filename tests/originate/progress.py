@@ -331,11 +331,11 @@ def stalled(stage):
 def sent(stage):
     """An upload; the other side takes no more than a part of it before it waits."""
     place = stage.place()
-    path = place.write("file", 64 << 20)
+    path = place.write("file", 4 << 20)
     with shown(place, path, "host:") as terminal:
         terminal.see(r" [1-9]?\d% .* - stalled -$")
         one_file(place, terminal)
-        holds("it is over", "100%   64MB" in terminal.screen.text()[0], terminal.screen.text())
+        holds("it is over", "100%  4.0MB" in terminal.screen.text()[0], terminal.screen.text())
 
 
 def several(stage):
