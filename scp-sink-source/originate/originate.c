@@ -10,6 +10,7 @@
 
 #include "errand/dial.h"
 #include "errand/quote.h"
+#include "originate/audience.h"
 #include "originate/display.h"
 #include "originate/originate.h"
 #include "originate/report.h"
@@ -21,7 +22,6 @@
 #include "text/text.h"
 
 enum {
-	FEW = 8,		/* sources: so many are too many for a line each */
 	SIGNALLED = 128		/* more than a signal's number: how a shell says it */
 };
 
@@ -476,48 +476,12 @@ carry_out(struct order *o)
 	return 0;
 }
 
-/* Each host once. */
-static int
-list_hosts(struct order *o)
-{
-	const struct errand *e = &o->errand;
-	size_t n = 0;
-
-	o->hosts = calloc((size_t)e->nsources + 2, sizeof(*o->hosts));
-	for (int i = 0; o->hosts != NULL && i <= e->nsources; i++) {
-		const struct operand *from = i < e->nsources ? &e->sources[i] : &e->target;
-		size_t k = 0;
-
-		while (k < n && strcmp(o->hosts[k], from->host) != 0)
-			k++;
-		if (from->remote && k == n)
-			o->hosts[n++] = from->host;
-	}
-	return o->hosts != NULL ? 0 : -1;
-}
-
-/* A few files, each of which is known, have a line each. */
-static enum tally_form
-form_of(const struct errand *e)
-{
-	bool few = !e->recursive && e->nsources < FEW;
-
-	if (e->progress == ERRAND_JSON)
-		return TALLY_JSON;
-	/* Lines of what is said to and by a host would only be torn. */
-	if (e->quiet || e->verbose || e->progress == ERRAND_NONE)
-		return TALLY_NONE;
-	for (int i = 0; i < e->nsources; i++)
-		few = few && (!e->sources[i].remote || strpbrk(e->sources[i].path, "*?[") == NULL);
-	return e->progress == ERRAND_FILES || (e->progress == ERRAND_AUTO && few) ? TALLY_FILES
-	    : TALLY_TOTAL;
-}
-
 static int
 begin_report(struct order *o)
 {
-	if (list_hosts(o) == -1 ||
-	    tally_open(&o->tally, form_of(&o->errand), o->errand.verbose, o->hosts) == -1) {
+	o->hosts = audience_hosts(&o->errand);
+	if (o->hosts == NULL ||
+	    tally_open(&o->tally, audience_form(&o->errand), o->errand.verbose, o->hosts) == -1) {
 		process_say("scp: there is no memory");
 		return -1;
 	}
