@@ -19,7 +19,7 @@ enum {
 	USUAL = 10,	/* seconds in which a program ends whose conversation is over */
 	TOLD = 2,	/* the same when it was told to */
 	FAILED = 1 << 8,	/* as waitpid(2) has an exit status of 1 */
-	STEP = 20	/* milliseconds between looking for it */
+	STEP = 32	/* milliseconds between looking for it, at most */
 };
 
 static bool
@@ -273,12 +273,14 @@ transport_wait(pid_t pid)
 static bool
 wait_for(pid_t pid, int patience, int *status)
 {
-	for (int waited = 0; waited <= patience * 1000; waited += STEP) {
+	/* Most have ended nearly at once. */
+	for (int waited = 0, step = 1; waited <= patience * 1000; waited += step) {
 		pid_t ended = waitpid(pid, status, WNOHANG);
 
 		if (ended == pid || (ended == -1 && errno != EINTR))
 			return true;
-		usleep(STEP * 1000);
+		usleep((useconds_t)step * 1000);
+		step = step < STEP ? 2 * step : STEP;
 	}
 	return false;
 }
