@@ -4,6 +4,7 @@ import contextlib
 import os
 
 import machine
+import originate
 import remote
 import sftp
 from measure import OPENSSH, calls_line, memory_line, scale_line, size_line, time_line
@@ -187,4 +188,4 @@ ROWS = {"pull-large": pull_large, "push-new": push_new, "push-over": push_over,
         "pull-many": pull_many, "push-many": push_many,
         "pull-deep": pull_deep, "push-deep": push_deep,
         "size": size_of_program, "static": static, "sshd": remote.through_sshd,
-        **sftp.ROWS}
+        **sftp.ROWS, **originate.ROWS}
