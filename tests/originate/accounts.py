@@ -8,7 +8,7 @@ import os
 import shutil
 import threading
 
-from stage import sshd
+from stage import process, sshd
 from stage.report import Skipped, holds, same
 
 AT_ONCE = 8                     # of checks that mostly wait
@@ -38,6 +38,7 @@ STARTS = {"bash": ".bashrc", "zsh": ".zshenv", "fish": ".config/fish/config.fish
           "csh": ".cshrc"}
 SHELLS = [*STARTS, "dash", "mksh", "ksh93", "ash"]
 RC = ".ssh/rc"
+NO_TRAP = ("tcsh", "csh")       # their scripts know of no end
 
 
 def find(program):
@@ -111,7 +112,23 @@ def arrived(path, got):
         same("content", CONTENT, file.read(), got.log)
 
 
-# -- Many of them.
+# -- Copies.
+
+def up(remote, *options, wanted):
+    got = process.run(remote.stage.argv(*options, remote.stage.file(), "host:"), remote.env())
+    arrived(f"{remote.home}/file", got)
+    reads("what is said of an upload", wanted, got)
+
+
+def down(remote, *options, wanted):
+    remote.write("file", CONTENT)
+    to = remote.stage.new_directory("local")
+    got = process.run(remote.stage.argv(*options, "host:file", to), remote.env())
+    arrived(f"{to}/file", got)
+    reads("what is said of a download", wanted, got)
+
+
+# -- Many checks.
 
 def run_at_once(report, checks):
     """Those that wait for each other, some at a time, in order."""

@@ -6,11 +6,9 @@ import signal
 import subprocess
 import time
 
-import accounts
-from accounts import SHELLS, STUCK, UNANSWERED, Remote, note
+from accounts import NO_TRAP, SHELLS, STUCK, UNANSWERED, Remote, down, note, up
 from stage import process, sshd
 from stage.report import Failed, holds, same
-from talkative import NO_TRAP, down, up
 
 PATIENCE = 60                   # seconds for something to happen that shall
 SAMPLES = 3                     # in which somebody is seen to wait who does
@@ -157,7 +155,7 @@ def check_refused(stage):
         yield f"no match in {shell}", shell, no_match, stage, shell
 
 
-def check_all(report, out, base):
-    stage = accounts.Stage(out, base)
-    os.mkdir(f"{base}/empty")
-    accounts.run_at_once(report, [*check_stuck(stage), *check_refused(stage)])
+def checks(stage):
+    os.mkdir(f"{stage.base}/empty")
+    yield from check_stuck(stage)
+    yield from check_refused(stage)

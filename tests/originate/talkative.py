@@ -7,13 +7,13 @@ import os
 import subprocess
 
 import accounts
-from accounts import CONTENT, RC, SHELLS, STARTS, Remote, arrived, note, reads
+import silent
+from accounts import CONTENT, NO_TRAP, RC, SHELLS, STARTS, Remote, arrived, down, note, reads, up
 from stage import process
 from stage.report import holds, same
 
 SHOW = "cat ~/text\n"         # the profiles, that print a file beside them
 AT_END = {"fish": "function at_end --on-event fish_exit; cat ~/text; end\n"}
-NO_TRAP = ("tcsh", "csh")       # their scripts know of no end
 
 # What is printed; how; and the lines that the user reads of it.
 PROFILES = {
@@ -35,20 +35,6 @@ PROFILES = {
 }
 # Who prints in vain is told apart once: there the shell has nothing to do with it.
 BRIEF = ("nothing", "a line", "no newline")
-
-
-def up(remote, *options, wanted):
-    got = process.run(remote.stage.argv(*options, remote.stage.file(), "host:"), remote.env())
-    arrived(f"{remote.home}/file", got)
-    reads("what is said of an upload", wanted, got)
-
-
-def down(remote, *options, wanted):
-    remote.write("file", CONTENT)
-    to = remote.stage.new_directory("local")
-    got = process.run(remote.stage.argv(*options, "host:file", to), remote.env())
-    arrived(f"{to}/file", got)
-    reads("what is said of a download", wanted, got)
 
 
 def prints_at_end(remote):
@@ -150,5 +136,6 @@ def check_more(stage):
 def check_all(report, out, base):
     stage = accounts.Stage(out, base)
     checks = [*check_profiles(stage), *check_more(stage)]
-    # What takes longest comes first.
-    accounts.run_at_once(report, sorted(checks, key=lambda check: ": late" not in check[0]))
+    # What waits longest comes first.
+    checks.sort(key=lambda check: ": late" not in check[0])
+    accounts.run_at_once(report, [*silent.checks(stage), *checks])
