@@ -6,7 +6,7 @@ import stat
 import subprocess
 import time
 
-from stage import adapters, process, sshd, transfers, trees
+from stage import adapters, process, sshd, suite, transfers, trees
 from stage.estate import World
 from stage.report import Failed, brief, holds, same
 
@@ -154,7 +154,12 @@ def pull_odd_names(world, client, place):
         same(f"content of {name!r}", name.encode(), transfers.get(f"{place.local}/copy"))
 
 
-def each_client(report, section, world, checks, kinds=tuple(adapters.ALL)):
+# Half of what these do here is to begin: tests/e2e has them, and LONG=1.
+SLOW = () if suite.is_long() else (adapters.AsyncSSH, adapters.NetScp)
+USUAL = tuple(kind for kind in adapters.ALL if kind not in SLOW)
+
+
+def each_client(report, section, world, checks, kinds=USUAL):
     """CHECKS: rows of a name, what a client needs for it, the check and its arguments."""
     for kind in kinds:
         client = kind(world.host, world.env)

@@ -8,7 +8,7 @@ import subprocess
 import time
 
 import common
-from stage import machine, sshd, transfers
+from stage import adapters, machine, sshd, transfers
 from stage.machine import Person
 from stage.report import holds, same
 
@@ -217,5 +217,6 @@ def check(report, estate):
                             ("--check", checks_itself), ("--explain", explains_itself)):
         report.run(f"{NAME}: {name}", check_one, estate)
     anna = common.begin(estate, "anna", f"{estate.base}/srv/incoming")
-    common.each_client(report, NAME, anna, [("no client takes it for success", (), in_world)])
+    common.each_client(report, NAME, anna, [("no client takes it for success", (), in_world)],
+                       tuple(adapters.ALL))
     report.group(NAME, start)

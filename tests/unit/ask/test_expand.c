@@ -16,7 +16,7 @@ enum {
 	LEVELS = 17,		/* directories within each other, a byte too deep for a path */
 	LEVEL_NAME = 240,	/* bytes of each one's name */
 	OPEN_MAX_SEEN = 256,	/* descriptors that are looked at */
-	RANDOM_WORDS = 20000
+	RANDOM_WORDS = 5000
 };
 
 static struct root root = { .fd = -1, .start = -1 };
