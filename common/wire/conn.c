@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "text/text.h"
+#include "wire/clock.h"
 #include "wire/conn.h"
 
 enum line_end {
@@ -23,7 +24,19 @@ void
 conn_begin(struct conn *c, enum conn_turn first)
 {
 	c->turn = first;
+	c->owed = first == TURN_THEIRS;
 	c->ahead = c->asked = c->stopped = false;
+	c->asking = c->agreed = false;
+	c->lead = 0;
+	c->slow = c->leading = false;
+}
+
+void
+conn_lead(struct conn *c, unsigned replies)
+{
+	assert(replies <= CONN_LEAD);
+	c->lead = replies;
+	c->answered = clock_now();
 }
 
 /*
@@ -106,18 +119,45 @@ conn_next(struct conn *c, struct record *r, const char **why)
 	c->stopped = r->kind == RECORD_FATAL;
 	if (r->kind != RECORD_WARN && r->kind != RECORD_FATAL)
 		be_in_debt(c);
+	c->asking = r->kind == RECORD_FILE && r->asks;
 	/* What is read with the record is a body that was sent before anybody could answer it. */
 	if (r->kind == RECORD_FILE && stream_unread(s, &first) > 0)
 		c->ahead = true;
 	return 0;
 }
 
+/*
+ * N replies of which some are not due yet.  That a source which has read all that it needs is gone by
+ * now shows where it is read from.
+ */
+static int
+give(struct conn *c, size_t n)
+{
+	static const char replies[CONN_LEAD + 1];
+
+	(void)stream_write(&c->stream, replies, n);
+	return 0;
+}
+
 int
 conn_ack(struct conn *c)
 {
+	static const char agreed = CONN_AGREED;
+	bool asking = c->asking;
+
 	assert(c->turn == TURN_OURS);
 	c->turn = TURN_FREE;
-	return stream_write(&c->stream, "", 1);
+	c->asking = false;
+	if (c->leading)
+		return give(c, 1);
+	if (c->slow) {
+		c->leading = true;
+		return give(c, 1 + c->lead);
+	}
+	if (c->lead > 0)
+		c->answered = clock_now();
+	c->agreed = c->agreed || asking;
+	return stream_write(&c->stream, asking ? &agreed : "", 1);
 }
 
 int
@@ -134,7 +174,10 @@ int
 conn_refuse(struct conn *c, const char *message)
 {
 	assert(c->turn == TURN_OURS);
+	if (c->leading)
+		return conn_ack(c);
 	c->turn = TURN_FREE;
+	c->asking = false;
 	return conn_warn(c, message);
 }
 
@@ -142,16 +185,33 @@ bool
 conn_is_ahead(struct conn *c)
 {
 	assert(c->turn == TURN_OURS);
+	if (c->leading)
+		return true;
+	if (c->agreed)
+		return !c->asking;
 	/* A body that is written by itself may be behind its record by a moment. */
 	c->ahead = c->ahead || stream_is_ahead(&c->stream, c->asked ? 0 : CONN_EARLY);
 	c->asked = true;
 	return c->ahead;
 }
 
+/* A body is about to come, or what follows one that is empty. */
+static void
+look_how_slow(struct conn *c)
+{
+	const char *next;
+
+	if (c->lead == 0 || c->slow || stream_unread(&c->stream, &next) > 0)
+		return;
+	if (!c->stream.lost && stream_has_input(&c->stream))
+		c->slow = clock_now() - c->answered >= CONN_SLOW * CLOCK_MILLI;
+}
+
 int
 conn_recv_body(struct conn *c, int fd, uint64_t size, int *file_err)
 {
 	assert(c->turn == TURN_FREE);
+	look_how_slow(c);
 	if (stream_receive(&c->stream, fd, size, file_err) == 0)
 		return 0;
 	be_in_debt(c);
@@ -198,9 +258,31 @@ conn_skip_body(struct conn *c, uint64_t size)
 	if (conn_recv_body(c, -1, size, &none) == -1)
 		return STATUS_LOST;
 	status = conn_recv_status(c, text, sizeof(text));
-	if (status != STATUS_LOST && status != STATUS_JUNK)
-		c->turn = TURN_FREE;
+	if (status == STATUS_LOST || status == STATUS_JUNK)
+		return status;
+	if (c->leading)
+		(void)conn_ack(c);
+	c->turn = TURN_FREE;
 	return status;
+}
+
+/* What is sent now is one more thing to reply to. */
+static void
+be_owed(struct conn *c)
+{
+	assert(c->turn == (c->owed > 0 ? TURN_THEIRS : TURN_FREE));
+	assert(c->owed < (c->agreed ? CONN_OUTSTANDING : 1));
+	c->owed++;
+	c->turn = TURN_THEIRS;
+}
+
+/* One reply less. */
+static void
+be_paid(struct conn *c)
+{
+	assert(c->turn == TURN_THEIRS && c->owed > 0);
+	c->owed--;
+	c->turn = c->owed > 0 ? TURN_THEIRS : TURN_FREE;
 }
 
 int
@@ -209,9 +291,10 @@ conn_send(struct conn *c, const struct record *r)
 	char line[RECORD_MAX];
 	int n = record_format(line, sizeof(line), r);
 
-	assert(c->turn == TURN_FREE);
 	assert(n > 0);
-	c->turn = TURN_THEIRS;
+	c->asking = r->kind == RECORD_FILE && r->asks;
+	assert(!c->asking || c->owed == 0);
+	be_owed(c);
 	return stream_write(&c->stream, line, (size_t)n);
 }
 
@@ -245,20 +328,50 @@ read_text(struct conn *c, char first, char *text, size_t cap)
 int
 conn_await(struct conn *c, char *text, size_t cap)
 {
+	bool asking = c->asking;
 	char status;
 
-	assert(c->turn == TURN_THEIRS);
-	c->turn = TURN_FREE;
+	be_paid(c);
+	c->asking = false;
 	text[0] = '\0';
+	/* Replies that come together are read together. */
+	if (c->agreed)
+		(void)stream_has_input(&c->stream);
 	if (stream_read_byte(&c->stream, &status) == -1)
 		return -1;
 	if (status == '\0')
 		return 0;
+	if (status == CONN_AGREED && asking) {
+		c->agreed = true;
+		return 0;
+	}
 	/* Whatever else comes first is part of a message, of a peer that is not in step. */
 	if (read_text(c, status, text, cap) == -1)
 		return -1;
 	c->stopped = status == RECORD_FATAL;
 	return status == RECORD_WARN ? 1 : -1;
+}
+
+bool
+conn_is_agreed(const struct conn *c)
+{
+	return c->agreed;
+}
+
+bool
+conn_has_reply(struct conn *c)
+{
+	const char *next;
+
+	assert(c->agreed && c->owed > 0);
+	return stream_unread(&c->stream, &next) > 0 || stream_gather(&c->stream, 0) != STREAM_SILENT;
+}
+
+void
+conn_spare_reply(struct conn *c)
+{
+	assert(c->agreed);
+	be_paid(c);
 }
 
 bool
@@ -276,15 +389,13 @@ conn_is_stopped(const struct conn *c)
 int
 conn_send_body(struct conn *c, int fd, uint64_t size, bool sparse, int *file_err)
 {
-	assert(c->turn == TURN_FREE);
-	c->turn = TURN_THEIRS;
+	be_owed(c);
 	return stream_send(&c->stream, fd, size, sparse, file_err);
 }
 
 int
 conn_send_status(struct conn *c, const char *message)
 {
-	assert(c->turn == TURN_FREE);
-	c->turn = TURN_THEIRS;
+	be_owed(c);
 	return message != NULL ? conn_warn(c, message) : stream_write(&c->stream, "", 1);
 }

@@ -142,6 +142,7 @@ parse_entry(struct record *r, const char *p, const char *end)
 		return "size not delimited";
 	if (r->size > INT64_MAX || p - digits > SIZE_DIGITS)
 		return "size out of range";
+	r->asks = r->kind == RECORD_FILE && p - digits == SIZE_DIGITS && *digits == '0';
 	r->text = ++p;
 	r->textlen = (size_t)(end - p);
 	return name_is_component(r->text, r->textlen) ? NULL : record_bad_name;
@@ -193,8 +194,8 @@ record_head(char head[RECORD_HEAD_MAX], const struct record *r)
 	switch (r->kind) {
 	case RECORD_FILE:
 	case RECORD_DIR:
-		n = snprintf(head, RECORD_HEAD_MAX, "%c%04o %llu ", (char)r->kind,
-		    (unsigned)r->mode & MODE_BITS,
+		n = snprintf(head, RECORD_HEAD_MAX, "%c%04o %0*llu ", (char)r->kind,
+		    (unsigned)r->mode & MODE_BITS, r->asks ? SIZE_DIGITS : 1,
 		    r->kind == RECORD_FILE ? (unsigned long long)r->size : 0ULL);
 		break;
 	case RECORD_TIMES:

@@ -28,6 +28,7 @@ struct record {
 	enum record_kind kind;
 	mode_t		 mode;		/* FILE, DIR: the low twelve bits */
 	uint64_t	 size;		/* FILE: bytes that follow, at most INT64_MAX */
+	bool		 asks;		/* FILE: SIZE is padded to nineteen digits; see conn_ack */
 	struct timespec	 times[2];	/* TIMES: access, modification; UTIME_OMIT beyond time_t or below 0 */
 	const char	*text;		/* FILE, DIR: a name; WARN, FATAL: a message; else "" */
 	size_t		 textlen;	/* bytes of it; a peer may have sent NUL among them */
@@ -48,8 +49,8 @@ extern const char record_bad_name[];
 bool	record_is_self(const struct record *);
 
 /*
- * Writes what stands before the text of a record: letter, mode, size (a DIR's is always 0) or
- * times, with the blank.  Times are cut to whole seconds and negative ones become 0.  Returns the
+ * Writes what stands before the text of a record: letter, mode, size (a DIR's is always 0, one that
+ * ASKS is padded) or times, with the blank.  Times are cut to whole seconds and negative ones become 0.  Returns the
  * length without the NUL.
  */
 size_t	record_head(char head[RECORD_HEAD_MAX], const struct record *);

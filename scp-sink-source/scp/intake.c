@@ -236,7 +236,7 @@ is_for_later(const struct intake *k, const struct reason *why)
 static int
 refuse_file(struct intake *k, const struct record *r, const struct reason *why)
 {
-	bool comes = nest_is_shut(&k->door.nest) || conn_is_ahead(k->door.session->conn);
+	bool comes = conn_is_ahead(k->door.session->conn);
 	enum conn_status status;
 
 	if (session_refuse(k->door.session, why) == -1)

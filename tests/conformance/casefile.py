@@ -64,7 +64,7 @@ def take_escape(text, at):
         return b"\xff[%s]" % {"U": b"user", "G": b"group"}[letter], at + 2
     if letter == "x":
         return bytes([int(text[at + 2:at + 4], 16)]), at + 4
-    if letter in "012":
+    if letter in "0126":
         return bytes([int(letter)]), at + 2
     if letter not in LETTERS or not letter:
         raise BadCase("no such escape: \\%s" % letter)

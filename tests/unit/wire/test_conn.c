@@ -722,23 +722,23 @@ START_TEST(rule_1_one_message_is_one_write)
 	connect_at(packet_kinds[_i], TURN_FREE);
 	ck_assert_int_eq(conn_send(&c, &times), 0);
 	expect_heard(BYTES("T1 0 2 0\n"));
-	c.turn = TURN_FREE;
+	conn_begin(&c, TURN_FREE);
 	ck_assert_int_eq(conn_send(&c, &dir), 0);
 	expect_heard(BYTES("D0755 0 d\n"));
-	c.turn = TURN_FREE;
+	conn_begin(&c, TURN_FREE);
 	ck_assert_int_eq(conn_send(&c, &file), 0);
 	expect_heard(BYTES("C0644 5 a\\^Jb\n"));
-	c.turn = TURN_FREE;
+	conn_begin(&c, TURN_FREE);
 	ck_assert_int_eq(conn_send_body(&c, file_with("hello"), 5, false, &err), 0);
 	ck_assert_int_eq(err, 0);
 	expect_heard(BYTES("hello\0"));
-	c.turn = TURN_FREE;
+	conn_begin(&c, TURN_FREE);
 	ck_assert_int_eq(conn_send_body(&c, file_with(""), 0, false, &err), 0);
 	expect_heard(BYTES("\0"));
-	c.turn = TURN_FREE;
+	conn_begin(&c, TURN_FREE);
 	ck_assert_int_eq(conn_send(&c, &end), 0);
 	expect_heard(BYTES("E\n"));
-	c.turn = TURN_FREE;
+	conn_begin(&c, TURN_FREE);
 	ck_assert_int_eq(conn_warn(&c, "scp: x: not a regular file"), 0);
 	expect_heard(BYTES("\001scp: x: not a regular file\n"));
 	expect_silence();
@@ -840,11 +840,11 @@ START_TEST(a_peer_that_is_gone)
 	close(from_us);
 	ck_assert_int_eq(conn_send_body(&c, file_with("hello"), 5, false, &err), -1);
 	ck_assert_int_eq(conn_warn(&c, "scp: x: y"), -1);
-	c.turn = TURN_FREE;
+	conn_begin(&c, TURN_FREE);
 	ck_assert_int_eq(conn_send(&c, &end), -1);
-	c.turn = TURN_OURS;
+	conn_begin(&c, TURN_OURS);
 	ck_assert_int_eq(conn_ack(&c), -1);
-	c.turn = TURN_OURS;
+	conn_begin(&c, TURN_OURS);
 	ck_assert_int_eq(conn_refuse(&c, "scp: x: y"), -1);
 }
 END_TEST
@@ -1164,6 +1164,285 @@ START_TEST(send_after_body_without_await)
 }
 END_TEST
 
+/* A size of nineteen digits, of which the first is 0, and the answer to it. */
+#define ASKING "C0644 0000000000000000005 f\n"
+
+START_TEST(whoever_asks_is_told_that_what_is_refused_is_skipped)
+{
+	connect_at((enum transport)_i, TURN_FREE);
+	early_waits = 0;
+	say(BYTES(ASKING));
+	expect_acked(RECORD_FILE, "f");
+	expect_heard(BYTES("\6"));
+	say(BYTES("hello\0"));
+	ck_assert_int_eq(conn_skip_body(&c, 5), STATUS_OK);
+	for (int i = 0; i < 2; i++) {
+		say(BYTES("C0644 5 f\n"));
+		expect_next(RECORD_FILE, "f");
+		ck_assert_int_eq(conn_is_ahead(&c), true);
+		ck_assert_int_eq(conn_refuse(&c, "no"), 0);
+		expect_heard(BYTES("\001no\n"));
+		say(BYTES("hello\0"));
+		ck_assert_int_eq(conn_skip_body(&c, 5), STATUS_OK);
+		expect_silence();
+	}
+	say(BYTES("C0644 1000000000000000000 f\n"));
+	expect_acked(RECORD_FILE, "f");
+	expect_heard(BYTES("\0"));
+	/* What asks once more is waited for. */
+	say(BYTES(ASKING));
+	expect_next(RECORD_FILE, "f");
+	ck_assert_int_eq(conn_is_ahead(&c), false);
+	ck_assert_int_eq(conn_refuse(&c, "no"), 0);
+	expect_heard(BYTES("\001no\n"));
+	say(BYTES(ASKING));
+	expect_acked(RECORD_FILE, "f");
+	expect_heard(BYTES("\6"));
+	ck_assert_int_eq(early_waits, 0);
+	disconnect();
+}
+END_TEST
+
+START_TEST(a_question_that_is_refused_agrees_on_nothing)
+{
+	connect_at((enum transport)_i, TURN_FREE);
+	early_waits = 0;
+	say(BYTES(ASKING));
+	expect_next(RECORD_FILE, "f");
+	ck_assert_int_eq(conn_is_ahead(&c), false);
+	ck_assert_int_eq(conn_refuse(&c, "no"), 0);
+	expect_heard(BYTES("\001no\n"));
+	say(BYTES("C0644 5 f\n"));
+	expect_next(RECORD_FILE, "f");
+	ck_assert_int_eq(conn_is_ahead(&c), false);
+	ck_assert_int_eq(conn_ack(&c), 0);
+	expect_heard(BYTES("\0"));
+	ck_assert_int_eq(early_waits, 1);
+	/* A directory asks nothing, whatever its size looks like. */
+	conn_begin(&c, TURN_FREE);
+	say(BYTES("D0755 0000000000000000000 d\n"));
+	expect_acked(RECORD_DIR, "d");
+	expect_heard(BYTES("\0"));
+	disconnect();
+}
+END_TEST
+
+static void
+hear_replies(size_t n)
+{
+	static const char zeros[CONN_LEAD + 1];
+
+	expect_heard(zeros, n);
+}
+
+/* The first file of one who has waited for our reply to it, in vain for some time. */
+static void
+take_slow_file(void)
+{
+	char text[8];
+	int err;
+
+	say(BYTES("C0644 1 f\n"));
+	expect_acked(RECORD_FILE, "f");
+	hear_replies(1);
+	usleep(CONN_SLOW * 1000);
+	say(BYTES("1\0"));
+	ck_assert_int_eq(conn_recv_body(&c, -1, 1, &err), 0);
+	ck_assert_int_eq(conn_recv_status(&c, text, sizeof(text)), STATUS_OK);
+	ck_assert_int_eq(conn_ack(&c), 0);
+}
+
+static const unsigned leads[] = { 0, 1, CONN_LEAD };
+
+START_TEST(replies_are_given_ahead_of_a_slow_body)
+{
+	connect_at(PIPES, TURN_FREE);
+	conn_lead(&c, leads[_i]);
+	take_slow_file();
+	hear_replies(1 + leads[_i]);
+	say(BYTES("T1 0 1 0\n"));
+	expect_acked(RECORD_TIMES, "");
+	hear_replies(1);
+	/* One that is refused, and one that asks: each gets one reply for itself and one for its body. */
+	for (int i = 0; i < 2 && leads[_i] > 0; i++) {
+		say(i == 0 ? "C0644 5 f\n" : ASKING, i == 0 ? strlen("C0644 5 f\n") : strlen(ASKING));
+		expect_next(RECORD_FILE, "f");
+		ck_assert_int_eq(conn_is_ahead(&c), true);
+		ck_assert_int_eq(conn_refuse(&c, "no"), 0);
+		hear_replies(1);
+		say(BYTES("hello\001bad\n"));
+		ck_assert_int_eq(conn_skip_body(&c, 5), STATUS_ERROR);
+		hear_replies(1);
+	}
+	say(BYTES(ASKING));
+	expect_acked(RECORD_FILE, "f");
+	if (leads[_i] > 0)
+		hear_replies(1);
+	else
+		expect_heard(BYTES("\6"));
+	disconnect();
+}
+END_TEST
+
+START_TEST(nobody_who_reads_what_was_given_ahead_is_no_loss)
+{
+	connect_at(PIPES, TURN_FREE);
+	conn_lead(&c, CONN_LEAD);
+	take_slow_file();
+	say(BYTES("D0755 0 d\nC0644 5 f\n"));
+	close(from_us);
+	from_us = -1;
+	expect_acked(RECORD_DIR, "d");
+	expect_next(RECORD_FILE, "f");
+	ck_assert_int_eq(conn_refuse(&c, "no"), 0);
+	say(BYTES("hello\0"));
+	ck_assert_int_eq(conn_skip_body(&c, 5), STATUS_OK);
+	hang_up();
+	expect_end();
+}
+END_TEST
+
+/* What has come already was not slow, however slow we were. */
+START_TEST(a_body_that_is_there_is_not_slow)
+{
+	char text[8];
+	int err;
+
+	connect_at((enum transport)_i, TURN_FREE);
+	conn_lead(&c, CONN_LEAD);
+	say(BYTES("C0644 1 f\n1\0"));
+	expect_acked(RECORD_FILE, "f");
+	hear_replies(1);
+	usleep(CONN_SLOW * 1000);
+	ck_assert_int_eq(conn_recv_body(&c, -1, 1, &err), 0);
+	ck_assert_int_eq(conn_recv_status(&c, text, sizeof(text)), STATUS_OK);
+	ck_assert_int_eq(conn_ack(&c), 0);
+	hear_replies(1);
+	disconnect();
+}
+END_TEST
+
+static const struct record asking = { .kind = RECORD_FILE, .mode = 0644, .size = 5, .text = "f", .asks = true };
+static const struct record plain = { .kind = RECORD_FILE, .mode = 0644, .size = 5, .text = "f" };
+
+/* The peer has agreed that we wait for no replies. */
+static void
+agree(enum transport kind)
+{
+	char text[8];
+
+	connect_at(kind, TURN_FREE);
+	ck_assert_int_eq(conn_send(&c, &asking), 0);
+	expect_heard(BYTES(ASKING));
+	say(BYTES("\6"));
+	ck_assert_int_eq(conn_await(&c, text, sizeof(text)), 0);
+	ck_assert_int_eq(conn_is_agreed(&c), true);
+	ck_assert_int_eq(c.turn, TURN_FREE);
+}
+
+static void
+send_many(unsigned n)
+{
+	static const struct record end = { .kind = RECORD_END, .text = "" };
+
+	for (unsigned i = 0; i < n; i++)
+		ck_assert_int_eq(conn_send(&c, &end), 0);
+}
+
+START_TEST(replies_are_outstanding)
+{
+	static char zeros[CONN_OUTSTANDING];
+	char text[32];
+
+	agree(stream_kinds[_i]);
+	send_many(CONN_OUTSTANDING);
+	ck_assert_int_eq(conn_has_reply(&c), false);
+	say(zeros, CONN_OUTSTANDING - 2);
+	for (int i = 0; i < CONN_OUTSTANDING - 2; i++) {
+		ck_assert_int_eq(conn_has_reply(&c), true);
+		ck_assert_int_eq(conn_await(&c, text, sizeof(text)), 0);
+	}
+	ck_assert_int_eq(conn_has_reply(&c), false);
+	ck_assert_int_eq(c.turn, TURN_THEIRS);
+	say(BYTES("\001no\n"));
+	ck_assert_int_eq(conn_await(&c, text, sizeof(text)), 1);
+	ck_assert_str_eq(text, "no");
+	conn_spare_reply(&c);
+	ck_assert_int_eq(c.turn, TURN_FREE);
+	/* And it can ask whether one is wanted. */
+	ck_assert_int_eq(conn_send(&c, &asking), 0);
+	say(BYTES("\6"));
+	ck_assert_int_eq(conn_await(&c, text, sizeof(text)), 0);
+	send_many(1);
+	hang_up();
+	ck_assert_int_eq(conn_has_reply(&c), true);
+	ck_assert_int_eq(conn_await(&c, text, sizeof(text)), -1);
+	ck_assert_int_eq(conn_is_left(&c), true);
+}
+END_TEST
+
+/* Whoever does not know what is asked takes it for a number. */
+START_TEST(nothing_is_agreed_with_others)
+{
+	char text[32];
+
+	connect_at(PIPES, TURN_FREE);
+	ck_assert_int_eq(conn_send(&c, &asking), 0);
+	say(BYTES("\0"));
+	ck_assert_int_eq(conn_await(&c, text, sizeof(text)), 0);
+	ck_assert_int_eq(conn_is_agreed(&c), false);
+	ck_assert_int_eq(conn_send(&c, &asking), 0);
+	say(BYTES("\001no\n"));
+	ck_assert_int_eq(conn_await(&c, text, sizeof(text)), 1);
+	ck_assert_int_eq(conn_is_agreed(&c), false);
+	disconnect();
+}
+END_TEST
+
+/* A file that does not ask, the body of one that did, and a directory. */
+START_TEST(nobody_agrees_unasked)
+{
+	static const struct record dir = { .kind = RECORD_DIR, .mode = 0755, .text = "d", .asks = true };
+	char text[32];
+	int err;
+
+	for (int i = 0; i < 4; i++) {
+		connect_at(PIPES, TURN_FREE);
+		if (i == 3)
+			agree(PIPES);
+		ck_assert_int_eq(i == 1 ? conn_send_body(&c, file_with("hello"), 5, false, &err)
+		    : conn_send(&c, i == 2 ? &dir : &plain), 0);
+		say(BYTES("\6\n"));
+		ck_assert_int_eq(conn_await(&c, text, sizeof(text)), -1);
+		ck_assert_str_eq(text, "\\006");
+		ck_assert_int_eq(conn_is_agreed(&c), i == 3);
+		disconnect();
+	}
+}
+END_TEST
+
+START_TEST(send_more_than_may_be_outstanding)
+{
+	agree(PIPES);
+	send_many(CONN_OUTSTANDING + 1);
+}
+END_TEST
+
+START_TEST(ask_while_others_are_outstanding)
+{
+	agree(PIPES);
+	send_many(1);
+	(void)conn_send(&c, &asking);
+}
+END_TEST
+
+START_TEST(spare_what_is_not_outstanding)
+{
+	agree(PIPES);
+	conn_spare_reply(&c);
+}
+END_TEST
+
 static void
 add_sink(TCase *t)
 {
@@ -1193,6 +1472,11 @@ add_sink(TCase *t)
 	tcase_add_loop_test(t, rule_15_a_large_body_that_is_skipped, 0, TRANSPORTS);
 	tcase_add_loop_test(t, rule_16_a_body_that_cannot_be_written, 0, TRANSPORTS);
 	tcase_add_loop_test(t, rule_17_what_is_no_record, 0, TRANSPORTS);
+	tcase_add_loop_test(t, whoever_asks_is_told_that_what_is_refused_is_skipped, 0, TRANSPORTS);
+	tcase_add_loop_test(t, a_question_that_is_refused_agrees_on_nothing, 0, TRANSPORTS);
+	tcase_add_loop_test(t, replies_are_given_ahead_of_a_slow_body, 0, 3);
+	tcase_add_test(t, nobody_who_reads_what_was_given_ahead_is_no_loss);
+	tcase_add_loop_test(t, a_body_that_is_there_is_not_slow, 0, TRANSPORTS);
 }
 
 static void
@@ -1212,6 +1496,9 @@ add_source(TCase *t)
 	tcase_add_loop_test(t, what_is_no_reply_need_not_end, 0, 2);
 	tcase_add_loop_test(t, rule_23_stray_replies_stay, 0, 2);
 	tcase_add_test(t, who_speaks_first);
+	tcase_add_loop_test(t, replies_are_outstanding, 0, 2);
+	tcase_add_test(t, nothing_is_agreed_with_others);
+	tcase_add_test(t, nobody_agrees_unasked);
 }
 
 static void
@@ -1237,6 +1524,9 @@ add(TCase *t)
 	tcase_add_test_raise_signal(t, send_before_their_first_word, SIGABRT);
 	tcase_add_test_raise_signal(t, send_body_without_await, SIGABRT);
 	tcase_add_test_raise_signal(t, send_after_body_without_await, SIGABRT);
+	tcase_add_test_raise_signal(t, send_more_than_may_be_outstanding, SIGABRT);
+	tcase_add_test_raise_signal(t, ask_while_others_are_outstanding, SIGABRT);
+	tcase_add_test_raise_signal(t, spare_what_is_not_outstanding, SIGABRT);
 }
 
 int

@@ -452,6 +452,32 @@ START_TEST(ends_and_messages)
 }
 END_TEST
 
+/* A size of exactly nineteen digits, the first of which is 0, and of a file, is a question. */
+START_TEST(what_asks)
+{
+	static const struct {
+		const char *line;
+		bool	    asks;
+	} rows[] = {
+		{ "C0644 0000000000000000005 f", true },
+		{ "C0644 0999999999999999999 f", true },
+		{ "C0644 0000000000000000000 f", true },
+		{ "C0644 1000000000000000000 f", false },
+		{ "C0644 000000000000000005 f", false },
+		{ "C0644 5 f", false },
+		{ "C0644 0 0000000000000000005", false },
+		{ "D0755 0000000000000000005 f", false },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct record r;
+
+		ck_assert_int_eq(parse(&r, rows[i].line, strlen(rows[i].line)), 0);
+		ck_assert_msg(r.asks == rows[i].asks, "row %zu", i);
+	}
+}
+END_TEST
+
 /* Only the LEN bytes count, whatever stands behind them, and a NUL takes the place of that. */
 START_TEST(the_length_counts)
 {
@@ -475,6 +501,8 @@ static const struct {
 	{ { .kind = RECORD_FILE, .mode = 0, .size = 0, .text = "f" }, "C0000 0 ", "C0000 0 f\n" },
 	{ { .kind = RECORD_FILE, .mode = S_IFREG | 04755, .size = INT64_MAX, .text = "f" },
 	    "C4755 9223372036854775807 ", "C4755 9223372036854775807 f\n" },
+	{ { .kind = RECORD_FILE, .mode = 0644, .size = 5, .text = "f", .asks = true },
+	    "C0644 0000000000000000005 ", "C0644 0000000000000000005 f\n" },
 	{ { .kind = RECORD_DIR, .mode = S_IFDIR | 0755, .text = "d" }, "D0755 0 ", "D0755 0 d\n" },
 	{ { .kind = RECORD_DIR, .mode = 01777, .text = "-" }, "D1777 0 ", "D1777 0 -\n" },
 	{ { .kind = RECORD_END, .text = "" }, "E", "E\n" },
@@ -648,6 +676,7 @@ add(TCase *t)
 	tcase_add_test(t, rule_17_what_is_no_record);
 	tcase_add_test(t, rule_17_every_other_first_byte);
 	tcase_add_test(t, ends_and_messages);
+	tcase_add_test(t, what_asks);
 	tcase_add_test(t, the_length_counts);
 	tcase_add_test(t, rule_2_what_lines_look_like);
 	tcase_add_test(t, what_heads_look_like);
