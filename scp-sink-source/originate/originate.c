@@ -156,7 +156,7 @@ call(struct order *o, struct transport *t, const struct operand *host, const cha
 	struct dial dial;
 	int end;
 
-	transport_init(t);
+	transport_init(t, report_pass, &o->tally);
 	end = dial_host(&dial, &way, &o->errand, host, command, &where, &why);
 	if (end == -1)
 		(void)complain(o, where, why);
@@ -387,7 +387,7 @@ send_directly(struct order *o, const struct operand *source)
 	struct dial dial;
 	int end;
 
-	transport_init(&transport);
+	transport_init(&transport, report_pass, &o->tally);
 	end = dial_direct(&dial, &way, &o->errand, source, &where, &why);
 	if (end == -1)
 		(void)complain(o, where, why);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include <assert.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -7,6 +8,7 @@
 #include "originate/meter.h"
 #include "originate/objects.h"
 #include "originate/report.h"
+#include "originate/sieve.h"
 #include "text/text.h"
 #include "wire/clock.h"
 #include "wire/io.h"
@@ -184,27 +186,47 @@ report_settle(struct tally *t)
 }
 
 /*
- * Where the meter is on the same terminal its line goes first, in the same write: whoever draws it
- * again does so before that, or behind it.
+ * What takes the meter off the terminal, where it is on the same one, goes before TEXT in the same write:
+ * whoever draws it again does so before that, or behind it.
  */
+static size_t
+put_clear(struct tally *t, char dst[METER_COLUMNS_MAX + 2])
+{
+	unsigned columns = t->mixed && atomic_exchange(&t->page->drawn, false)
+	    ? atomic_load(&t->page->columns) : 0;
+
+	if (columns == 0)
+		return 0;
+	if (columns > METER_COLUMNS_MAX)
+		columns = METER_COLUMNS_MAX;
+	memset(dst, ' ', columns);
+	dst[0] = dst[columns] = '\r';
+	return columns + 1;
+}
+
 void
 report_say(struct tally *t, const char *line)
 {
-	bool drawn = t->mixed && atomic_exchange(&t->page->drawn, false);
-	unsigned columns = drawn ? atomic_load(&t->page->columns) : 0;
-	char text[SAY_MAX] = "";
+	char text[SAY_MAX];
+	size_t len = put_clear(t, text);
 
-	if (columns > METER_COLUMNS_MAX)
-		columns = METER_COLUMNS_MAX;
-	if (columns > 0) {
-		memset(text, ' ', columns);
-		text[0] = text[columns] = '\r';
-		text[columns + 1] = '\0';
-	}
-	strlcat(text, line, sizeof(text) - 1);
-	strlcat(text, "\n", sizeof(text));
+	len += strlcpy(text + len, line, sizeof(text) - len - 1);
+	if (len > sizeof(text) - 2)
+		len = sizeof(text) - 2;
+	text[len++] = '\n';
 	/* Whoever does not read it misses it. */
-	(void)journal_write(&t->errors, text, strlen(text));
+	(void)journal_write(&t->errors, text, len);
+}
+
+void
+report_pass(void *tally, const char *text, size_t len)
+{
+	char all[METER_COLUMNS_MAX + 2 + SIEVE_ROOM];
+	size_t before = put_clear(tally, all);
+
+	assert(len <= SIEVE_ROOM);
+	memcpy(all + before, text, len);
+	(void)io_write_all(STDERR_FILENO, all, before + len);
 }
 
 void

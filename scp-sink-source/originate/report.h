@@ -31,6 +31,9 @@ void	report_settle(struct tally *);
 /* One line, which is fit for a terminal and has no newline, on standard error. */
 void	report_say(struct tally *, const char *line);
 
+/* LEN bytes of TEXT, as above, of any lines; as sieve_write has it. */
+void	report_pass(void *tally, const char *text, size_t len);
+
 /* "scp: HOST: LINE", which is not counted. */
 void	report_note(struct tally *, const char *host, const char *line);
 

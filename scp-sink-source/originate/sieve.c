@@ -87,15 +87,19 @@ outlive_others(void)
 }
 
 void
-sieve_run(int in, int out)
+sieve_run(int in, sieve_write *write, void *self)
 {
 	char from[SIEVE_PIECE], to[SIEVE_ROOM];
 	struct sieve s;
+	size_t len;
 	ssize_t n;
 
 	outlive_others();
 	sieve_init(&s);
-	while ((n = io_read(in, from, sizeof(from))) > 0)
-		(void)io_write_all(out, to, sieve_pass(&s, from, (size_t)n, to));
-	(void)io_write_all(out, to, sieve_pass(&s, from, 0, to));
+	do {
+		n = io_read(in, from, sizeof(from));
+		len = sieve_pass(&s, from, n > 0 ? (size_t)n : 0, to);
+		if (len > 0)
+			write(self, to, len);
+	} while (n > 0);
 }

@@ -23,7 +23,10 @@ void	sieve_init(struct sieve *);
 /* Makes of N bytes, at most SIEVE_PIECE, what is written to DST; LEN of it.  N 0: what is kept. */
 size_t	sieve_pass(struct sieve *, const char *from, size_t n, char dst[SIEVE_ROOM]);
 
-/* From IN to OUT until IN ends, whoever signals meanwhile. */
-void	sieve_run(int in, int out);
+/* Whoever writes it: LEN bytes of TEXT, of which there are some. */
+typedef void sieve_write(void *self, const char *text, size_t len);
+
+/* From IN to WRITE until IN ends, whoever signals meanwhile. */
+void	sieve_run(int in, sieve_write *, void *self);
 
 #endif

@@ -12,8 +12,8 @@
 
 #include <bsd/string.h>
 
-#include "originate/sieve.h"
 #include "originate/transport.h"
+#include "wire/io.h"
 
 enum {
 	USUAL = 10,	/* seconds in which a program ends whose conversation is over */
@@ -92,10 +92,20 @@ transport_has_terminal(void)
 	return fd != -1;
 }
 
-void
-transport_init(struct transport *t)
+static void
+write_plainly(void *nobody, const char *text, size_t len)
 {
-	*t = (struct transport){ .in = -1, .out = -1, .program = -1, .sieve = -1 };
+	(void)nobody;
+	(void)io_write_all(STDERR_FILENO, text, len);
+}
+
+void
+transport_init(struct transport *t, sieve_write *write, void *writer)
+{
+	*t = (struct transport){
+		.in = -1, .out = -1, .program = -1, .sieve = -1,
+		.write = write != NULL ? write : write_plainly, .writer = writer,
+	};
 }
 
 /* What we ignore, and what we have set up for ourselves, is nobody else's. */
@@ -170,6 +180,7 @@ close_both(int pair[2])
 /* Of the descriptors of a program, which are to be its only ones. */
 struct pipes {
 	int in[2], out[2], errors[2];
+	const struct transport *transport;	/* whose they are, once it is started */
 };
 
 /* A pipe on descriptors that are none of the three that a program is started with. */
@@ -190,7 +201,7 @@ sift(void *argument)
 	close_both(p->in);
 	close_both(p->out);
 	close(p->errors[1]);
-	sieve_run(p->errors[0], STDERR_FILENO);
+	sieve_run(p->errors[0], p->transport->write, p->transport->writer);
 	return 0;
 }
 
@@ -201,6 +212,7 @@ start(struct transport *t, struct pipes *p, const struct program *program, char 
 	t->program = spawn(program->path, argv, fds);
 	if (t->program == -1)
 		return -1;
+	p->transport = t;
 	t->sieve = transport_work(sift, p);
 	return t->sieve == -1 ? -1 : 0;
 }
@@ -223,7 +235,7 @@ settle(struct transport *t, struct pipes *p, int started)
 int
 transport_start(struct transport *t, const struct program *program, char *const argv[])
 {
-	struct pipes p = { { -1, -1 }, { -1, -1 }, { -1, -1 } };
+	struct pipes p = { { -1, -1 }, { -1, -1 }, { -1, -1 }, NULL };
 	int end = -1;
 
 	if (open_pipe(p.in) == 0 && open_pipe(p.out) == 0 && open_pipe(p.errors) == 0) {
@@ -242,7 +254,7 @@ transport_start(struct transport *t, const struct program *program, char *const 
 int
 transport_start_alone(struct transport *t, const struct program *program, char *const argv[])
 {
-	struct pipes p = { { -1, -1 }, { -1, -1 }, { -1, -1 } };
+	struct pipes p = { { -1, -1 }, { -1, -1 }, { -1, -1 }, NULL };
 	int end = -1;
 
 	/* A pipe that nobody writes to has come to its end. */

@@ -7,6 +7,8 @@
 #include <limits.h>
 #include <stdbool.h>
 
+#include "originate/sieve.h"
+
 /*
  * Other programs, and processes of our own: whatever starts one is here, and nothing that serves reaches
  * it.  A program that reaches a host is spoken to through two pipes.  What it writes to standard error
@@ -21,6 +23,8 @@ struct program {
 struct transport {
 	int   in, out;		/* owned: what the host says, and is told; -1 when closed */
 	pid_t program, sieve;	/* -1: none */
+	sieve_write *write;	/* where what it says goes to; and its first argument */
+	void *writer;
 };
 
 /*
@@ -32,8 +36,11 @@ int	transport_find(struct program *, const char *wanted, const char **why);
 /* Whether there is a terminal at which somebody can be asked for a password. */
 bool	transport_has_terminal(void);
 
-/* All descriptors -1, and no process. */
-void	transport_init(struct transport *);
+/*
+ * All descriptors -1, and no process.  What will be said to standard error is for WRITE, which is called in
+ * the sieve's process; NULL: it is written there.
+ */
+void	transport_init(struct transport *, sieve_write *, void *writer);
 
 /* Starts it with the words ARGV, and a sieve: 0; -1 with errno, and nothing is left of it. */
 int	transport_start(struct transport *, const struct program *, char *const argv[]);

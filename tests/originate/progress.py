@@ -70,6 +70,9 @@ def send(name, last):
     put(b"x" * FIRST)
     if last:
         hold()
+        if "AT_ERROR" in os.environ:
+            os.write(2, os.environ["AT_ERROR"].encode())
+            hold()
     put(b"x" * (SIZE - FIRST) + b"\\0")
     get(1)
 def source():
@@ -156,9 +159,6 @@ class Terminal:
         self.leader, follower = os.openpty()
         self.screen, self.bytes = Screen(columns), b""
         self.resize(columns)
-        modes = termios.tcgetattr(follower)
-        modes[1] &= ~termios.OPOST
-        termios.tcsetattr(follower, termios.TCSANOW, modes)
         self.child = subprocess.Popen(
             argv, env=env, start_new_session=True, stdin=follower, stdout=follower,
             stderr=follower if errors is None else errors,
@@ -486,6 +486,20 @@ def ours(session):
     return found
 
 
+def error(stage):
+    """The same for what reaches a host, or the host itself, says on standard error."""
+    place = stage.place()
+    with shown(place, "-r", "host:tree", place.to, files="tree/,one,two,E",
+               env={"AT_ERROR": "Warning: \33[1mold\n"}) as terminal:
+        terminal.see(r"/two .* 1 file$")
+        place.release()
+        terminal.until("the warning", lambda: "Warning: \\033[1mold" in terminal.screen.text())
+        one_file(place, terminal)
+        rows = terminal.screen.text()
+        same("the warning", "Warning: \\033[1mold", rows[0])
+        holds("and the sum", rows[1].startswith("2 files, 1 directory, 1.9 MB in "), rows)
+
+
 def asked(stage, who):
     """SIGUSR1 has the sum said on standard error, and does no harm to any of our processes."""
     place = stage.place()
@@ -665,6 +679,7 @@ def checks(stage):
     yield "no terminal", no_terminal
     yield "before it begins", before_it_begins
     yield "a message", message
+    yield "what comes from standard error", error
     yield "SIGUSR1", asked, lambda pid: [pid]
     yield "SIGUSR1 for all processes", asked, ours
     yield "json, sent", json_up
