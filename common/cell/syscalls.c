@@ -70,13 +70,16 @@ static const int writing[] = {
 
 static const int reading_anywhere[] = {
 	SCMP_SYS(pread64), SCMP_SYS(preadv),
-	SCMP_SYS(pipe2),		/* through which large pieces go */
 };
 
 /* What is only held, as links can be, has times and an owner by its name, which may be "". */
 static const int writing_anywhere[] = {
 	SCMP_SYS(pwrite64), SCMP_SYS(pwritev), SCMP_SYS(copy_file_range),
 	SCMP_SYS(utimensat), SCMP_SYS(utimensat_time64), SCMP_SYS(fchownat),
+};
+
+static const int moving_anywhere[] = {
+	SCMP_SYS(pipe2),		/* through which large pieces go */
 };
 
 static const int linking[] = {
@@ -309,6 +312,8 @@ add_rules(scmp_filter_ctx filter, const struct syscalls *s)
 		end = allow_reading(filter, s);
 	if (end == 0 && s->write)
 		end = allow_writing(filter, s);
+	if (end == 0 && s->anywhere)
+		end = ALLOW_ALL(filter, moving_anywhere);
 	if (end == 0)
 		end = allow_some(filter);
 	if (end == 0 && s->terminal)

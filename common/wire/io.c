@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <stdbool.h>
 #include <unistd.h>
 
 #include <linux/sockios.h>
@@ -36,6 +35,12 @@ static bool
 wait_ready(int fd, short events)
 {
 	return errno == EAGAIN && wait_for(fd, events);
+}
+
+bool
+io_await_input(int fd)
+{
+	return wait_for(fd, POLLIN);
 }
 
 ssize_t
@@ -120,6 +125,23 @@ io_write_all(int fd, const void *buf, size_t n)
 		}
 		p += put;
 		n -= (size_t)put;
+	}
+	return 0;
+}
+
+int
+io_write_at(int fd, const void *buf, size_t n, uint64_t offset, size_t *done)
+{
+	for (const char *p = buf, *end = p + n; p < end;) {
+		ssize_t put = pwrite(fd, p, (size_t)(end - p), (off_t)offset);
+
+		if (put == -1 && errno != EINTR)
+			return -1;
+		if (put > 0) {
+			p += put;
+			offset += (uint64_t)put;
+			*done += (size_t)put;
+		}
 	}
 	return 0;
 }

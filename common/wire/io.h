@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,6 +29,9 @@ enum io_way {
 /* One read(2): more than 0, 0 at the end, -1. */
 ssize_t	io_read(int fd, void *, size_t);
 
+/* Waits until there is something to read, or nothing will ever be; false where it cannot. */
+bool	io_await_input(int fd);
+
 /* The byte that a read would begin with, which stays: 1, 0 at the end, -1.  It waits for one. */
 int	io_peek(int fd, char *);
 
@@ -36,6 +40,9 @@ int	io_count_unread(int fd);
 
 /* 0 when all N bytes are written, else -1. */
 int	io_write_all(int fd, const void *, size_t n);
+
+/* Writes N bytes of a file, from OFFSET on: 0, or -1; *DONE more are written. */
+int	io_write_at(int fd, const void *, size_t n, uint64_t offset, size_t *done);
 
 /* Reads until N bytes are there or the input ends: how many, or -1. */
 ssize_t	io_read_all(int fd, void *, size_t n);

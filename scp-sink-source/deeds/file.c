@@ -10,6 +10,7 @@
 #include "deeds/refuse.h"
 #include "deeds/sight.h"
 #include "paths/fs.h"
+#include "wire/io.h"
 
 enum {
 	PIECES = 64 << 20	/* bytes that are copied between two looks at the limits */
@@ -124,15 +125,9 @@ write_rest(int fd, uint64_t offset, const struct iovec *iov, int n, size_t *done
 	for (int i = 0; i < n; before += iov[i++].iov_len) {
 		size_t at = least(*done - before, iov[i].iov_len);
 
-		while (at < iov[i].iov_len) {
-			ssize_t more = pwrite(fd, (const char *)iov[i].iov_base + at,
-			    iov[i].iov_len - at, (off_t)(offset + *done));
-
-			if (more == -1 && errno != EINTR)
-				return -1;
-			at += more > 0 ? (size_t)more : 0;
-			*done += more > 0 ? (size_t)more : 0;
-		}
+		if (io_write_at(fd, (const char *)iov[i].iov_base + at, iov[i].iov_len - at,
+		    offset + *done, done) == -1)
+			return -1;
 	}
 	return 0;
 }
@@ -166,9 +161,8 @@ reason_against(const struct deeds *d, struct file *f, uint64_t end, uint64_t mor
 	return pending_check_room(d, f, end) == -1 ? errno : 0;
 }
 
-/* Makes ready for N bytes at *OFFSET: all that may refuse them does. */
-static int
-admit(struct deeds *d, struct file *f, uint64_t *offset, uint64_t n, struct answer *a)
+int
+file_may_write(struct deeds *d, struct file *f, uint64_t *offset, uint64_t n, struct answer *a)
 {
 	const char *text, *why = policy_denies_direction(d->policy, true);
 	int err;
@@ -207,6 +201,15 @@ note_written(struct deeds *d, struct file *f, uint64_t end, uint64_t n)
 	count(d, n);
 }
 
+int
+file_have_written(struct deeds *d, struct file *f, uint64_t offset, uint64_t n, int err,
+    struct answer *a)
+{
+	if (n > 0)
+		note_written(d, f, offset + n, n);
+	return err == 0 ? 0 : pending_spoil(d, f, err, NULL, a);
+}
+
 static int
 write_pieces(struct deeds *d, struct file *f, uint64_t offset, const struct iovec *iov, int n,
     size_t total, struct answer *a)
@@ -214,12 +217,10 @@ write_pieces(struct deeds *d, struct file *f, uint64_t offset, const struct iove
 	size_t done;
 	int err;
 
-	if (admit(d, f, &offset, total, a) == -1)
+	if (file_may_write(d, f, &offset, total, a) == -1)
 		return -1;
 	err = write_all(f->fd, offset, iov, n, total, &done) == -1 ? errno : 0;
-	if (done > 0)
-		note_written(d, f, offset + done, done);
-	return err == 0 ? 0 : pending_spoil(d, f, err, NULL, a);
+	return file_have_written(d, f, offset, done, err, a);
 }
 
 /* Whether so many bytes more are beyond what the policy or the disk has: then some may yet fit. */
@@ -312,7 +313,7 @@ file_copy(struct deeds *d, struct file *from, uint64_t at, uint64_t n, struct fi
 	while (n > 0) {
 		uint64_t piece = least(n, PIECES), begun = at;
 
-		if (admit(d, to, &offset, piece, a) == -1)
+		if (file_may_write(d, to, &offset, piece, a) == -1)
 			return -1;
 		if (overlay_copy(from->fd, &at, to->fd, offset, piece) == -1)
 			return pending_spoil(d, to, errno, NULL, a);

@@ -51,6 +51,13 @@ bool	file_fits(const struct deeds *, uint64_t n);
  */
 int	file_write(struct deeds *, struct file *, uint64_t offset, const struct iovec *, int n,
 	    struct answer *);
+/*
+ * The same for who moves them himself, to F's FD: whether N bytes can be written, at OFFSET, which becomes
+ * where they have to go; and then how many it were, and why no more: ERR, an errno, or 0.
+ */
+int	file_may_write(struct deeds *, struct file *, uint64_t *offset, uint64_t n, struct answer *);
+int	file_have_written(struct deeds *, struct file *, uint64_t offset, uint64_t n, int err,
+	    struct answer *);
 
 int	file_look(struct deeds *, const struct file *, struct stat *, struct answer *);
 int	file_set(struct deeds *, struct file *, const struct wish *, struct answer *);

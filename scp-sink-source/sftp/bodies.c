@@ -2,6 +2,7 @@
 /* What is read and written: the way of every byte, so none is copied that need not be. */
 #include <string.h>
 
+#include "sftp/inflow.h"
 #include "sftp/requests.h"
 
 enum {
@@ -104,7 +105,7 @@ gather_asks(struct talk *t, const struct handle *h, struct ask asks[ASKS_MAX], s
 	struct packet next, whole;
 	int n = 1;
 
-	for (*total = asks[0].n; n < ASKS_MAX && channel_peek(&t->channel, &next); n++) {
+	for (*total = asks[0].n; n < ASKS_MAX && inflow_peek(&t->channel, &next); n++) {
 		struct ask *one = &asks[n];
 
 		whole = next;
@@ -112,7 +113,7 @@ gather_asks(struct talk *t, const struct handle *h, struct ask asks[ASKS_MAX], s
 		    !is_worth_splicing(&h->file, one) || one->n > CHANNEL_HELD - *total ||
 		    !file_fits(t->deeds, *total + one->n))
 			break;
-		channel_skip(&t->channel, &whole);
+		inflow_skip(&t->channel, &whole);
 		*total += one->n;
 	}
 	return n;
@@ -212,12 +213,12 @@ gather(struct talk *t, const struct handle *h, const struct piece *first, struct
 		/* Nobody writes through it. */
 		memcpy(&pieces[n].iov_base, &one.data.at, sizeof(one.data.at));
 		pieces[n++].iov_len = one.data.len;
-		if (n == PIECES_MAX || !channel_peek(&t->channel, &next))
+		if (n == PIECES_MAX || !inflow_peek(&t->channel, &next))
 			return n;
 		whole = next;
 		if (!continues(t, &next, h, end, &one))
 			return n;
-		channel_skip(&t->channel, &whole);
+		inflow_skip(&t->channel, &whole);
 		end += one.data.len;
 	}
 }
@@ -245,6 +246,46 @@ write_pieces(struct talk *t, struct handle *h, const struct piece *first)
 	channel_count(&t->channel, had);
 }
 
+/* What has come of its data is written, and the rest as it comes: 0, or -1 with *ANSWER. */
+static int
+write_coming(struct talk *t, struct handle *h, const struct piece *one, struct answer *a)
+{
+	uint64_t offset = one->offset, moved;
+	struct iovec here = { .iov_len = one->data.len };
+	int err;
+
+	if (file_may_write(t->deeds, &h->file, &offset, here.iov_len + t->channel.coming, a) == -1)
+		return -1;
+	memcpy(&here.iov_base, &one->data.at, sizeof(one->data.at));
+	if (here.iov_len > 0 && file_write(t->deeds, &h->file, offset, &here, 1, a) == -1)
+		return -1;
+	offset += here.iov_len;
+	moved = inflow_move(&t->channel, h->file.fd, offset, &err);
+	return file_have_written(t->deeds, &h->file, offset, moved, err, a);
+}
+
+/* It comes by itself, and so has its reply by itself. */
+static void
+write_large(struct talk *t, struct handle *h, const struct piece *one)
+{
+	uint64_t had = h->file.written;
+	struct answer a = { 0 };
+
+	talk_answer(t, one->id, write_coming(t, h, one, &a), &a);
+	note_move(t, h, h->file.written - had);
+	channel_count(&t->channel, h->file.written - had);
+}
+
+/* The data of a WRITE, as far as it has come. */
+static struct packet_string
+take_data(struct packet *p, size_t coming)
+{
+	if (coming == 0)
+		return packet_take_string(p);
+	(void)packet_take_number(p);
+	return (struct packet_string){ .at = p->at, .len = (size_t)(p->end - p->at) };
+}
+
 void
 request_write(struct talk *t, struct packet *p, uint32_t id)
 {
@@ -254,8 +295,11 @@ request_write(struct talk *t, struct packet *p, uint32_t id)
 	if (h == NULL)
 		return;
 	one.offset = packet_take_wide(p);
-	one.data = packet_take_string(p);
+	one.data = take_data(p, t->channel.coming);
 	if (!talk_is_good(t, p, id))
 		return;
-	write_pieces(t, h, &one);
+	if (t->channel.coming > 0)
+		write_large(t, h, &one);
+	else
+		write_pieces(t, h, &one);
 }

@@ -7,9 +7,6 @@
 
 enum {
 	PIPE = RELAY_SIZE,	/* bytes that pipes hold that much goes through */
-	WIDE_FROM = 1 << 18,	/* bytes of files that are worth it */
-	MOVE = 1 << 14,		/* bytes that a peer must take or send, or be idle */
-	READ_MIN = 65536,	/* room that is worth a read */
 	DATA_HEAD = 13		/* bytes of a DATA before those of the file */
 };
 
@@ -23,8 +20,10 @@ channel_init(struct channel *c, int in, int out, struct deadline *deadline, uint
 	c->why = NULL;
 	c->lost = c->wide_in = c->wide_out = false;
 	c->moved = c->owed = 0;
-	c->quiet = MOVE;
+	c->quiet = CHANNEL_MOVES;
 	relay_init(&c->relay);
+	c->coming = c->untold = 0;
+	c->sparing = false;
 	c->pos = c->len = c->mark = c->first = 0;
 	reply_init(&c->replies, c->outbuf, sizeof(c->outbuf));
 }
@@ -41,14 +40,14 @@ keep_pace(struct channel *c, uint64_t moved)
 static size_t
 piece_of(const struct channel *c, size_t n)
 {
-	if (c->deadline != NULL && c->deadline->idle > 0 && n > MOVE)
-		n = MOVE;
+	if (c->deadline != NULL && c->deadline->idle > 0 && n > CHANNEL_MOVES)
+		n = CHANNEL_MOVES;
 	return pace_chunk(&c->pace, n);
 }
 
 /* Whoever has done something says so, if the time is up meanwhile. */
-static void
-flush(struct channel *c)
+void
+channel_flush(struct channel *c)
 {
 	size_t len = c->replies.len, done = 0;
 
@@ -64,7 +63,7 @@ flush(struct channel *c)
 		keep_pace(c, paid);
 	}
 	c->replies.len = c->mark = c->first = 0;
-	c->owed = 0;
+	c->owed = c->untold = 0;
 }
 
 void
@@ -78,144 +77,60 @@ channel_feed(struct channel *c, const void *p, size_t n)
 void
 channel_close(struct channel *c)
 {
-	flush(c);
+	channel_flush(c);
 	relay_close(&c->relay);
 }
 
-/* Files go through the pipe FD.  Those that are held to a rate need no wide one. */
-static void
-widen(const struct channel *c, bool *wide, int fd)
+void
+channel_widen(const struct channel *c, bool *wide, int fd)
 {
-	if (*wide || c->moved < WIDE_FROM || c->pace.rate != 0)
+	if (*wide || c->moved < CHANNEL_WIDE_FROM || c->pace.rate != 0)
 		return;
 	*wide = true;
 	io_widen(fd, PIPE);
 }
 
 /*
- * One read, of what is there.  A peer moves where it has sent a whole request since we last waited, or a
- * good piece of one: what comes by single bytes makes it no less idle.
+ * Whether there is anybody to wait for.  A peer moves where it has sent a whole request since we last
+ * waited, or a good piece of one: what comes by single bytes makes it no less idle.
  */
-static ssize_t
-hear(struct channel *c, void *buf, size_t n)
+static bool
+begin_waiting(struct channel *c)
 {
 	int64_t since = c->deadline != NULL ? c->deadline->since : 0;
-	ssize_t got = -1;
 	bool waits = deadline_await(c->deadline, DEADLINE_CLIENT, -1);
 
-	if (c->quiet >= MOVE)
+	if (c->quiet >= CHANNEL_MOVES)
 		c->quiet = 0;
 	else if (c->deadline != NULL)
 		c->deadline->since = since;
-	if (waits)
-		got = io_read(c->in, buf, n);
+	return waits;
+}
+
+ssize_t
+channel_hear(struct channel *c, void *buf, size_t n)
+{
+	ssize_t got = begin_waiting(c) ? io_read(c->in, buf, n) : -1;
+
 	deadline_work(c->deadline);
 	if (got > 0)
 		c->quiet += (size_t)got;
 	return got;
 }
 
-/* The length of the packet at POS, if that much is there. */
-static bool
-see_length(const struct channel *c, size_t *len)
-{
-	struct packet head;
-
-	packet_init(&head, c->inbuf + c->pos, c->len - c->pos);
-	*len = packet_take_number(&head);
-	return !head.bad;
-}
-
-/* Makes room for the rest of a packet of LEN bytes, rarely: what is moved is read and written again. */
-static void
-make_room(struct channel *c, size_t len)
-{
-	size_t have = c->len - c->pos, need = PACKET_LENGTH + len - have;
-
-	if (need < READ_MIN)
-		need = READ_MIN;
-	if (have == 0) {
-		c->pos = c->len = 0;
-	} else if (sizeof(c->inbuf) - c->len < need) {
-		memmove(c->inbuf, c->inbuf + c->pos, have);
-		c->pos = 0;
-		c->len = have;
-	}
-	assert(sizeof(c->inbuf) - c->len >= need);
-}
-
-static int
-fill(struct channel *c, size_t len)
-{
-	ssize_t got;
-
-	flush(c);
-	widen(c, &c->wide_in, c->in);
-	make_room(c, len);
-	got = c->lost ? -1 : hear(c, c->inbuf + c->len, sizeof(c->inbuf) - c->len);
-	c->lost = got == -1;
-	if (got > 0)
-		c->len += (size_t)got;
-	return got > 0 ? 1 : (int)got;
-}
-
-static int
-refuse(struct channel *c, const char *why)
-{
-	c->why = why;
-	return -1;
-}
-
-int
-channel_next(struct channel *c, struct packet *p)
-{
-	size_t len;
-	int got;
-
-	if (c->replies.len >= CHANNEL_FULL)
-		flush(c);
-	while (!channel_peek(c, p)) {
-		if (!see_length(c, &len))
-			len = PACKET_MIN;
-		if (len < PACKET_MIN || len > PACKET_MAX)
-			return refuse(c, "a packet of a wrong length");
-		got = fill(c, len);
-		if (got == 0 && c->pos < c->len)
-			return refuse(c, "the input ended in a packet");
-		if (got <= 0)
-			return got;
-	}
-	if (c->lost)
-		return -1;
-	channel_skip(c, p);
-	c->first = c->replies.len;
-	return 1;
-}
-
-bool
-channel_peek(const struct channel *c, struct packet *p)
-{
-	size_t len;
-
-	if (!see_length(c, &len) || len < PACKET_MIN || len > PACKET_MAX ||
-	    len > c->len - c->pos - PACKET_LENGTH)
-		return false;
-	packet_init(p, c->inbuf + c->pos + PACKET_LENGTH, len);
-	return true;
-}
-
 void
-channel_skip(struct channel *c, const struct packet *p)
+channel_await(struct channel *c)
 {
-	c->pos = (size_t)(p->end - c->inbuf);
-	c->quiet = MOVE;
+	channel_flush(c);
+	c->lost = c->lost || !begin_waiting(c) || !io_await_input(c->in);
+	deadline_work(c->deadline);
 }
 
 struct reply *
 channel_reply(struct channel *c)
 {
 	if (c->replies.len > CHANNEL_FULL)
-		flush(c);
+		channel_flush(c);
 	c->mark = c->replies.len;
 	c->replies.full = false;
 	return &c->replies;
@@ -269,7 +184,7 @@ channel_end_data(struct channel *c, size_t got)
 	r->len = c->mark + DATA_HEAD + got;
 	c->owed += got;
 	c->moved += got;
-	widen(c, &c->wide_out, c->out);
+	channel_widen(c, &c->wide_out, c->out);
 }
 
 /* Moves N bytes from the relay, where they are, to the peer. */
@@ -302,7 +217,7 @@ channel_send_held(struct channel *c, uint32_t id, size_t n)
 {
 	put_data_head(channel_reply(c), id, n);
 	c->moved += n;
-	widen(c, &c->wide_out, c->out);
-	flush(c);
+	channel_widen(c, &c->wide_out, c->out);
+	channel_flush(c);
 	drain(c, n);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include <sys/resource.h>
 
+#include "sftp/inflow.h"
 #include "sftp/requests.h"
 #include "sftp/server.h"
 #include "sftp/talk.h"
@@ -142,7 +143,7 @@ sftp_take_over(struct deeds *deeds, struct title *title, struct deadline *deadli
 	begin(&talk, deeds, title);
 	channel_init(c, in, out, deadline, rate);
 	channel_feed(c, ahead, n);
-	while ((end = channel_next(c, &p)) == 1)
+	while ((end = inflow_next(c, &p)) == 1)
 		if (!serve(&talk, &p)) {
 			end = -1;
 			break;

@@ -2,7 +2,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "sftp/channel.h"
+#include "sftp/inflow.h"
 #include "sftp/sftp.h"
 #include "sftp/status.h"
 
@@ -30,7 +30,7 @@ sftp_decline(int in, int out, const char *why)
 
 	assert(strlen(why) <= STATUS_TEXT_MAX);
 	channel_init(&channel, in, out, NULL, 0);
-	for (int i = 0; i < SFTP_REPLIES_MAX && channel_next(&channel, &p) == 1; i++)
+	for (int i = 0; i < SFTP_REPLIES_MAX && inflow_next(&channel, &p) == 1; i++)
 		answer(channel_reply(&channel), &p, why);
 	channel_close(&channel);
 }

@@ -26,6 +26,7 @@
  *		those from before exec to the greeting
  *	cpu=	seconds of the server alone, user and system; of start, the median
  *	calls=, getdents=	system calls, and those of them that list directories; of start, all
+ *	read=	bytes that read(2) and pread(2) have copied to the server; likewise
  *	rss=	KiB of the server at its peak
  *	status=	of its exit
  *
@@ -76,7 +77,7 @@ struct job {
 /* What one session has cost. */
 struct cost {
 	double wall, cpu;		/* seconds */
-	unsigned long calls, listings;	/* see server.h */
+	unsigned long calls, listings, read;	/* see server.h */
 	long   rss;			/* KiB */
 };
 
@@ -261,7 +262,8 @@ run_session(const struct job *job)
 	return (struct cost){
 		.wall = (job->what->play == play_start ? heard : now()) - begin,
 		.cpu = seconds(s.used.ru_utime) + seconds(s.used.ru_stime),
-		.calls = s.calls, .listings = s.listings, .rss = s.used.ru_maxrss,
+		.calls = s.calls, .listings = s.listings, .read = s.read,
+		.rss = s.used.ru_maxrss,
 	};
 }
 
@@ -294,6 +296,7 @@ run_sessions(const struct job *job, size_t count)
 		cpus[i] = one.cpu;
 		all.calls += one.calls;
 		all.listings += one.listings;
+		all.read += one.read;
 		if (one.rss > all.rss)
 			all.rss = one.rss;
 	}
@@ -398,7 +401,7 @@ main(int argc, char *argv[])
 	signal(SIGPIPE, SIG_IGN);
 	cost = run_sessions(&job, count);
 	if (job.counting)
-		printf("calls=%lu getdents=%lu", cost.calls, cost.listings);
+		printf("calls=%lu getdents=%lu read=%lu", cost.calls, cost.listings, cost.read);
 	else
 		printf("wall=%.6f cpu=%.6f", cost.wall, cost.cpu);
 	printf(" rss=%ld status=0\n", cost.rss);

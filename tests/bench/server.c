@@ -103,15 +103,18 @@ next_stop(struct server *s, int sig)
 
 /* Each call stops twice, but the last one, which does not come back. */
 static void
-count_entry(struct server *s)
+count_stop(struct server *s)
 {
 	struct __ptrace_syscall_info info;
 
 	if (ptrace(PTRACE_GET_SYSCALL_INFO, s->pid, sizeof(info), &info) == -1)
 		err(1, "ptrace: the system call");
+	if (info.op == PTRACE_SYSCALL_INFO_EXIT && s->reads && info.exit.rval > 0)
+		s->read += (unsigned long)info.exit.rval;
 	if (info.op != PTRACE_SYSCALL_INFO_ENTRY)
 		return;
 	s->calls++;
+	s->reads = info.entry.nr == SYS_read || info.entry.nr == SYS_pread64;
 	s->listings += info.entry.nr == SYS_getdents64;
 }
 
@@ -137,7 +140,7 @@ server_count(struct server *s)
 	while (next_stop(s, sig)) {
 		sig = WSTOPSIG(s->status);
 		if (sig == CALL_STOP) {
-			count_entry(s);
+			count_stop(s);
 			sig = 0;
 		}
 	}

@@ -21,6 +21,8 @@ struct server {
 	struct rusage used;		/* by then */
 	unsigned long calls;		/* system calls, if they are counted */
 	unsigned long listings;		/* of these, getdents64 */
+	bool	      reads;		/* the last one was read(2) or pread(2); */
+	unsigned long read;		/* bytes that these have read */
 };
 
 /* Only this CPU, for whoever calls.  -1 and errno where that cannot be. */

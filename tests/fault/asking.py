@@ -15,6 +15,7 @@ from transfer import OLD, OLD_MODE, OLD_TIME
 from uploads import ABSENT, acl_at, body_of, has_acls, said_more
 
 LARGE = body_of(150000)         # more than is copied, and than the server reads at once
+MOVED, MOVED_SIZE = body_of(800000), 200000     # the kernel moves what comes later of so much
 BODY = b"twelve bytes"
 SCP = p.W | p.CREAT             # it says its size in the end
 EXCLUSIVE = p.W | p.CREAT | p.EXCL
@@ -228,6 +229,10 @@ def scenes():
               KEPT, few=NAMING),
         scene("put, upload-only, with room that is kept", puts(), ("--upload-only", "--min-free=1"),
               few=WRITING),
+        scene("put, large pieces", (
+            deed(d.put, "new", body=MOVED, size=MOVED_SIZE),
+            deed(d.put, "cut", body=MOVED, size=MOVED_SIZE, flags=p.W | p.APPEND, any_content=True)),
+              few=("splice", "write", "hear", "poll", "fcntl")),
         scene("private copies", (
             deed(d.put, "copy", body=BODY, flags=p.W, at=3),
             deed(d.set_path, "cut", size=5),

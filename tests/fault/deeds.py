@@ -26,12 +26,13 @@ def verdict(done):
 
 # -- files
 
-def put(talk, path, body, flags=p.W | p.CREAT | p.TRUNC, at=0, cut=False, sync=False, then=None):
+def put(talk, path, body, flags=p.W | p.CREAT | p.TRUNC, at=0, cut=False, sync=False, then=None,
+        size=PIECE):
     handle = talk.open(p.OPEN, path, p.u32(flags), p.attrs(mode=0o640))
     if handle is None:
         return REFUSED
-    written = all([write(talk, handle, at + begin, body[begin:begin + PIECE])
-                   for begin in range(0, len(body), PIECE)])
+    written = all([write(talk, handle, at + begin, body[begin:begin + size])
+                   for begin in range(0, len(body), size)])
     if cut:
         written &= talk.does(p.FSETSTAT, p.string(handle), p.attrs(size=len(body)))
     if sync:

@@ -420,6 +420,13 @@ do_copy_there(void)
 }
 
 static long
+do_pipe(void)
+{
+	/* Nowhere to say which. */
+	return syscall(SYS_pipe2, NULL, 0) == -1 && errno == EFAULT ? 0 : 1;
+}
+
+static long
 do_clone(void)
 {
 	return ioctl(-1, FICLONE, -1) == -1 && errno == EBADF ? 0 : 1;
@@ -462,6 +469,7 @@ static const struct {
 	{ "read there", do_read_there, EXCHANGER | BROWSER },
 	{ "write there", do_write_there, EXCHANGER | FILLER },
 	{ "copy there", do_copy_there, EXCHANGER | FILLER },
+	{ "pipe", do_pipe, EXCHANGER | BROWSER | FILLER },
 	{ "clone", do_clone, EXCHANGER | FILLER },
 };
 

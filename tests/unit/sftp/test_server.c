@@ -4,6 +4,8 @@
  * the number of the rule that they are about.
  */
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 
 #include <signal.h>
@@ -20,6 +22,7 @@ enum {
 	HEARD_MAX = 8 << 20,
 	DATA_MAX = 261120,
 	LARGE = 600001,		/* bytes of a file */
+	LARGE_WRITES = 5,
 	BATCH = 10
 };
 
@@ -477,31 +480,60 @@ hear_something(void)
 	hear_nothing();
 }
 
-/* What is said comes in pieces of N bytes, each of which is one read. */
-static void
-come_in_pieces(size_t first, size_t n)
+/* How what is said comes out of a pipe. */
+enum coming {
+	ONE_READ,	/* each piece is one read; */
+	WRITTEN,	/* or as it is there; */
+	LENT		/* each piece is a page of the pipe */
+};
+
+static bool
+send_piece(int fd, enum coming how, unsigned char *from, size_t n)
 {
-	int fds[2], status;
+	ssize_t sent = 1;
+
+	for (; n > 0 && sent > 0; from += sent, n -= (size_t)sent) {
+		const struct iovec lent = { from, n };
+
+		sent = how == LENT ? vmsplice(fd, &lent, 1, 0) : write(fd, from, n);
+	}
+	return n == 0;
+}
+
+/* What is said comes in pieces of N bytes, and the session ends so. */
+static int
+come(enum coming how, size_t first, size_t n)
+{
+	int fds[2], status, end;
 	pid_t child;
 
-	ck_assert_int_eq(pipe2(fds, O_CLOEXEC | O_DIRECT), 0);
+	ck_assert_int_eq(pipe2(fds, O_CLOEXEC | (how == ONE_READ ? O_DIRECT : 0)), 0);
 	child = fork();
 	if (child == 0) {
 		size_t at = 0, piece = first;
 
+		/* Who is not heard any more is told so. */
+		close(fds[0]);
 		for (; at < said.len; at += piece, piece = n) {
 			if (piece > said.len - at)
 				piece = said.len - at;
-			if (write(fds[1], said_bytes + at, piece) != (ssize_t)piece)
+			if (!send_piece(fds[1], how, said_bytes + at, piece))
 				_exit(1);
 		}
 		_exit(0);
 	}
 	close(fds[1]);
-	ck_assert_int_eq(serve_from(fds[0]), 0);
+	end = serve_from(fds[0]);
 	close(fds[0]);
 	ck_assert_int_eq(waitpid(child, &status, 0), child);
 	ck_assert_int_eq(status, 0);
+	return end;
+}
+
+static void
+come_in_pieces(size_t first, size_t n)
+{
+	ck_assert_int_eq(come(ONE_READ, first, n), 0);
 }
 
 START_TEST(rule_12_packets_may_be_split_anywhere)
@@ -862,6 +894,289 @@ START_TEST(rule_73_writes_that_fail_have_their_own_replies)
 	}
 	hear_nothing();
 	ck_assert_str_eq(get_file("f"), "x");
+}
+END_TEST
+
+/* Whatever is written, without a client that says so. */
+static char large_bytes[2 * LARGE_WRITES * DATA_MAX];
+
+static void
+say_large(uint32_t id, uint32_t slot, uint64_t offset)
+{
+	const char *from = pattern() + id % 7 * 997;
+
+	say_write(id, slot, offset, from, DATA_MAX);
+	if (slot == 0)
+		memcpy(large_bytes + offset, from, DATA_MAX);
+}
+
+/* As many bytes, after which more like them need not be read. */
+static void
+say_many(uint32_t id)
+{
+	for (uint32_t i = 0; i < LARGE_WRITES; i++)
+		say_large(id + i, 0, (uint64_t)i * DATA_MAX);
+}
+
+static void
+hear_many(uint32_t id)
+{
+	for (uint32_t i = 0; i < LARGE_WRITES; i++)
+		hear_status(id + i, STATUS_OK);
+}
+
+static void
+check_large(const char *name, size_t size)
+{
+	int fd = openat(unit_fd, name, O_RDONLY | O_CLOEXEC);
+
+	ck_assert_int_eq(pread(fd, heard_bytes, HEARD_MAX, 0), (ssize_t)size);
+	ck_assert_mem_eq(heard_bytes, large_bytes, size);
+	close(fd);
+}
+
+/* Large ones and small ones, some of which are nobody's, or must not be; and who is to hear of it. */
+static void
+say_large_and_small(void)
+{
+	begin(drop_in_policy());
+	say_open(1, "f", 2 | 8 | 16);
+	say_open(2, "old", 1);
+	say_many(10);
+	say_large(20, 7, 0);
+	say_large(21, 1, 0);
+	say_large(22, 0, 100);
+	say_write(23, 0, 5, "small", 5);
+	memcpy(large_bytes + 5, "small", 5);
+	say_large(24, 0, 5000);
+	say_handle(PACKET_FSTAT, 25, 0, 1);
+	say_handle(99, 26, 0, 1);
+	say_large(27, 0, LARGE_WRITES * DATA_MAX);
+	/* What stands behind the data is passed over. */
+	say(PACKET_WRITE, 28);
+	put_handle(0, 1);
+	reply_put_wide(&said, 0);
+	reply_put_string(&said, pattern(), DATA_MAX);
+	reply_put_text(&said, "more");
+	said_all();
+	memcpy(large_bytes, pattern(), DATA_MAX);
+	/* Nor is there as much as is said. */
+	say(PACKET_WRITE, 29);
+	put_handle(0, 1);
+	reply_put_wide(&said, 0);
+	reply_put_number(&said, DATA_MAX + 1);
+	memset(reply_reserve(&said, DATA_MAX), 'x', DATA_MAX);
+	said_all();
+	say_large(30, 0, 200000);
+	say_handle(PACKET_CLOSE, 31, 0, 1);
+	say_large(32, 7, 0);
+	say_path(PACKET_STAT, 33, "none");
+}
+
+static void
+hear_large_and_small(void)
+{
+	hear_version();
+	hear_handle(1, 0, 1);
+	hear_handle(2, 1, 1);
+	hear_many(10);
+	hear_status(20, STATUS_FAILURE);
+	hear_status(21, STATUS_NO_SUCH_FILE);
+	for (uint32_t id = 22; id < 25; id++)
+		hear_status(id, STATUS_OK);
+	(void)hear(PACKET_ATTRS, 25);
+	hear_status(26, STATUS_OP_UNSUPPORTED);
+	hear_status(27, STATUS_OK);
+	hear_status(28, STATUS_OK);
+	hear_status(29, STATUS_BAD_MESSAGE);
+	hear_status(30, STATUS_OK);
+	hear_status(31, STATUS_OK);
+	hear_status(32, STATUS_FAILURE);
+	hear_status(33, STATUS_NO_SUCH_FILE);
+	hear_nothing();
+	check_large("f", (LARGE_WRITES + 1) * DATA_MAX);
+}
+
+/* Whichever way it takes. */
+START_TEST(rule_73_large_writes)
+{
+	static const size_t pieces[] = { 700, 4096, 65536, 262144 + 5, SAID_MAX };
+
+	put_file("old", "x", 0644);
+	for (size_t i = 0; i < COUNT(pieces); i++) {
+		say_large_and_small();
+		ck_assert_int_eq(come(WRITTEN, 1 + i, pieces[i]), 0);
+		hear_large_and_small();
+	}
+	/* More pieces of a WRITE than pages of a pipe. */
+	say_large_and_small();
+	ck_assert_int_eq(come(LENT, 1, 700), 0);
+	hear_large_and_small();
+	say_large_and_small();
+	ck_assert_int_eq(serve(), 0);
+	hear_large_and_small();
+}
+END_TEST
+
+START_TEST(rule_53_large_writes_are_appended)
+{
+	put_file("f", "old", 0644);
+	begin(drop_in_policy());
+	say_open(1, "f", 2 | 4);
+	for (uint32_t i = 0; i < LARGE_WRITES; i++) {
+		say_large(10 + i, 9, 0);
+		say_write(50 + i, 0, 0, pattern(), DATA_MAX);
+		memcpy(large_bytes + 3 + (size_t)i * DATA_MAX, pattern(), DATA_MAX);
+	}
+	memcpy(large_bytes, "old", 3);
+	say_handle(PACKET_CLOSE, 2, 0, 1);
+	ck_assert_int_eq(come(WRITTEN, 1, 100000), 0);
+	hear_version();
+	hear_handle(1, 0, 1);
+	for (uint32_t i = 0; i < LARGE_WRITES; i++) {
+		hear_status(10 + i, STATUS_FAILURE);
+		hear_status(50 + i, STATUS_OK);
+	}
+	hear_status(2, STATUS_OK);
+	hear_nothing();
+	check_large("f", 3 + LARGE_WRITES * DATA_MAX);
+}
+END_TEST
+
+/* N more of them fail, and so does to close it, but the session is in step. */
+static void
+check_that_large_ones_fail(uint32_t slot, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		say_large(60 + i, slot, (uint64_t)(LARGE_WRITES + i) * DATA_MAX);
+	say_handle(PACKET_CLOSE, 90, slot, 1);
+	say_path(PACKET_STAT, 91, "none");
+	ck_assert_int_eq(come(WRITTEN, 1, 100000), 0);
+	hear_version();
+	hear_handle(1, 0, 1);
+	if (slot == 1)
+		hear_handle(2, 1, 1);
+	hear_many(10);
+	for (uint32_t i = 0; i < n; i++)
+		hear_status(60 + i, STATUS_FAILURE);
+	hear_status(90, STATUS_FAILURE);
+	hear_status(91, STATUS_NO_SUCH_FILE);
+	hear_nothing();
+}
+
+START_TEST(rule_47_large_writes_that_fail)
+{
+	struct policy p = drop_in_policy();
+
+	p.max_file_size = LARGE_WRITES * DATA_MAX + 1000;
+	begin(p);
+	say_open(1, "f", 2 | 8);
+	say_many(10);
+	check_that_large_ones_fail(0, 3);
+	ck_assert(!exists("f"));
+}
+END_TEST
+
+/* A part of it was written. */
+START_TEST(rule_47_large_writes_that_do_not_fit)
+{
+	struct rlimit had, most;
+
+	ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &had), 0);
+	most = (struct rlimit){ LARGE_WRITES * DATA_MAX + 1000, had.rlim_max };
+	signal(SIGXFSZ, SIG_IGN);
+	begin(drop_in_policy());
+	say_open(1, "f", 2 | 8);
+	say_many(10);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &most), 0);
+	check_that_large_ones_fail(0, 3);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &had), 0);
+	ck_assert(!exists("f"));
+}
+END_TEST
+
+START_TEST(rule_47_large_writes_to_what_is_no_file)
+{
+	begin(drop_in_policy());
+	say_open(1, "f", 2 | 8);
+	say_open(2, "/dev/full", 2);
+	say_many(10);
+	check_that_large_ones_fail(1, 3);
+}
+END_TEST
+
+START_TEST(rule_6_input_that_ends_in_a_large_write)
+{
+	static const size_t missing[] = { 1, 1000, DATA_MAX - 1, DATA_MAX, DATA_MAX + 5 };
+
+	for (size_t i = 0; i < COUNT(missing); i++) {
+		begin(drop_in_policy());
+		say_open(1, "f", 2 | 8);
+		say_many(10);
+		say_large(50, 0, LARGE_WRITES * DATA_MAX);
+		said.len -= missing[i];
+		ck_assert_int_eq(come(WRITTEN, 1, 100000), -1);
+		ck_assert_str_eq(why, "the input ended in a packet");
+		ck_assert(!exists("f"));
+	}
+}
+END_TEST
+
+/* Hears N replies, and what comes along with them. */
+static bool
+listen_for(int from, uint32_t n)
+{
+	static size_t len, at;	/* of what was heard, and of that what is done with */
+	static uint32_t packets;
+
+	while (packets < n) {
+		ssize_t got = read(from, heard_bytes + len, sizeof(heard_bytes) - len);
+		struct packet p;
+
+		if (got <= 0)
+			return false;
+		len += (size_t)got;
+		packet_init(&p, heard_bytes + at, len - at);
+		for (; (void)packet_take_string(&p), !p.bad; packets++)
+			at = (size_t)(p.at - heard_bytes);
+	}
+	return true;
+}
+
+/* Says half of a large WRITE more, and nothing until it has heard of all before. */
+static bool
+talk_and_listen(int to, int from)
+{
+	size_t half = said.len - DATA_MAX / 2;
+
+	return send_piece(to, WRITTEN, said_bytes, half) && listen_for(from, 2 + LARGE_WRITES) &&
+	    send_piece(to, WRITTEN, said_bytes + half, said.len - half) &&
+	    listen_for(from, 3 + LARGE_WRITES);
+}
+
+START_TEST(rule_13_no_reply_waits_for_a_large_write)
+{
+	int to[2], from[2], status;
+	pid_t child;
+
+	begin(drop_in_policy());
+	say_open(1, "f", 2 | 8);
+	say_many(10);
+	say_large(50, 0, 0);
+	ck_assert(pipe2(to, O_CLOEXEC) == 0 && pipe2(from, O_CLOEXEC) == 0);
+	child = fork();
+	if (child == 0) {
+		close(to[0]);
+		close(from[1]);
+		_exit(!talk_and_listen(to[1], from[0]));
+	}
+	close(to[1]);
+	close(from[0]);
+	ck_assert_int_eq(sftp_serve(&deeds, &title, NULL, to[0], from[1], 0, &why), 0);
+	close(to[0]);
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert_int_eq(status, 0);
+	close(from[1]);
 }
 END_TEST
 
@@ -1294,6 +1609,13 @@ add(TCase *t)
 	tcase_add_test(t, rule_32_reads);
 	tcase_add_test(t, rule_73_writes_that_continue_each_other);
 	tcase_add_test(t, rule_73_writes_that_fail_have_their_own_replies);
+	tcase_add_test(t, rule_73_large_writes);
+	tcase_add_test(t, rule_53_large_writes_are_appended);
+	tcase_add_test(t, rule_47_large_writes_that_fail);
+	tcase_add_test(t, rule_47_large_writes_that_do_not_fit);
+	tcase_add_test(t, rule_47_large_writes_to_what_is_no_file);
+	tcase_add_test(t, rule_6_input_that_ends_in_a_large_write);
+	tcase_add_test(t, rule_13_no_reply_waits_for_a_large_write);
 	tcase_add_test(t, rule_35_listings_come_in_replies_that_any_client_takes);
 	tcase_add_test(t, bounds_a_thousand_handles_at_most);
 	tcase_add_test(t, rule_50_what_is_not_closed_is_not_kept);
