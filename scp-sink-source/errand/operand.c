@@ -41,12 +41,10 @@ find_colon(char *text)
 {
 	bool bracket = false;
 
-	for (char *p = text; *p != '\0'; p++) {
-		if (*p == '/' && !bracket)
-			return NULL;
+	for (char *p = text; *p != '\0' && *p != '/'; p++) {
 		if (*p == '[' && (p == text || p[-1] == '@'))
 			bracket = true;
-		else if (*p == ']')
+		else if (*p == ']' && p[1] == ':')
 			bracket = false;
 		else if (*p == ':' && !bracket)
 			return p == text ? NULL : p;
@@ -127,6 +125,18 @@ take_port(struct operand *o, char *authority)
 	return error == NULL && colon[1] >= '0' && colon[1] <= '9' ? NULL : no_port;
 }
 
+/* Here only brackets keep the colons of a host from being that of a port, and they are in pairs. */
+static bool
+is_uri_host(const char *authority)
+{
+	const char *at = strrchr(authority, '@'), *host = at != NULL ? at + 1 : authority;
+	size_t len = strlen(host);
+
+	if (host[0] != '[')
+		return strpbrk(host, ":[]") == NULL;
+	return strcspn(host + 1, "[]") + 2 == len && host[len - 1] == ']';
+}
+
 /* What a user's name has behind it is for others. */
 static void
 drop_parameters(char *authority)
@@ -148,6 +158,8 @@ take_uri(struct operand *o, char *text)
 	o->remote = true;
 	drop_parameters(text);
 	why = take_port(o, text);
+	if (why == NULL && !is_uri_host(text))
+		why = no_form;
 	if (why != NULL)
 		return why;
 	take_host(o, text);
@@ -184,7 +196,7 @@ parse(struct operand *o)
 		return why;
 	if (o->host[0] == '\0')
 		return no_form;
-	return is_sane_user(o->user) && is_sane(o->host, "$\\, \t") ? NULL : no_name;
+	return is_sane_user(o->user) && is_sane(o->host, "$\\, /@") ? NULL : no_name;
 }
 
 int

@@ -16,8 +16,11 @@ struct operand {
 
 /*
  * SAID is "host:path", with a user before the host and brackets around one that has colons, or
- * "scp://user@host:port/path", or else a path here.  0; -1 with *WHY, a constant: nothing is there to be
- * freed.
+ * "scp://user@host:port/path", or else a path here: one without a colon, or where that comes first, behind
+ * a slash or in brackets.  What stands for bytes in a URI is undone once it is known what is what.
+ *
+ * 0; -1 with *WHY, a constant, and nothing is there to be freed: it is no such form, or names a user or
+ * host that would be an option, or mean something to a shell.
  */
 int	operand_parse(struct operand *, const char *said, const char **why);
 void	operand_end(struct operand *);
