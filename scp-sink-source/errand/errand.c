@@ -3,10 +3,10 @@
 #include <string.h>
 
 #include <bsd/stdlib.h>
-#include <bsd/string.h>
 
 #include "errand/errand.h"
 #include "rules/keys.h"
+#include "text/amount.h"
 
 enum {
 	KBIT_BYTES = 1024 / 8,
@@ -20,7 +20,8 @@ enum effect {
 	PRESERVE,
 	TARGET_IS_DIR,
 	DIRECT,
-	THROUGH,		/* what is done in any case */
+	THROUGH,
+	HARMLESS,		/* what is so in any case */
 	SHELL_TEXT,
 	ANY_NAME,
 	QUIET,			/* the last two are passed on as well */
@@ -41,7 +42,7 @@ static const struct option {
 	enum effect effect;
 } options[] = {
 	{ 'r', RECURSIVE },	{ 'p', PRESERVE },	{ 'd', TARGET_IS_DIR },	{ 'R', DIRECT },
-	{ '3', THROUGH },	{ '2', THROUGH },	{ 'O', SHELL_TEXT },	{ 'T', ANY_NAME },
+	{ '3', THROUGH },	{ '2', HARMLESS },	{ 'O', SHELL_TEXT },	{ 'T', ANY_NAME },
 	{ 'q', QUIET },		{ 'v', VERBOSE },	{ 'A', PASS },		{ 'B', PASS },
 	{ 'C', PASS },		{ '4', PASS },		{ '6', PASS },
 	{ 'c', PASS_ARGUMENT },	{ 'F', PASS_ARGUMENT },	{ 'i', PASS_ARGUMENT },
@@ -155,13 +156,14 @@ take_number(const char *text, long long most, const char *what, long long *n)
 static const char *
 take_setting(struct errand *e, const char *text)
 {
-	const char *value = strchr(text, '=');
-	size_t n = value != NULL ? (size_t)(value - text) : 0;
+	static const char requests[] = "nrequests=", buffer[] = "buffer=";
 	long long number;
+	uint64_t bytes;
 
-	if ((n == strlen("nrequests") && strncmp(text, "nrequests", n) == 0) ||
-	    (n == strlen("buffer") && strncmp(text, "buffer", n) == 0))
-		return take_number(value + 1, INT32_MAX, "its value is no number", &number);
+	if (strncmp(text, requests, strlen(requests)) == 0)
+		return take_number(text + strlen(requests), INT32_MAX, "nrequests is a number", &number);
+	if (strncmp(text, buffer, strlen(buffer)) == 0)
+		return amount_size(text + strlen(buffer), &bytes) == 0 ? NULL : "buffer is a size";
 	if (strcmp(text, "ahead=no") == 0)
 		e->lockstep = true;
 	else if (strcmp(text, "ahead=yes") == 0)
@@ -189,8 +191,9 @@ take_effect(struct errand *e, const struct option *o, const char *argument)
 		break;
 	case DIRECT:
 	case THROUGH:
-		if (o->letter != '2')
-			e->direct = o->effect == DIRECT;
+		e->direct = o->effect == DIRECT;
+		break;
+	case HARMLESS:
 		break;
 	case SHELL_TEXT:
 		e->shell_text = true;
@@ -265,6 +268,21 @@ take_progress(struct errand *e, const char *word)
 	return "it takes auto, none, files, total or json";
 }
 
+/* Why the option that the N bytes at WORD are called is none of a person's. */
+static const char *
+why_not(const char *word, size_t n)
+{
+	char key[32];
+
+	if (n < sizeof(key)) {
+		memcpy(key, word, n);
+		key[n] = '\0';
+		if (keys_takes_value(key) != -1)
+			return "it is for those who are served";
+	}
+	return "there is no such option";
+}
+
 static const char *
 take_long(struct errand *e, int argc, char *const argv[], int *at)
 {
@@ -284,11 +302,12 @@ take_long(struct errand *e, int argc, char *const argv[], int *at)
 		return NULL;
 	}
 	if (k == NULL)
-		return "there is no such option";
+		return why_not(word, n);
 	if (e->nkeys == ERRAND_KEYS_MAX)
 		return "too many options";
-	*to = (struct errand_key){ .said = word - 2, .value = value };
-	strlcpy(to->key, k->key != NULL ? k->key : k->word, sizeof(to->key));
+	*to = (struct errand_key){ 
+		.said = word - 2, .key = k->key != NULL ? k->key : k->word, .value = value,
+	};
 	e->nkeys++;
 	return NULL;
 }

@@ -31,10 +31,10 @@ struct errand_flag {
 	const char *value;	/* borrowed; NULL where it has none */
 };
 
-/* "--KEY=VALUE", as the policy takes it; --exclude is deny, and --include allow. */
+/* "--KEY=VALUE", or in two words, for the policy to judge; --exclude is deny, and --include allow. */
 struct errand_key {
 	const char *said;	/* borrowed: the word that it is in */
-	char	    key[32];
+	const char *key;	/* a constant: the policy's */
 	const char *value;	/* borrowed; NULL where there is none */
 };
 
@@ -59,12 +59,15 @@ struct errand {
 	struct operand	   target;
 };
 
-/* True for a command line that asks for no server's half: neither -t nor -f is among its options. */
+/*
+ * True for a command line that asks for no server's half: neither -t nor -f is among its options, which end
+ * at its first operand.
+ */
 bool	errand_is_meant(int argc, char *const argv[]);
 
 /*
- * Reads ARGV, which is borrowed.  0; -1 with *WHY a constant and *WHERE the word that it is about, or NULL.
- * errand_end is for both.
+ * Reads ARGV, which is borrowed; ARGV[0] is the command.  0; -1 with *WHY a constant and *WHERE the word
+ * that it is about, or NULL: an option, of a cluster "-x" alone, or an operand.  errand_end is for both.
  */
 int	errand_parse(struct errand *, int argc, char *const argv[], const char **where,
 	    const char **why);
