@@ -242,6 +242,15 @@ pattern_is_wild(const char *pattern)
 	return false;
 }
 
+size_t
+pattern_set_length(const char *pattern)
+{
+	struct reader r = { .unclosed = NULL };
+	const char *end = *pattern == '[' ? set_end(&r, pattern) : NULL;
+
+	return end != NULL ? (size_t)(end - pattern) + 1 : 0;
+}
+
 void
 pattern_unescape(char *pattern)
 {

@@ -3,6 +3,7 @@
 #define TEXT_PATTERN_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /*
  * Patterns of one component, as sh has them: * and ?, sets such as [a-z] and [!0-9] with classes
@@ -23,6 +24,9 @@ bool	pattern_match_folded(const char *pattern, const char *name);
 
 /* True when PATTERN has a *, a ? or a set in it, be it one of a single character. */
 bool	pattern_is_wild(const char *pattern);
+
+/* How many bytes of PATTERN, from its beginning, are a set, with its brackets; 0 where there is none. */
+size_t	pattern_set_length(const char *pattern);
 
 /* Removes the backslashes of PATTERN, in place: the name that one that is not wild means. */
 void	pattern_unescape(char *pattern);

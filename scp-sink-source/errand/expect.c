@@ -6,18 +6,39 @@
 
 #include "ask/braces.h"
 #include "errand/expect.h"
+#include "errand/quote.h"
 #include "text/pattern.h"
 
 static const char too_many[] = "too many words";
+static const char not_clear[] = "it is not clear what it stands for: -T accepts whatever comes";
 static const char too_long[] = "its path is too long";
+
+/* A slash is one, also behind a backslash. */
+static void
+unescape_slashes(char *pattern)
+{
+	char *to = pattern;
+
+	for (const char *p = pattern; *p != '\0'; p++) {
+		if (p[0] == '\\' && p[1] != '\0') {
+			if (p[1] != '/')
+				*to++ = *p;
+			p++;
+		}
+		*to++ = *p;
+	}
+	*to = '\0';
+}
 
 /* The last component of PATTERN, which is cut to it: slashes at its end do not count. */
 static char *
 cut_last(char *pattern)
 {
-	size_t n = strlen(pattern);
+	size_t n;
 	char *slash;
 
+	unescape_slashes(pattern);
+	n = strlen(pattern);
 	while (n > 0 && pattern[n - 1] == '/')
 		pattern[--n] = '\0';
 	slash = strrchr(pattern, '/');
@@ -30,7 +51,7 @@ add(struct expect *x, const char *pattern, size_t *used)
 {
 	struct expect_word *w = &x->words[x->n];
 	char *text = x->text + *used, *last;
-	bool home = pattern[0] == '~';
+	bool home;
 
 	if (x->n == WORDS_MAX)
 		return too_many;
@@ -38,7 +59,7 @@ add(struct expect *x, const char *pattern, size_t *used)
 		return too_long;
 	*used += strlen(text) + 1;
 	last = cut_last(text);
-	home = home && last == text;
+	home = last == text && quote_home(last) > 0;
 	*w = (struct expect_word){ .last = last, .pattern = pattern_is_wild(last) };
 	if (!w->pattern)
 		pattern_unescape(last);
@@ -76,7 +97,7 @@ add_literal(struct expect *x, const char *text, size_t *used)
 	for (const char *p = text; *p != '\0'; p++) {
 		if (n + 2 >= sizeof(pattern))
 			return too_long;
-		if (strchr("\\*?[", *p) != NULL)
+		if (strchr("\\*?[~", *p) != NULL)
 			pattern[n++] = '\\';
 		pattern[n++] = *p;
 	}
@@ -92,7 +113,29 @@ add_end(struct expect *x, const char *text, size_t *used)
 
 	if (slash != NULL && last[0] != '\0' && strpbrk(last, " \t\n'\"\\$`;&|<>(){}*?[]~#!^") == NULL)
 		return add_literal(x, last, used);
-	return "it is not clear what it stands for: -T accepts whatever comes";
+	return not_clear;
+}
+
+/* Whether some shells, though not sh, would count: {1..3}. */
+static bool
+has_range(const char *pattern)
+{
+	for (const char *p = pattern; *p != '\0'; p++) {
+		size_t n = *p == '{' ? 1 + strcspn(p + 1, "{},\\") : 0;
+
+		if (n > 0 && p[n] == '}' && memmem(p, n, "..", 2) != NULL)
+			return true;
+		if (*p == '\\' && p[1] != '\0')
+			p++;
+	}
+	return false;
+}
+
+/* All that the shell would make of a word that is no name yet. */
+static const char *
+add_pattern(struct expect *x, const struct word *word, size_t *used)
+{
+	return has_range(word->pattern) ? not_clear : add_braces(x, word, used);
 }
 
 /* TEXT is for the shell of the remote side: what that would make of it. */
@@ -108,7 +151,7 @@ add_words(struct expect *x, const char *text, size_t *used)
 		why = add_end(x, text, used);
 	else
 		for (size_t i = 0; why == NULL && i < words->count; i++)
-			why = words->list[i].pattern != NULL ? add_braces(x, &words->list[i], used)
+			why = words->list[i].pattern != NULL ? add_pattern(x, &words->list[i], used)
 			    : add_literal(x, words->list[i].text, used);
 	free(words);
 	return why;

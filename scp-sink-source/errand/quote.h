@@ -19,8 +19,11 @@ enum quote_use {
 	QUOTE_SOURCE		/* the same, with patterns, and backslashes that keep bytes from being some */
 };
 
-/* PATH as one word in DST of CAP bytes: its length, or 0 where it does not fit. */
+/* PATH, which is not empty, as one word in DST of CAP bytes: its length, or 0 where it does not fit. */
 size_t	quote_path(char *dst, size_t cap, const char *path, enum quote_use);
+
+/* How many bytes of PATH, from its beginning, mean somebody's home: "~", or that and a name; or 0. */
+size_t	quote_home(const char *path);
 
 /*
  * What is asked of a host: "scp -t PATH" of the one that receives, where DIRECTORY says that the target
