@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
+#include <ctype.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <bsd/string.h>
 
 #include "errand/dial.h"
 
@@ -14,6 +14,7 @@ enum {
 
 static const char no_memory[] = "there is no memory";
 static const char not_dbclient[] = "dbclient has no such option";
+static const char no_hop[] = "a hop of dbclient's has none of / ^ %";
 
 static __attribute__((format(printf, 2, 3))) const char *
 add(struct dial *d, const char *fmt, ...)
@@ -99,9 +100,25 @@ hops_of(const struct errand *e)
 	return NULL;
 }
 
-/* Hops, with a slash before a port, and the host behind them, as dbclient has them. */
+/* Makes of hops as ssh has them those of dbclient: a port is behind a slash, and no host in brackets. */
+static void
+rewrite_hops(char *hops)
+{
+	bool bracket = false;
+	char *to = hops;
+
+	for (const char *p = hops; *p != '\0'; p++) {
+		if (*p == '[' || *p == ']')
+			bracket = *p == '[';
+		else
+			*to++ = *p == ':' && !bracket ? '/' : *p;
+	}
+	*to = '\0';
+}
+
+/* Hops, and the host behind them, as dbclient has them: in one word. */
 static const char *
-add_route(struct dial *d, const struct errand *e, const struct operand *host)
+add_route(struct dial *d, const struct errand *e, const struct operand *host, const char **where)
 {
 	const char *hops = hops_of(e), *why;
 	unsigned port = port_of(e, host);
@@ -109,14 +126,17 @@ add_route(struct dial *d, const struct errand *e, const struct operand *host)
 
 	if (hops == NULL)
 		return add(d, "%s", host->host);
-	if (strpbrk(hops, "/^%") != NULL)
-		return "a hop of dbclient's has none of / ^ %";
-	why = add(d, "%s,%s%s%s/%u", hops, host->user, host->user[0] != '\0' ? "@" : "", host->host,
+	*where = strpbrk(hops, "/^%") != NULL ? "-J" : host->said;
+	if (strpbrk(hops, "/^%") != NULL || strpbrk(host->user, "/^,@%") != NULL)
+		return no_hop;
+	*where = NULL;
+	route = strdup(hops);
+	if (route == NULL)
+		return no_memory;
+	rewrite_hops(route);
+	why = add(d, "%s,%s%s%s/%u", route, host->user, host->user[0] != '\0' ? "@" : "", host->host,
 	    port != 0 ? port : USUAL_PORT);
-	route = d->argv[d->n - 1];
-	for (size_t i = 0; why == NULL && i < strlen(hops); i++)
-		if (route[i] == ':')
-			route[i] = '/';
+	free(route);
 	return why;
 }
 
@@ -138,7 +158,7 @@ add_dbclient(struct dial *d, const struct dial_way *w, const struct errand *e,
 		why = add_port(d, port_of(e, host));
 	if (why == NULL && !hops)
 		why = add_user(d, host->user);
-	return why == NULL ? add_route(d, e, host) : why;
+	return why == NULL ? add_route(d, e, host, where) : why;
 }
 
 /* What is ours is not to be changed by a file of the user's; what he says on the line counts. */
@@ -191,39 +211,79 @@ dial_host(struct dial *d, const struct dial_way *w, const struct errand *e,
 	return *why == NULL ? 0 : -1;
 }
 
+/* Whether no shell makes anything of PATH, but for a home at its beginning. */
+static bool
+is_plain(const char *path)
+{
+	for (const char *p = path; *p != '\0'; p++)
+		if ((unsigned char)*p < 0x80 && !isalnum((unsigned char)*p) &&
+		    strchr("_/.+,:@-~", *p) == NULL)
+			return false;
+	return true;
+}
+
+/* Appends to the command of LEN bytes; what does not fit is seen in the end. */
+static __attribute__((format(printf, 3, 4))) void
+append(char command[QUOTE_COMMAND_MAX], size_t *len, const char *fmt, ...)
+{
+	size_t left = *len < QUOTE_COMMAND_MAX ? QUOTE_COMMAND_MAX - *len : 0;
+	va_list args;
+
+	va_start(args, fmt);
+	*len += (size_t)vsnprintf(left > 0 ? command + *len : NULL, left, fmt, args);
+	va_end(args);
+}
+
+/* Appends PATH, which is no operand at another host, however many colons it has: 0, or -1. */
+static int
+append_source(char command[QUOTE_COMMAND_MAX], size_t *len, const struct errand *e, const char *path)
+{
+	size_t colon = strcspn(path, ":/");
+	char word[QUOTE_COMMAND_MAX];
+
+	if (e->shell_text) {
+		append(command, len, " %s%s", path[0] == '-' ? "-- " : "", path);
+		return 0;
+	}
+	if (quote_path(word, sizeof(word), path, QUOTE_SOURCE) == 0)
+		return -1;
+	append(command, len, " %s%s", path[colon] == ':' && strncmp(word, "./", 2) != 0 ? "./" : "", word);
+	return 0;
+}
+
+/* Appends TARGET, which is at yet another host: 0, or -1. */
+static int
+append_target(char command[QUOTE_COMMAND_MAX], size_t *len, const struct operand *target)
+{
+	bool brackets = strchr(target->host, ':') != NULL;
+	char text[QUOTE_COMMAND_MAX], word[QUOTE_COMMAND_MAX];
+	int n = snprintf(text, sizeof(text), "%s%s%s%s%s:%s", target->user,
+	    target->user[0] != '\0' ? "@" : "", brackets ? "[" : "", target->host, brackets ? "]" : "",
+	    target->path);
+
+	if (n >= QUOTE_COMMAND_MAX || quote_path(word, sizeof(word), text, QUOTE_TARGET) == 0)
+		return -1;
+	append(command, len, " %s", word);
+	return 0;
+}
+
 /* What that host's scp is asked to do; it may hand the target to another shell. */
 static const char *
 word_direct(char command[QUOTE_COMMAND_MAX], const struct errand *e, const struct operand *source)
 {
-	const struct operand *target = &e->target;
-	unsigned port = port_of(e, target);
-	char path[QUOTE_COMMAND_MAX / 2];
-	const char *colon = strchr(source->path, ':'), *slash = strchr(source->path, '/');
-	bool split = colon != NULL && (slash == NULL || colon < slash);
-	int n;
+	unsigned port = port_of(e, &e->target);
+	size_t len = 0;
 
-	for (const char *p = target->path; *p != '\0'; p++)
-		if ((unsigned char)*p < 0x80 && strchr("_/.+,:@-~", *p) == NULL &&
-		    (*p < '0' || *p > '9') && (*p < 'a' || *p > 'z') && (*p < 'A' || *p > 'Z'))
-			return "its path may mean something to a shell: use -3";
-	if (e->shell_text)
-		strlcpy(path, source->path, sizeof(path));
-	else if (quote_path(path, sizeof(path), source->path, QUOTE_SOURCE) == 0)
-		return "its path is too long";
-	n = snprintf(command, QUOTE_COMMAND_MAX, "scp%s%s%s%s", e->verbose ? " -v" : "",
-	    e->recursive ? " -r" : "", e->preserve ? " -p" : "", e->target_is_dir ? " -d" : "");
-	if (e->quiet)
-		n += snprintf(command + n, QUOTE_COMMAND_MAX - (size_t)n, " -q");
+	if (!is_plain(e->target.path))
+		return "its path may mean something to a shell: use -3";
+	append(command, &len, "scp%s%s%s%s%s", e->verbose ? " -v" : "", e->recursive ? " -r" : "",
+	    e->preserve ? " -p" : "", e->target_is_dir ? " -d" : "", e->quiet ? " -q" : "");
 	if (e->rate > 0)
-		n += snprintf(command + n, QUOTE_COMMAND_MAX - (size_t)n, " -l %llu",
-		    (unsigned long long)(e->rate * 8 / 1024));
+		append(command, &len, " -l %" PRIu64, e->rate * 8 / 1024);
 	if (port != 0)
-		n += snprintf(command + n, QUOTE_COMMAND_MAX - (size_t)n, " -P %u", port);
-	n += snprintf(command + n, QUOTE_COMMAND_MAX - (size_t)n, " %s%s %s%s%s%s%s:%s",
-	    split ? "./" : "", path, target->user, target->user[0] != '\0' ? "@" : "",
-	    strchr(target->host, ':') != NULL ? "\\[" : "", target->host,
-	    strchr(target->host, ':') != NULL ? "\\]" : "", target->path);
-	return n < QUOTE_COMMAND_MAX ? NULL : "its path is too long";
+		append(command, &len, " -P %u", port);
+	return append_source(command, &len, e, source->path) == 0 &&
+	    append_target(command, &len, &e->target) == 0 && len < QUOTE_COMMAND_MAX ? NULL : "its path is too long";
 }
 
 int
