@@ -126,9 +126,10 @@ UNITS	:= $(subst test_,,$(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit
 
 # Each fuzz target is linked with the folder that it is about and what that uses, with what is said
 # here, and with whoever brings inputs: libFuzzer with FUZZER, else replay, which has those that are known.
-FUZZ	:= record greeting words script pattern packet config sink source sftp
+FUZZ	:= record greeting operand words script pattern packet config sink source sftp
 FUZZ_record	:= wire
 FUZZ_greeting	:= originate
+FUZZ_operand	:= errand
 FUZZ_words	:= text
 FUZZ_script	:= commands
 FUZZ_pattern	:= text

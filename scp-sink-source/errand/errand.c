@@ -203,7 +203,6 @@ take_effect(struct errand *e, const struct option *o, const char *argument)
 		break;
 	case QUIET:
 		e->quiet = true;
-		e->progress = ERRAND_NONE;
 		return pass_on(e, o->letter, NULL);
 	case VERBOSE:
 		e->verbose = true;
@@ -353,6 +352,9 @@ errand_parse(struct errand *e, int argc, char *const argv[], const char **where,
 		if (*why != NULL)
 			return -1;
 	}
+	/* Objects are for programs, whatever people want to see. */
+	if (e->quiet && e->progress != ERRAND_JSON)
+		e->progress = ERRAND_NONE;
 	return take_operands(e, argc - at > 0 ? argc - at : 0, argv + at, where, why);
 }
 

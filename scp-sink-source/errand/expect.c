@@ -51,7 +51,7 @@ add(struct expect *x, const char *pattern, size_t *used)
 {
 	struct expect_word *w = &x->words[x->n];
 	char *text = x->text + *used, *last;
-	bool home;
+	bool home = quote_home(pattern) > 0;
 
 	if (x->n == WORDS_MAX)
 		return too_many;
@@ -59,7 +59,7 @@ add(struct expect *x, const char *pattern, size_t *used)
 		return too_long;
 	*used += strlen(text) + 1;
 	last = cut_last(text);
-	home = last == text && quote_home(last) > 0;
+	home = home && last == text;
 	*w = (struct expect_word){ .last = last, .pattern = pattern_is_wild(last) };
 	if (!w->pattern)
 		pattern_unescape(last);

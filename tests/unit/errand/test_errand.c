@@ -173,7 +173,8 @@ START_TEST(values_that_are_numbers_and_words)
 		{ "scp --progress=total a b:", 0, 0, NULL, ERRAND_TOTAL },
 		{ "scp --progress=total --progress=json a b:", 0, 0, NULL, ERRAND_JSON },
 		{ "scp -q a b:", 0, 0, NULL, ERRAND_NONE },
-		{ "scp --progress=json -q a b:", 0, 0, NULL, ERRAND_NONE },
+		{ "scp --progress=json -q a b:", 0, 0, NULL, ERRAND_JSON },
+		{ "scp -q --progress=files a b:", 0, 0, NULL, ERRAND_NONE },
 		{ "scp -q --progress=json a b:", 0, 0, NULL, ERRAND_JSON },
 	};
 
