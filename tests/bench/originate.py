@@ -58,7 +58,7 @@ class Lab:
         self.ours = f"{world.base}/bin/scp"
 
     def argv(self, name, script, words, config=None):
-        program = [self.ours, "-q"] if name == "ours" else [OPENSSH, "-q", *MODES[name]]
+        program = [self.ours] if name == "ours" else [OPENSSH, *MODES[name]]
         return [*program, "-r", "-S", script, "-c", CIPHER, "-F", config or self.world.host.config, *words]
 
     def copy(self, argv):

@@ -612,6 +612,18 @@ def json_down(stage):
     same("what a person reads", ["host: scp: none: No such file or directory"], got.err.splitlines())
 
 
+def json_through(stage):
+    """From one host to another, through here."""
+    place = stage.place()
+    path, _size = tree(place)
+    got = run_json(stage, place, "-r", f"one:{path}", f"two:{place.to}")
+    found = objects(got.out.encode())
+    same("start", {"event": "start", "hosts": ["one", "two"], "files": None, "bytes": None}, found[0])
+    check_sums(found, {f"{place.to}/tree/{name}": os.path.getsize(f"{path}/{name}")
+                       for name in ("a", "sub/b", "sub/deep/c")},
+               {"directories": 3, "errors": 0, "exit": 0})
+
+
 def json_failed(stage):
     """What is not there, and what cannot be written."""
     place = stage.place()
@@ -684,6 +696,7 @@ def checks(stage):
     yield "SIGUSR1 for all processes", asked, ours
     yield "json, sent", json_up
     yield "json, received", json_down
+    yield "json, through here", json_through
     yield "json, failed", json_failed
     yield "json, meanwhile", json_meanwhile
     yield "json, interrupted", json_interrupted
