@@ -36,6 +36,7 @@ watch_body(void *session, uint64_t done, uint64_t size)
 }
 
 const char session_no_log[] = "the log cannot be written";
+const char session_no_bottom[] = "directories without end were sent";
 
 static const char *
 text_of(const struct session *s, int err)
@@ -418,7 +419,7 @@ session_give_up(struct session *s, const char *what, const char *reason)
 		note_failure(s, text);
 	}
 	if (late == NULL)
-		(void)conn_refuse(s->conn, text);
+		(void)conn_refuse(s->conn, s->client != NULL ? s->client->sorry : text);
 	return -1;
 }
 

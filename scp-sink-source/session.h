@@ -89,6 +89,8 @@ struct reason {
 
 /* What is said where a record that is required could not be written. */
 extern const char session_no_log[];
+/* Of a peer whose directories lead ever further down, whatever it is told. */
+extern const char session_no_bottom[];
 
 /* Joins the parts; the connection's watcher becomes the process title. */
 void	session_init(struct session *, struct conn *, const struct request *, const struct policy *,

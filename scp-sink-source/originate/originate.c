@@ -360,6 +360,14 @@ finish(struct order *o, struct transport *onward)
 		o->failed++;
 }
 
+/* The same of another one, after one that would take the next file for a part of the last. */
+static bool
+is_renewed(struct order *o, struct transport *onward)
+{
+	(void)hang_up(o, onward, &o->errand.target);
+	return is_awaited(o, onward);
+}
+
 static void
 relay_all(struct order *o)
 {
@@ -372,8 +380,13 @@ relay_all(struct order *o)
 		o->failed++;
 		return;
 	}
-	for (int i = 0; i < s->nremote && goes_on(); i++)
+	for (int i = 0; i < s->nremote && goes_on(); i++) {
 		relay(o, s->remote[i], &onward);
+		if (o->outcome->torn && i + 1 < s->nremote && !is_renewed(o, &onward)) {
+			o->failed++;
+			return;
+		}
+	}
 	finish(o, &onward);
 }
 

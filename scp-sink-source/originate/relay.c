@@ -12,6 +12,7 @@ await(struct relay *r)
 	char text[TEXT_MESSAGE_MAX];
 	int reply = conn_await(r->to, text, sizeof(text));
 
+	r->torn = r->torn || reply == -1;
 	if (reply != 0) {
 		r->from->errors++;
 		if (text[0] != '\0')
@@ -26,7 +27,10 @@ static int
 pass(struct relay *r, const struct record *record)
 {
 	session_show(r->from, "passed on", record);
-	return conn_send(r->to, record) == -1 ? -1 : await(r);
+	if (conn_send(r->to, record) == 0)
+		return await(r);
+	r->torn = true;
+	return -1;
 }
 
 /* An entry, with the times that the source has said before it. */
@@ -52,19 +56,25 @@ answer(struct relay *r, int reply)
 	return reply == -1 ? -1 : reply == 0 ? conn_ack(r->from->conn) : refuse(r);
 }
 
-/* What follows a body goes to the sink in its place: 0, or -1 where there is nothing that could. */
+/*
+ * What follows a body goes to the sink in its place: 0, or -1 where there is nothing that could.  Then it is
+ * not to take for whole what nobody has called so.
+ */
 static int
 pass_status(struct relay *r, enum conn_status status, const char *text, bool whole)
 {
 	switch (status) {
 	case STATUS_OK:
-	case STATUS_MISSING:
 		return whole ? conn_send_status(r->to, NULL) : -1;
 	case STATUS_ERROR:
 	case STATUS_FATAL:
 		session_hear(r->from, text, strlen(text));
 		return conn_send_status(r->to, text);
+	case STATUS_MISSING:
 	case STATUS_JUNK:
+		if (whole)
+			(void)conn_send_status(r->to, "scp: lost connection");
+		break;
 	case STATUS_LOST:
 		break;
 	}
@@ -83,6 +93,7 @@ pass_body(struct relay *r, uint64_t size)
 
 	session_title(s, size);
 	session_begin_file(s, 0);
+	r->torn = true;
 	if (conn_ack(s->conn) == -1)
 		return -1;
 	/* Where the sink takes no more, the source is heard to its end all the same. */
@@ -92,13 +103,14 @@ pass_body(struct relay *r, uint64_t size)
 		session_fail_file(s, "lost connection");
 		return -1;
 	}
+	r->torn = false;
 	reply = await(r);
 	if (reply == 0 && status == STATUS_OK)
 		(void)session_end_file(s);
 	else
 		session_fail_file(s, "it was not taken");
 	if (answer(r, reply) == -1)
-		return status == STATUS_MISSING ? 0 : -1;
+		return -1;
 	return status == STATUS_FATAL ? -1 : 0;
 }
 
@@ -169,6 +181,8 @@ take_dir(struct relay *r, const struct record *record)
 	r->outside += comes;
 	if (!comes)
 		trail_leave(&s->trail);
+	if (r->outside > POLICY_DEPTH_MAX)
+		return session_give_up(s, NULL, session_no_bottom);
 	return end;
 }
 
@@ -282,6 +296,16 @@ take_next(struct relay *r)
 	return end == 1 ? 1 : take_record(r, &record);
 }
 
+/* What the source has left open is no place for what another one sends. */
+static void
+leave_open_dirs(struct relay *r)
+{
+	const struct record end = { .kind = RECORD_END, .text = "" };
+
+	for (; r->depth > 0 && !r->torn; r->depth--)
+		(void)pass(r, &end);
+}
+
 int
 relay_run(struct relay *r)
 {
@@ -289,11 +313,11 @@ relay_run(struct relay *r)
 	int end;
 
 	r->depth = r->outside = 0;
-	r->inside = r->timed = false;
+	r->inside = r->timed = r->torn = false;
 	(void)session_turn_to(s, s->request->paths[0]);
 	do
 		end = take_next(r);
 	while (end == 0);
-	/* What the source leaves open is finished over there by the end of what it is told. */
+	leave_open_dirs(r);
 	return end == -1 ? -1 : 0;
 }

@@ -18,10 +18,14 @@ struct relay {
 	uint64_t	     outside;	/* in the innermost of them, those that the sink has not */
 	bool		     timed;	/* the next entry has TIMES, which the sink gets with it */
 	struct record	     times;
+	bool		     torn;	/* the sink is lost, or awaits something else than a record */
 	bool		     inside;	/* what stands for what is in it is open, at the source alone */
 };
 
-/* Until the source is done: 0, or -1 where either is lost, left, or out of step. */
+/*
+ * Until the source is done: 0, or -1 where either is lost, left, or out of step.  Unless it is TORN, the sink
+ * stands where it stood before.
+ */
 int	relay_run(struct relay *);
 
 #endif

@@ -179,13 +179,16 @@ relay(struct talk *t)
 {
 	struct worker *w = t->worker;
 	struct relay *r = &t->half.relay;
+	int end;
 
 	conn_init(&t->onward, w->onward->in, w->onward->out, TURN_FREE, rate_of(w));
 	t->onward.stream.deadline = t->conn.stream.deadline;
 	t->report_there = (struct report){ w->tally, w->there };
 	t->there = report_client(&t->report_there);
 	*r = (struct relay){ .from = &t->session, .to = &t->onward, .there = &t->there };
-	return ask(t) == -1 ? -1 : relay_run(r);
+	end = ask(t) == -1 ? -1 : relay_run(r);
+	w->outcome->torn = r->torn;
+	return end;
 }
 
 /* Whatever a host finds wrong in us: files of the one direction are all that it could reach. */

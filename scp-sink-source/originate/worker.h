@@ -21,6 +21,7 @@ struct outcome {
 	unsigned       heard;		/* what the other side has said of its own */
 	unsigned       skipped;		/* by the person's own wish */
 	char	       problem[TEXT_MESSAGE_MAX];	/* why nothing was begun; or "" */
+	bool	       torn;		/* the sink of a relay can be told no more */
 	bool	       nothing;		/* a source sent nothing, and did not say why */
 };
 

@@ -117,6 +117,17 @@ note_mode(struct intake *k, const struct attrs *a, const char *what)
 		k->door.session->mode = a->mode;
 }
 
+/*
+ * Whether a body of the size that was said is no whole file all the same.  A client that sends one may leave
+ * out what comes behind it; a source says there whether it could read what it has sent.
+ */
+static bool
+is_in_doubt(const struct intake *k, enum conn_status status)
+{
+	return status == STATUS_LOST || (k->door.session->client != NULL &&
+	    (status == STATUS_MISSING || status == STATUS_JUNK));
+}
+
 /* The one reply to a body and its status. */
 static int
 judge_file(struct intake *k, const struct body *b, const struct attrs *a)
@@ -128,7 +139,7 @@ judge_file(struct intake *k, const struct body *b, const struct attrs *a)
 	    birth_look(k->door.upload.fd, "", &birth) == 0;
 	int failed;
 
-	if (status == STATUS_LOST)
+	if (is_in_doubt(k, status))
 		return out_of_step(k, status);
 	if (is_spoilt(b) && (k->door.session->quiet || b->file_err == 0))
 		return refuse_spoilt(k, b);
@@ -295,14 +306,18 @@ intake_take_file(struct intake *k, const struct record *r)
 static int
 refuse_dir(struct intake *k, const struct reason *why)
 {
-	bool ahead = nest_is_shut(&k->door.nest) || conn_is_ahead(k->door.session->conn);
+	struct session *s = k->door.session;
+	bool ahead = nest_is_shut(&k->door.nest) || conn_is_ahead(s->conn);
 
-	if (session_refuse(k->door.session, why) == -1)
+	/* It does not listen, and there is no end of it. */
+	if (s->client != NULL && k->door.nest.outside >= POLICY_DEPTH_MAX)
+		return session_give_up(s, NULL, session_no_bottom);
+	if (session_refuse(s, why) == -1)
 		return -1;
 	if (ahead)
 		nest_enter_refused(&k->door.nest, why->text != NULL ? EACCES : why->err);
 	else
-		trail_leave(&k->door.session->trail);
+		trail_leave(&s->trail);
 	return 0;
 }
 
