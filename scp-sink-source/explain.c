@@ -170,14 +170,15 @@ show_open(const struct service *s)
 static void
 show_command(void *none, const struct outlook *o)
 {
+	const int indent = 11 + 4 * (int)o->depth;
 	char text[SHOWN_MAX];
 
 	(void)none;
 	text_escape(text, sizeof(text), o->text, o->len);
-	printf("           %s: %s\n", text, o->why != NULL ? o->why : "carried out");
+	printf("%*s%s: %s\n", indent, "", text, o->why != NULL ? o->why : "carried out");
 	if (o->verb == NULL)
 		return;
-	printf("             %s", o->verb);
+	printf("%*s%s", indent + 2, "", o->verb);
 	for (size_t i = 0; i < o->count; i++)
 		show_quoted(" ", o->operands[i].text);
 	putchar('\n');

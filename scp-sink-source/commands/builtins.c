@@ -27,17 +27,20 @@ go_to(struct shell *s, struct job *j, const char *operand)
 	if (!S_ISDIR(st.st_mode))
 		return job_say(j, operand, text_error(ENOTDIR));
 	strlcpy(s->scope->here, real + 1, sizeof(s->scope->here));
-	title_show(s->world->title, s->scope->here, strlen(s->scope->here));
 	return JOB_DONE;
 }
 
 static int
 change_directory(struct shell *s, struct job *j)
 {
+	int end = JOB_DONE;
+
 	if (j->count > 0)
-		return go_to(s, j, j->operands[0]);
-	strlcpy(s->scope->here, j->deeds->root->from, sizeof(s->scope->here));
-	return JOB_DONE;
+		end = go_to(s, j, j->operands[0]);
+	else
+		strlcpy(s->scope->here, j->deeds->root->from, sizeof(s->scope->here));
+	shell_show_title(s);
+	return end;
 }
 
 static int
@@ -176,7 +179,7 @@ run_shell(struct shell *s, struct job *j)
 		return JOB_MISUSED;
 	}
 	if (s->scope->depth == KNOWN_DEPTH) {
-		(void)job_say(j, NULL, "scripts are too deep in one another");
+		(void)job_say(j, NULL, known_too_deep);
 		return JOB_MISUSED;
 	}
 	scope.depth++;
@@ -192,6 +195,7 @@ run_shell(struct shell *s, struct job *j)
 	else if (!s->cut_input)
 		shell_run_lines(s);
 	s->scope = scope.outer;
+	shell_show_title(s);
 	if (s->state == SHELL_LEAVING)
 		s->state = SHELL_GOING;
 	return s->status;

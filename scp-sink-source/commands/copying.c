@@ -19,7 +19,7 @@ copy(struct shell *s, const struct request *r)
 	strlcpy(here.from, s->scope->here, sizeof(here.from));
 	end = w->copy(w->copier, r, &here,
 	    policy_denies_copy(w->deeds->policy, r->role == REQUEST_SINK));
-	title_show(w->title, s->scope->here, strlen(s->scope->here));
+	shell_show_title(s);
 	if (end == SHELL_COPY_ASTRAY)
 		s->state = SHELL_ASTRAY;
 	return end == SHELL_COPY_DONE ? JOB_DONE : JOB_FAILED;

@@ -8,6 +8,7 @@
 
 const char known_not_found[] = "command not found";
 const char known_not_served[] = "not done: something else on this line is not served";
+const char known_too_deep[] = "scripts are too deep in one another";
 
 enum {
 	READER_MAX = 16		/* bytes of the longest name of those that read, NUL included */
@@ -57,14 +58,13 @@ struct known
 known_look(struct words *w, const struct script_command *c)
 {
 	struct known k = { .why = c->why };
-	size_t at;
 
 	if (k.why != NULL || split(w, c, &k) == -1 || k.verb == NULL)
 		return k;
-	at = find_deed(w, c->assigned);
-	k.deed = verbs_find(w->list[at].text);
+	k.at = find_deed(w, c->assigned);
+	k.deed = verbs_find(w->list[k.at].text);
 	if (k.deed != NULL)
-		k.changes = strcmp(k.deed->name, "scp") == 0 ? is_upload(w, at + 1)
+		k.changes = strcmp(k.deed->name, "scp") == 0 ? is_upload(w, k.at + 1)
 		    : (k.deed->flags & VERB_CHANGES) != 0;
 	return k;
 }
@@ -106,20 +106,25 @@ is_word_served(const char *word, unsigned depth)
 	return served;
 }
 
-/* Whether the verb that is word FIRST of W is served with all that it would carry out in turn. */
-static bool
-is_served(const struct words *w, size_t first, unsigned depth)
+const char *
+known_script(const struct words *w, const struct known *k)
 {
-	size_t at = find_deed(w, first);
-	const struct verb *verb = verbs_find(w->list[at].text);
+	const struct word *words = w->list + k->at;
 
-	if (verb == NULL)
-		return false;
+	if (k->deed == NULL || (k->deed->flags & VERB_SHELL) == 0 || k->at + 3 != w->count ||
+	    strcmp(words[1].text, "-c") != 0)
+		return NULL;
+	return words[2].text;
+}
+
+/* Whether there is such a verb, and it is served with all that it would carry out in turn. */
+static bool
+is_served(const struct words *w, const struct known *k, unsigned depth)
+{
+	const char *script = known_script(w, k);
+
 	/* What is too deep is said to be that, and not carried out. */
-	if ((verb->flags & VERB_SHELL) == 0 || at + 3 != w->count || depth == KNOWN_DEPTH ||
-	    strcmp(w->list[at + 1].text, "-c") != 0)
-		return true;
-	return is_word_served(w->list[at + 2].text, depth + 1);
+	return k->deed != NULL && (script == NULL || depth == KNOWN_DEPTH || is_word_served(script, depth + 1));
 }
 
 static bool
@@ -129,7 +134,7 @@ are_served(struct words *w, const struct script *script, unsigned depth)
 		const struct script_command *c = &script->list[i];
 		struct known k = known_look(w, c);
 
-		if (k.why != NULL || (!k.empty && !is_served(w, c->assigned, depth)))
+		if (k.why != NULL || (!k.empty && !is_served(w, &k, depth)))
 			return false;
 	}
 	return true;

@@ -12,13 +12,14 @@ enum {
 	KNOWN_DEPTH = 4		/* scripts in one another */
 };
 
-/* What is said of a command that there is not, and of one whose line is not served as a whole. */
-extern const char known_not_found[], known_not_served[];
+/* What is said of a command that there is not, of one whose line is not served as a whole, and of one in many. */
+extern const char known_not_found[], known_not_served[], known_too_deep[];
 
 /* One command of a line, as far as it can be known before anything is done. */
 struct known {
 	const struct verb *verb;	/* NULL: nobody knows it, or there is none */
 	const struct verb *deed;	/* what it comes to, which is another one behind exec; the same */
+	size_t		   at;		/* which word that is */
 	const char	  *why;		/* it is no syntax: a constant */
 	bool		   changes;	/* something that stays */
 	bool		   empty;	/* there is no word in it, but for those that assign */
@@ -38,5 +39,8 @@ bool	known_would_read(const struct words *, const struct script_command *, const
  * to change anything.  COMMANDS rule 10.
  */
 bool	known_is_served(struct words *, const struct script *);
+
+/* The script that is a word of the command of which known_look has said K, its words in WORDS; or NULL. */
+const char *known_script(const struct words *, const struct known *);
 
 #endif

@@ -15,6 +15,7 @@ struct outlook {
 	const char	  *verb;	/* a constant; NULL: it is none that is served */
 	const struct word *operands;	/* options among them, as sh would have them unexpanded */
 	size_t		   count;
+	unsigned	   depth;	/* scripts that it is within, each a word of a command before it */
 	const char	  *why;		/* it would not be carried out, a constant; or NULL */
 };
 

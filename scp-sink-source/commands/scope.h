@@ -58,6 +58,9 @@ void	shell_go_astray(struct shell *);
 /* Carries out the command of N words, the first of which is VERB's name: a status. */
 int	shell_run_words(struct shell *, const struct verb *, int n, char *const words[]);
 
+/* ps(1) is shown where the session is. */
+void	shell_show_title(const struct shell *);
+
 /* What variables are made of, until something changes. */
 void	shell_look_around(const struct shell *, struct variables *);
 /* *UTC is what the assignment TEXT says of it, if that is one of the zone. */

@@ -63,6 +63,15 @@ resolve(const struct scope *scope, enum script_sink sink)
 }
 
 void
+shell_show_title(const struct shell *s)
+{
+	char here[PATH_MAX + 1];
+
+	snprintf(here, sizeof(here), "/%s", s->scope->here);
+	title_show(s->world->title, here, strlen(here));
+}
+
+void
 shell_take_zone(const char *text, bool *utc)
 {
 	static const char *const names[] = { "UTC", "UTC0", "GMT", "GMT0" };
@@ -319,6 +328,7 @@ shell_run(const struct shell_world *world, const char *script, int *status)
 	s->scope = &scope;
 	strlcpy(scope.here, world->deeds->root->from, sizeof(scope.here));
 	output_init(&s->output, &world->conn->stream, world->errors);
+	shell_show_title(s);
 	if (script != NULL)
 		shell_run_script(s, script, strlen(script));
 	else

@@ -21,7 +21,8 @@ enum verb_flags {
 	VERB_MODE = 4096,	/* a word such as -w is a mode, and so no option */
 	VERB_READS = 8192,	/* without an operand, to sh it reads the input */
 	VERB_SHELL = 16384,	/* the word behind its -c is a script */
-	VERB_EXEC = 32768	/* what follows it is a command */
+	VERB_EXEC = 32768,	/* what follows it is a command */
+	VERB_NEEDS_RECURSION = 65536	/* a right, too */
 };
 
 struct verb {

@@ -94,4 +94,30 @@ def in_panels(place, check):
     same("exit status", 0, line.close())
 
 
-CHECKS = [(f"winscp/{check.__name__.replace('_', '-')}", in_panels, check) for check in panels.ALL]
+def title_of(line):
+    with open(f"/proc/{line.child.pid}/cmdline", encoding="ascii") as file:
+        return file.read().strip("\0 ").removeprefix("scp: ")
+
+
+def titles(place):
+    """What ps(1) shows of a session: where it is, and of a copy what a copy shows."""
+    line = place.line()
+    shown = []
+    for command in ("pwd", "mkdir d; cd d; pwd", "sh -c 'cd ..; pwd'", "cd; pwd", "cd d; scp -t ."):
+        line.send(command.encode() + b"\n")
+        line.next()
+        shown.append(title_of(line))
+    line.send(b"C0644 100000 f\n")
+    line.next()
+    shown.append(title_of(line))
+    line.send(b"x" * 100000 + b"\0E\npwd\n")
+    got = b""
+    while not got.endswith(b"/d\n"):
+        got += line.next()[1]
+    shown.append(title_of(line))
+    same("titles", [f"serving commands {path}" for path in ("/", "/d", "/d", "/")] +
+         ["receiving .", "receiving ./f 0%", "serving commands /d"], shown)
+    same("exit status", 0, line.close())
+
+
+CHECKS = [("titles", titles)] + [(f"winscp/{check.__name__.replace('_', '-')}", in_panels, check) for check in panels.ALL]

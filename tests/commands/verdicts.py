@@ -78,7 +78,6 @@ DEEDS = {
     "look": (lambda s, d: s.lstat(f"{d}/l"), "ls -d {}/l >/dev/null", None),
 }
 
-EXTENDED = ("rename-onto", "hardlink")
 # By SCP a directory that may not be made is one that is not there; its paths begin at the target.  Who is
 # told of nothing makes by touch what he cannot see, and it is there.
 OTHERWISE = {("by_scp", "mkdir", ("--mkdir=no",)), ("by_scp", "mkdir", ("--max-depth=1",)),
@@ -164,10 +163,6 @@ def agree(place, policy):
     for way, (others, written) in told.items():
         for deed, verdict in others.items():
             if (way, deed, policy) in OTHERWISE:
-                continue
-            # An extension of SFTP that is not offered is refused without a record.
-            if deed in EXTENDED and not verdicts[deed] and deed not in records:
-                same(f"{way}, {deed}", False, verdict)
                 continue
             # A whole request by SCP may be refused, in words of its own.
             if (verdict, reasons(written, deed)) != (verdicts[deed], reasons(records, deed)):

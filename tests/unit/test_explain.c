@@ -239,8 +239,13 @@ START_TEST(what_would_become_of_a_script)
 	ck_assert_int_eq(ASK(W("scp"), W("--explain"), W("echo; sh -c 'unzip f'; rm f"),
 	    under("--root=", ""), W("--commands=yes")), 0);
 	expect("           echo: carried out\n             echo\n           sh -c 'unzip f': carried out\n"
-	    "             sh \"-c\" \"unzip f\"\n"
-	    "           rm f: not done: something else on this line is not served\n", "");
+	    "             sh \"-c\" \"unzip f\"\n               unzip f: command not found\n"
+	    "           rm f: not done: something else on this line is not served\n             rm \"f\"\n", "");
+	ck_assert_int_eq(ASK(W("scp"), W("--explain"), W("ls -d f; ls; exec rm f"), under("--root=", ""),
+	    W("--commands=yes"), W("--list=no")), 0);
+	expect("           ls -d f: carried out\n             ls \"-d\" \"f\"\n"
+	    "           ls: listing is not allowed\n             ls\n"
+	    "           exec rm f: carried out\n             exec \"rm\" \"f\"\nserved\n", "");
 	ck_assert(exists("f"));
 }
 END_TEST

@@ -195,9 +195,27 @@ START_TEST(rule_25_ln_f_obeys_overwrite_and_replaces_in_one_step)
 }
 END_TEST
 
+/* What may not be moved away is not copied to where it should be. */
+START_TEST(rule_25_nothing_is_kept_for_a_move_that_fails)
+{
+	begin_restricted();
+	policy.overwrite = OVERWRITE_BACKUP;
+	ck_assert_int_eq(mkdirat(unit_fd, "top/shut", 0755), 0);
+	put_file("top/shut/f", "new", 0644);
+	put_file("top/g", "old", 0644);
+	ck_assert_int_eq(fchmodat(unit_fd, "top/shut", 0555, 0), 0);
+	begin_commands(-1);
+	EXPECT_FAILED("mv -f shut/f g", "mv: shut/f: Permission denied");
+	EXPECT_FAILED("mv -f shut/f h", "mv: shut/f: Permission denied");
+	ck_assert_str_eq(get_file("top/g"), "old");
+	ck_assert_int_eq(count_entries("top"), 2);
+}
+END_TEST
+
 static void
 add(TCase *t)
 {
+	tcase_add_test(t, rule_25_nothing_is_kept_for_a_move_that_fails);
 	tcase_add_test(t, mv_renames_or_puts_into_a_directory_that_is_there);
 	tcase_add_test(t, mv_says_what_is_in_the_way);
 	tcase_add_test(t, mv_n_spares_what_is_there);
