@@ -85,12 +85,13 @@ deny_request(struct service *s, const struct invocation *v, int argc, char *argv
 }
 
 bool
-deny_is_spoken_to(void)
+deny_is_spoken_to(uint64_t seconds)
 {
+	const int patience = seconds < PATIENCE ? (int)seconds : PATIENCE;
 	struct pollfd p = { .fd = STDIN_FILENO, .events = POLLIN };
 	int waiting = 0;
 
-	return isatty(STDIN_FILENO) == 0 && poll(&p, 1, PATIENCE * 1000) == 1 &&
+	return isatty(STDIN_FILENO) == 0 && poll(&p, 1, patience * 1000) == 1 &&
 	    ioctl(STDIN_FILENO, FIONREAD, &waiting) == 0 && waiting > 0;
 }
 
@@ -98,7 +99,7 @@ bool
 deny_shell(struct service *s, const struct invocation *v, const char *config)
 {
 	process_say("scp: this account is for copying files: there is no shell here.");
-	if (v->subsystem != INVOKED_INTERACTIVE && deny_is_spoken_to())
+	if (v->subsystem != INVOKED_INTERACTIVE && deny_is_spoken_to(PATIENCE))
 		return true;
 	if (service_load(s, v, config) == 0 && service_log(s) == 0)
 		snprintf(s->problem, sizeof(s->problem), "scp: no command");

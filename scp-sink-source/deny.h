@@ -3,6 +3,7 @@
 #define DENY_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "ask/service.h"
 
@@ -24,7 +25,7 @@ int	deny_request(struct service *, const struct invocation *, int argc, char *ar
  */
 bool	deny_shell(struct service *, const struct invocation *, const char *config);
 
-/* Whether something that no terminal sends comes within half a minute. */
-bool	deny_is_spoken_to(void);
+/* Whether something that no terminal sends comes within half a minute, and within so many SECONDS. */
+bool	deny_is_spoken_to(uint64_t seconds);
 
 #endif

@@ -85,10 +85,14 @@ serve(struct service *s, const struct invocation *v, int argc, char *argv[])
 	return status;
 }
 
-/* Whether somebody who seems to want a shell may say commands instead, without a terminal. */
+/*
+ * Whether somebody who seems to want a shell may say commands instead, without a terminal.  *PATIENCE: the
+ * seconds for which he may say nothing.
+ */
 static bool
-has_commands(const struct invocation *v, const char *connection, const char *const *said)
+has_commands(const struct invocation *v, const char *connection, const char *const *said, uint64_t *patience)
 {
+	const struct policy *p;
 	static struct invocation turned;
 	static struct service probe;
 	bool has;
@@ -99,6 +103,8 @@ has_commands(const struct invocation *v, const char *connection, const char *con
 	invocation_turn_to_commands(&turned);
 	service_init(&probe, connection, said);
 	has = service_load(&probe, &turned, CONFIG) == 0 && probe.policy.commands == POLICY_YES;
+	p = &probe.policy;
+	*patience = p->idle_timeout < p->max_duration ? p->idle_timeout : p->max_duration;
 	service_end(&probe);
 	return has;
 }
@@ -113,11 +119,11 @@ says_nothing(const struct invocation *v)
 
 /* What he says is told by its first byte. */
 static void
-turn(struct invocation *v)
+turn(struct invocation *v, uint64_t patience)
 {
 	char first = '\n';
 
-	if (deny_is_spoken_to() && io_peek(STDIN_FILENO, &first) == 1 && first == '\0')
+	if (deny_is_spoken_to(patience) && io_peek(STDIN_FILENO, &first) == 1 && first == '\0')
 		invocation_turn_to_sftp(v);
 	else
 		invocation_turn_to_commands(v);
@@ -144,6 +150,7 @@ main(int argc, char *argv[], char *envp[])
 	static char *none[] = { NULL };
 	const char *why, *command, *connection, *said[ACCOUNT_SAID];
 	const bool ours = is_errand(argc, argv);
+	uint64_t patience;
 
 	/* Whoever has no name has no title either, of which a library would complain. */
 	if (argc < 1 || process_tidy_descriptors(!ours) == -1)
@@ -171,8 +178,8 @@ main(int argc, char *argv[], char *envp[])
 		return 1;
 	}
 	service_init(&service, connection, said);
-	if (says_nothing(&invocation) && has_commands(&invocation, connection, said)) {
-		turn(&invocation);
+	if (says_nothing(&invocation) && has_commands(&invocation, connection, said, &patience)) {
+		turn(&invocation, patience);
 		return serve(&service, &invocation, argc, argv);
 	}
 	switch (invocation.way) {
