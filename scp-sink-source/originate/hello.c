@@ -2,10 +2,8 @@
 #include <sys/wait.h>
 
 #include <stdio.h>
-#include <string.h>
 
 #include "originate/hello.h"
-#include "text/text.h"
 
 /* What ssh ends with of its own, having said why; what a shell does that finds no such program. */
 enum {
@@ -13,121 +11,34 @@ enum {
 	STATUS_NO_PROGRAM = 127
 };
 
-static const char skipped[] = "its start-up files print text, which was skipped:";
-static const char advice[] = "they should print for people only, behind [ -t 1 ], in ~/.bashrc, "
-    "~/.zshenv, ~/.cshrc, ~/.tcshrc, config.fish or ~/.ssh/rc";
-static const char stuck[] = "does one of them wait for input, or start another shell?";
-static const char unanswered[] = "it has not answered in SCP: is the account for SFTP only, or does "
-    "a start-up file wait for input?";
-static const char too_much[] = "it prints too much where the protocol was to be";
-static const char astray[] = "it printed text between two records";
-
 void
-hello_init(struct hello *h, bool quiet, hello_say *say, void *self)
+hello_init(struct hello *h, bool quiet, notice_say *say, void *self)
 {
 	greeting_init(&h->greeting, GREETING_OF_SINK);
+	h->notice = (struct notice){ .say = say, .self = self, .quiet = quiet };
 	h->pause = HELLO_PAUSE;
 	h->silence = HELLO_SILENCE;
-	h->quiet = quiet;
-	h->told = false;
-	h->say = say;
-	h->self = self;
-}
-
-/* The next line of text from *AT on, with neither its newline nor blanks at its end. */
-static const char *
-next_line(const struct greeting *g, size_t *at, size_t *len)
-{
-	const char *line = g->text + *at;
-	const char *end = memchr(line, '\n', g->kept - *at);
-
-	*len = end != NULL ? (size_t)(end - line) : g->kept - *at;
-	*at += *len + (end != NULL);
-	while (*len > 0 && strchr(" \t\r", line[*len - 1]) != NULL && line[*len - 1] != '\0')
-		--*len;
-	return line;
-}
-
-static void
-show_line(struct hello *h, const char *before, const char *line, size_t len)
-{
-	char said[HELLO_SAID];
-	size_t n = strlen(before);
-
-	memcpy(said, before, n + 1);
-	if (len > 0) {
-		said[n++] = ' ';
-		(void)text_escape(said + n, HELLO_SHOWN + 1, line, len);
-	}
-	h->say(h->self, said);
-}
-
-/* Shows the first lines that are not empty: how many those are. */
-static int
-show(struct hello *h, const char *before)
-{
-	int shown = 0;
-
-	for (size_t at = 0; at < h->greeting.kept && shown < HELLO_LINES;) {
-		size_t len;
-		const char *line = next_line(&h->greeting, &at, &len);
-
-		if (len > 0) {
-			show_line(h, before, line, len);
-			shown++;
-		}
-	}
-	return shown;
-}
-
-/* Tells of text that was skipped, and once how to be rid of it. */
-static void
-tell(struct hello *h)
-{
-	if (!h->quiet && h->greeting.total > 0) {
-		h->say(h->self, skipped);
-		if (show(h, "|") == 0)
-			show_line(h, "|", "", 0);
-		if (!h->told)
-			h->say(h->self, advice);
-	}
-	h->told = true;
 }
 
 static enum hello_end
 begin(struct hello *h, enum hello_end how)
 {
-	if (!h->told && h->greeting.total > 0)
-		tell(h);
+	if (!h->notice.told)
+		notice_skipped(&h->notice, &h->greeting);
 	return how;
-}
-
-/* Text and then nothing: somebody is asked something, or the shell is another one. */
-static void
-tell_stuck(struct hello *h)
-{
-	tell(h);
-	if (!h->quiet)
-		h->say(h->self, stuck);
 }
 
 static enum hello_end
 give_up(struct hello *h)
 {
-	(void)show(h, "|");
-	h->say(h->self, too_much);
+	notice_too_much(&h->notice, &h->greeting);
 	return HELLO_TOO_MUCH;
 }
 
 static enum hello_end
 lose(struct hello *h)
 {
-	if (h->told)
-		return HELLO_LOST;
-	if (h->greeting.total > 0 && !h->quiet)
-		tell_stuck(h);
-	else
-		h->say(h->self, unanswered);
+	notice_unanswered(&h->notice, &h->greeting);
 	return HELLO_LOST;
 }
 
@@ -191,19 +102,17 @@ wait_on(struct hello *h, struct stream *s)
 	enum stream_news news;
 
 	if (has_spoken(h, s))
-		news = hear(s, h->told ? -1 : h->silence);
+		news = hear(s, h->notice.told ? -1 : h->silence);
 	else
 		news = stream_gather(s, -1);
 	if (news == STREAM_SILENT)
-		tell_stuck(h);
+		notice_stuck(&h->notice, &h->greeting);
 	if (news == STREAM_LOST)
 		return lose(h);
 	if (news != STREAM_END)
 		return HELLO_UNKNOWN;
 	take_rest(h, s);
-	if (h->told)
-		return HELLO_OTHER;
-	return show(h, "it said:") > 0 ? HELLO_OTHER : HELLO_MUTE;
+	return notice_instead(&h->notice, &h->greeting) ? HELLO_OTHER : HELLO_MUTE;
 }
 
 enum hello_end
@@ -233,8 +142,7 @@ go_on(struct hello *h, enum greeting_verdict v)
 {
 	if (h->greeting.total == 0)
 		return v == GREETING_BEGAN ? HELLO_BEGAN : HELLO_MESSAGE;
-	tell(h);
-	h->say(h->self, astray);
+	notice_astray(&h->notice, &h->greeting);
 	return HELLO_ASTRAY;
 }
 
@@ -264,7 +172,7 @@ wait_behind(struct hello *h, struct stream *s)
 	take_rest(h, s);
 	if (h->greeting.total == 0)
 		return HELLO_MUTE;
-	tell(h);
+	notice_skipped(&h->notice, &h->greeting);
 	return HELLO_OTHER;
 }
 
@@ -306,12 +214,11 @@ hello_finish(struct hello *h, struct stream *s)
 			skip_replies(s);
 		take_rest(h, s);
 	} while (h->greeting.total <= GREETING_MAX && hear(s, h->silence) == STREAM_CAME);
-	if (h->greeting.total > 0)
-		tell(h);
+	notice_skipped(&h->notice, &h->greeting);
 }
 
 const char *
-hello_explain(enum hello_end end, int status, char text[HELLO_SAID])
+hello_explain(enum hello_end end, int status, char text[NOTICE_SAID])
 {
 	if (end != HELLO_MUTE && end != HELLO_OTHER)
 		return NULL;
@@ -320,10 +227,10 @@ hello_explain(enum hello_end end, int status, char text[HELLO_SAID])
 	if (end == HELLO_OTHER || (WIFEXITED(status) && WEXITSTATUS(status) == STATUS_UNREACHED))
 		return NULL;
 	if (WIFSIGNALED(status))
-		(void)snprintf(text, HELLO_SAID, "the program that reaches it was ended by signal %d",
+		(void)snprintf(text, NOTICE_SAID, "the program that reaches it was ended by signal %d",
 		    WTERMSIG(status));
 	else
-		(void)snprintf(text, HELLO_SAID,
+		(void)snprintf(text, NOTICE_SAID,
 		    "the remote side ended with %d before it said anything", WEXITSTATUS(status));
 	return text;
 }

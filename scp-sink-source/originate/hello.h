@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "originate/greeting.h"
+#include "originate/notice.h"
 #include "wire/stream.h"
 
 /*
@@ -13,10 +14,7 @@
  */
 enum {
 	HELLO_PAUSE = 200,	/* milliseconds in which text goes on behind a NUL */
-	HELLO_SILENCE = 10000,	/* milliseconds without a word, behind text: it is stuck */
-	HELLO_LINES = 5,	/* of text, that are shown */
-	HELLO_SHOWN = 200,	/* bytes of one of them, escaped */
-	HELLO_SAID = 300	/* bytes of what is said at once, NUL included */
+	HELLO_SILENCE = 10000	/* milliseconds without a word, behind text: it is stuck */
 };
 
 /* What a worker can tell whoever waits for it. */
@@ -31,22 +29,14 @@ enum hello_end {
 	HELLO_LOST		/* we are to stop, or could not read: what may be wrong was said */
 };
 
-/*
- * Says one LINE, which is fit for a terminal, of what SELF stands for: "scp: HOST: " belongs before
- * it.
- */
-typedef void hello_say(void *self, const char *line);
-
 struct hello {
 	struct greeting greeting;
-	int	   pause, silence;	/* HELLO_PAUSE and HELLO_SILENCE */
-	bool	   quiet;		/* text that is skipped is not worth a word */
-	bool	   told;		/* how to be rid of it was said, or need not be */
-	hello_say *say;
-	void	  *self;		/* borrowed: its first argument */
+	struct notice	notice;
+	int		pause, silence;	/* HELLO_PAUSE and HELLO_SILENCE */
 };
 
-void	hello_init(struct hello *, bool quiet, hello_say *, void *self);
+/* QUIET: text that is skipped is not worth a word. */
+void	hello_init(struct hello *, bool quiet, notice_say *, void *self);
 
 /*
  * Waits until a sink, or a source, has begun.  A source is one that has been given its NUL.  Until
@@ -68,6 +58,6 @@ void	hello_finish(struct hello *, struct stream *);
  * The sentence that is to be said where hello_await came to END and the program that reached the host
  * to STATUS, as waitpid(2) has it: in TEXT, or NULL where all has been said.  It reads nothing.
  */
-const char *hello_explain(enum hello_end, int status, char text[HELLO_SAID]);
+const char *hello_explain(enum hello_end, int status, char text[NOTICE_SAID]);
 
 #endif

@@ -117,7 +117,7 @@ static void
 explain(struct order *o, const struct operand *host, int status)
 {
 	const struct outcome *out = o->outcome;
-	char text[HELLO_SAID], path[HELLO_SAID / 2];
+	char text[NOTICE_SAID], path[NOTICE_SAID / 2];
 	const char *why = hello_explain(out->began, status, text);
 
 	if (out->nothing) {
@@ -170,7 +170,7 @@ call(struct order *o, struct transport *t, const struct operand *host, const cha
 static int
 work(struct order *o, struct worker *w, const struct operand *host)
 {
-	char text[HELLO_SAID];
+	char text[NOTICE_SAID];
 	int status;
 	pid_t pid;
 

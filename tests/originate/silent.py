@@ -56,7 +56,9 @@ def interrupt(stage, remote, words, ready):
         os.killpg(child.pid, signal.SIGINT)
         child.wait(PATIENCE)
     finally:
-        process.end_group(child)
+        # Who has ended has no group any more that would be his.
+        if child.poll() is None:
+            process.end_group(child)
         child.wait()
         with process.lock:
             process.running.discard(child)

@@ -35,7 +35,7 @@ static void
 hear_said(void *self, const char *line)
 {
 	ck_assert_ptr_eq(self, &h);
-	ck_assert_uint_lt(strlen(line), HELLO_SAID);
+	ck_assert_uint_lt(strlen(line), NOTICE_SAID);
 	ck_assert_uint_lt(strlen(said) + strlen(line) + 2, sizeof(said));
 	strcat(strcat(said, line), "\n");
 	if (cue == NULL || strncmp(line, cue, strlen(cue)) != 0)
@@ -276,12 +276,12 @@ feed_text(size_t n, const char *tail, size_t len)
 
 START_TEST(long_text)
 {
-	char x[HELLO_SHOWN + 1] = "", wanted[1000];
+	char x[NOTICE_SHOWN + 1] = "", wanted[1000];
 	enum greeting_of of = _i % 2 == 0 ? SINK : SOURCE;
 	bool much = _i >= 2;
 	pid_t pid;
 
-	memset(x, 'x', HELLO_SHOWN);
+	memset(x, 'x', NOTICE_SHOWN);
 	snprintf(wanted, sizeof(wanted), "%s| %s\n%s", much ? "" : SKIPPED, x, much ? TOO_MUCH : ADVICE);
 	begin(false, NEVER, NEVER);
 	pid = feed_text(much ? 3 << 20 : 300000, of == SINK ? "" : "C0644 3 x\n", of == SINK ? 1 : 10);
@@ -295,13 +295,13 @@ END_TEST
 /* An escape that does not fit is left out whole. */
 START_TEST(a_long_line)
 {
-	char wanted[1000], line[HELLO_SHOWN + 1];
+	char wanted[1000], line[NOTICE_SHOWN + 1];
 
-	memset(line, 'x', HELLO_SHOWN - 3);
-	memcpy(line + HELLO_SHOWN - 3, "\33\33\n", 4);
-	snprintf(wanted, sizeof(wanted), SKIPPED "| %.*s\n" ADVICE, HELLO_SHOWN - 3, line);
+	memset(line, 'x', NOTICE_SHOWN - 3);
+	memcpy(line + NOTICE_SHOWN - 3, "\33\33\n", 4);
+	snprintf(wanted, sizeof(wanted), SKIPPED "| %.*s\n" ADVICE, NOTICE_SHOWN - 3, line);
 	begin(false, SOON, NEVER);
-	say(line, HELLO_SHOWN);
+	say(line, NOTICE_SHOWN);
 	say(BYTES("\0"));
 	ck_assert_int_eq(hello_await(&h, &c.stream, SINK), HELLO_BEGAN);
 	expect_said(wanted);
@@ -641,7 +641,7 @@ static const struct {
 
 START_TEST(explanations)
 {
-	char text[HELLO_SAID];
+	char text[NOTICE_SAID];
 	const char *got = hello_explain(ends[_i].end, ends[_i].status, text);
 
 	if (ends[_i].said == NULL)
