@@ -168,15 +168,16 @@ START_TEST(the_protocol_is_left)
 	begin(true, SOON, NEVER);
 	say(BYTES("Hi\n\0"));
 	ck_assert_int_eq(hello_await(&h, &c.stream, SINK), HELLO_BEGAN);
-	c.turn = TURN_THEIRS;
+	conn_begin(&c, TURN_THEIRS);
 	ck_assert_int_eq(conn_await(&c, text, sizeof(text)), 0);
 	say(BYTES("Hi\n\1scp: no\n"));
 	ck_assert_int_eq(hello_await(&h, &c.stream, SINK), HELLO_MESSAGE);
-	c.turn = TURN_THEIRS;
+	conn_begin(&c, TURN_THEIRS);
 	ck_assert_int_eq(conn_await(&c, text, sizeof(text)), 1);
 	ck_assert_str_eq(text, "scp: no");
 	say(BYTES("Hi\nC0644 3 x\nabc"));
 	ck_assert_int_eq(hello_await(&h, &c.stream, SOURCE), HELLO_BEGAN);
+	conn_begin(&c, TURN_FREE);
 	ck_assert_int_eq(conn_next(&c, &r, &why), 0);
 	ck_assert_str_eq(r.text, "x");
 	expect_next(BYTES("abc"));
