@@ -334,6 +334,8 @@ tell_client(struct session *s, const struct reason *r)
 	char text[TEXT_MESSAGE_MAX];
 
 	s->begun = false;
+	if (r->within)
+		return;
 	if (r->skip) {
 		s->skipped++;
 		c->skip(c->self, s->trail.text, s->trail.len);

@@ -23,6 +23,7 @@ struct client {
 	const char *host;	/* where the other half is */
 	const char *shown;	/* what paths begin with in place of an operand; NULL: that */
 	bool	    update;	/* a file of the same size and time is not wanted again */
+	bool	    ahead;	/* what is sent need not wait for replies, where the other side knows */
 	const char *sorry;	/* what the other side reads of something that is not taken */
 
 	/* Something is wrong here, which ends the file that was begun; PATH may be NULL. */
@@ -33,6 +34,10 @@ struct client {
 	void	  (*begin)(void *, const char *path, size_t len, uint64_t size);
 	void	  (*move)(void *, uint64_t done);
 	void	  (*end)(void *, const char *path, size_t len, const char *reason);
+	/* The body that moved is on its way, and another one may begin to; it has arrived, of SIZE bytes,
+	 * and began at SINCE; or what was sent so comes to an END for a reason. */
+	void	  (*sent)(void *);
+	void	  (*arrive)(void *, const char *path, size_t len, uint64_t size, int64_t since);
 	/* A directory was entered. */
 	void	  (*enter)(void *, const char *path, size_t len);
 	/* Something was left out, because he said so. */
@@ -83,6 +88,7 @@ struct reason {
 	bool	    open;	/* whatever it seems to tell: it would be so for any name */
 	bool	    early;	/* what the client has said is reason enough, whatever there is */
 	bool	    skip;	/* whoever asked for the transfer has said that it is left out */
+	bool	    within;	/* what it is in was refused, which he knows */
 	bool	    telling;	/* it tells of what there is, which a policy may keep from the peer, who
 				 * then reads the same as for any other; for an ERR that is known */
 };

@@ -219,6 +219,12 @@ expect_judge(struct expect *x, const char *name, bool directory, const char **as
 }
 
 bool
+expect_is_of_many(const struct expect *x)
+{
+	return x->any || x->n > 1 || (x->n == 1 && x->words[0].pattern);
+}
+
+bool
 expect_is_met(const struct expect *x)
 {
 	return x->came;

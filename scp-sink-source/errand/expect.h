@@ -41,4 +41,7 @@ enum expect_verdict expect_judge(struct expect *, const char *name, bool directo
 
 bool	expect_is_met(const struct expect *);
 
+/* Whether more than one entry may come. */
+bool	expect_is_of_many(const struct expect *);
+
 #endif

@@ -76,14 +76,27 @@ put_failure(struct tally *t, const char *path, size_t len, const char *reason)
 }
 
 static void
-arrive(struct tally *t, const char *path, size_t len)
+put_arrival(struct tally *t, const char *path, size_t len, const struct tally_file *f)
 {
-	struct tally_file f = tally_end_file(t);
-
-	if (f.known)
-		put_line(t, path, len, &f);
+	if (f->known)
+		put_line(t, path, len, f);
 	objects_put(t, &(struct object){
-		.event = "done", .path = path, .len = len, .number = "bytes", .n = f.size });
+		.event = "done", .path = path, .len = len, .number = "bytes", .n = f->size });
+}
+
+static void
+pass(void *report)
+{
+	tally_send_file(tally_of(report));
+}
+
+static void
+arrive(void *report, const char *path, size_t len, uint64_t size, int64_t since)
+{
+	struct tally *t = tally_of(report);
+
+	tally_arrive(t, size);
+	put_arrival(t, path, len, &(struct tally_file){ .known = true, .size = size, .since = since });
 }
 
 /* What the other side says, and what ends for that, are one failure. */
@@ -93,7 +106,9 @@ end(void *report, const char *path, size_t len, const char *reason)
 	struct tally *t = tally_of(report);
 
 	if (reason == NULL) {
-		arrive(t, path, len);
+		struct tally_file f = tally_end_file(t);
+
+		put_arrival(t, path, len, &f);
 		return;
 	}
 	tally_fail(t, t->heard);
@@ -167,7 +182,7 @@ report_client(struct report *r)
 {
 	return (struct client){
 		.self = r, .host = r->host, .complain = complain, .hear = hear, .begin = begin, .move = move,
-		.end = end, .enter = enter, .skip = skip,
+		.end = end, .sent = pass, .arrive = arrive, .enter = enter, .skip = skip,
 	};
 }
 

@@ -129,6 +129,26 @@ tally_end_file(struct tally *t)
 }
 
 void
+tally_send_file(struct tally *t)
+{
+	struct tally_count *c = begin_change(t);
+
+	c->moved += c->size - c->done;
+	leave_file(c);
+	end_change(t);
+}
+
+void
+tally_arrive(struct tally *t, uint64_t size)
+{
+	struct tally_count *c = begin_change(t);
+
+	c->files++;
+	c->bytes += size;
+	end_change(t);
+}
+
+void
 tally_fail(struct tally *t, bool counted)
 {
 	struct tally_count *c = begin_change(t);

@@ -100,6 +100,9 @@ struct tally_file {
 	int64_t	 since;
 };
 struct tally_file tally_end_file(struct tally *);
+/* All of it is sent, and does not move any more; later one of SIZE bytes that was has arrived. */
+void	tally_send_file(struct tally *);
+void	tally_arrive(struct tally *, uint64_t size);
 /* Something has failed, and so has what moved; COUNTED: all of that is known. */
 void	tally_fail(struct tally *, bool counted);
 /* The other side says so: what ends next may do so for that. */

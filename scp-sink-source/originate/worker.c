@@ -81,6 +81,7 @@ begin_session(struct talk *t)
 	t->client = report_client(&t->report);
 	t->client.shown = w->shown;
 	t->client.update = w->errand->update;
+	t->client.ahead = !w->errand->lockstep;
 	t->client.sorry = "scp: not taken";
 	t->client.due = is_due;
 	t->client.waiter = t;
@@ -155,11 +156,34 @@ greet(struct talk *t)
 	return began == HELLO_MESSAGE ? hear_refusal(t) : -1;
 }
 
+/* Whether nothing that a person has said lets us refuse what comes. */
+static bool
+takes_all(const struct worker *w)
+{
+	const struct policy *p = w->policy;
+
+	return !policy_judges_names(p) && p->overwrite != OVERWRITE_NO && p->mkdir == POLICY_YES &&
+	    p->max_depth == POLICY_DEPTH_MAX && p->max_files == AMOUNT_NONE &&
+	    p->max_file_size == AMOUNT_NONE && p->max_session_bytes == AMOUNT_NONE &&
+	    p->min_free == 0 && p->min_free_percent == 0 && !w->errand->update;
+}
+
+/* Whether a source need not wait for the replies of which there will be more. */
+static bool
+may_lead(const struct worker *w)
+{
+	return !w->errand->lockstep && takes_all(w) &&
+	    (w->request.recursive || expect_is_of_many(w->expect));
+}
+
 /* Asks a source to begin. */
 static int
 ask(struct talk *t)
 {
 	enum hello_end began;
+
+	if (may_lead(t->worker))
+		conn_lead(&t->conn, CONN_LEAD);
 
 	/* Where nobody is there to read it, what was said instead is there to be read. */
 	(void)conn_ack(&t->conn);

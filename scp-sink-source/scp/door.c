@@ -55,7 +55,8 @@ begin_file(struct door *d, const struct record *r, mode_t mode, struct place *p)
 static bool
 is_shut(const struct door *d, struct reason *why)
 {
-	*why = (struct reason){ .err = d->nest.outside_err, .telling = true, .early = true };
+	*why = (struct reason){ .err = d->nest.outside_err, .telling = true, .early = true,
+		.within = true };
 	return nest_is_shut(&d->nest);
 }
 

@@ -16,11 +16,13 @@
 #include "scp/snapshot.h"
 #include "scp/source.h"
 #include "text/text.h"
+#include "wire/clock.h"
 
 enum {
 	MODE_BITS = 07777,
 	SENT_BITS = 06777,	/* as scp has always sent them: no client is told of a sticky bit */
-	BLOCK = 512		/* bytes: less than that is missing where the last of them is not full */
+	BLOCK = 512,		/* bytes: less than that is missing where the last of them is not full */
+	ENTRY_REPLIES = 3	/* at most, to an entry: to its times, to itself, to its body */
 };
 
 /* One thing to send: what it is called here, and what the client shall call it. */
@@ -66,12 +68,78 @@ warn_errno(struct source *k, int err)
 	return session_warn(k->session, &(struct reason){ .err = err });
 }
 
-/* Sends a record and awaits the reply, as above. */
+/* Whoever does not take what is sent any more may have said why. */
+static int
+be_lost(struct source *k)
+{
+	(void)flight_end(&k->flight);
+	return -1;
+}
+
+static void
+fly(struct source *k, const struct record *r)
+{
+	switch (r->kind) {
+	case RECORD_TIMES:
+		(void)flight_add(&k->flight, FLIGHT_TIMES);
+		break;
+	case RECORD_FILE:
+		(void)flight_add(&k->flight, FLIGHT_FILE);
+		break;
+	case RECORD_DIR:
+		flight_add(&k->flight, FLIGHT_DIR)->number = ++k->announced;
+		break;
+	case RECORD_END:
+		(void)flight_add(&k->flight, FLIGHT_END);
+		break;
+	case RECORD_WARN:
+	case RECORD_FATAL:
+		break;
+	}
+}
+
+/* Awaits the reply to a file, as above, and sees whether that is worth asking not to. */
+static int
+await_file(struct source *k, const struct record *r)
+{
+	int64_t since = clock_now();
+	int reply = await(k);
+
+	k->slow = k->slow || clock_now() - since >= CONN_SLOW * CLOCK_MILLI;
+	if (r->asks && reply == 0)
+		k->may_ask = false;
+	return reply;
+}
+
+/* Sends a record and awaits the reply, as above, if one has to: else all is well so far. */
 static int
 tell(struct source *k, const struct record *r)
 {
+	struct conn *c = k->session->conn;
+
+	if (r->asks && flight_end(&k->flight) == -1)
+		return -1;
 	session_show(k->session, "sent", r);
-	return conn_send(k->session->conn, r) == -1 ? -1 : await(k);
+	if (conn_send(c, r) == -1)
+		return be_lost(k);
+	if (k->may_ask && r->kind == RECORD_FILE)
+		return await_file(k, r);
+	if (!conn_is_agreed(c) || r->asks)
+		return await(k);
+	fly(k, r);
+	return 0;
+}
+
+/*
+ * Whether a file of SIZE bytes, where the trail stands, asks: whether anything need be waited for, as long
+ * as that is not known; then, whether itself is wanted.
+ */
+static bool
+is_asking(const struct source *k, uint64_t size)
+{
+	if (conn_is_agreed(k->session->conn))
+		return size >= SOURCE_ASKED || !flight_takes(&k->flight);
+	return k->may_ask && k->slow && k->more;
 }
 
 /* T, if times were asked for, and then the entry's own record. */
@@ -92,22 +160,44 @@ announce(struct source *k, const struct stat *st, const struct record *r)
 	return tell(k, r);
 }
 
+/* The body that began to move at SINCE is sent: the rest is heard of later. */
+static void
+fly_body(struct source *k, uint64_t size, int64_t since)
+{
+	struct session *s = k->session;
+	struct flight_item *item = flight_add(&k->flight, FLIGHT_BODY);
+
+	item->whole = s->begun;
+	item->size = size;
+	item->since = since;
+	s->begun = false;
+	s->client->sent(s->client->self);
+}
+
 static int
 send_body(struct source *k, int fd, uint64_t size, bool sparse)
 {
 	struct session *s = k->session;
 	struct reason why = { .err = 0 };
+	int64_t since = conn_is_agreed(s->conn) ? clock_now() : 0;
 	int reply;
 
 	session_title(s, size);
 	if (conn_send_body(s->conn, fd, size, sparse, &why.err) == -1) {
-		session_fail_file(s, "lost connection");
-		return -1;
+		if (k->flight.n == 0)
+			session_fail_file(s, "lost connection");
+		return be_lost(k);
 	}
 	s->moved = size;
 	if (why.err == STREAM_SHRANK)
 		why.text = "file shrank";
 	if (why.err != 0 && session_spoil(s, &why) == -1)
+		return be_lost(k);
+	if (conn_is_agreed(s->conn) && flight_takes(&k->flight)) {
+		fly_body(k, size, since);
+		return 0;
+	}
+	if (flight_end(&k->flight) == -1)
 		return -1;
 	k->whole = why.err == 0;
 	reply = await(k);
@@ -142,6 +232,7 @@ send_file(struct source *k, int fd, const struct stat *st, const struct entry *e
 		return warn_errno(k, errno);
 	why.text = policy_denies_file(k->session->policy, &k->session->usage, r.size);
 	if (why.text == NULL) {
+		r.asks = is_asking(k, r.size);
 		session_begin_file(k->session, st->st_mode & MODE_BITS);
 		reply = announce(k, st, &r);
 		if (reply == 0)
@@ -224,7 +315,8 @@ static void
 go_into(struct source *k, int fd, const struct stat *st, bool unnamed)
 {
 	k->levels[k->depth++] = (struct source_level){
-		.fd = fd, .unnamed = unnamed, .dev = st->st_dev, .ino = st->st_ino,
+		.fd = fd, .unnamed = unnamed, .number = unnamed ? 0 : k->announced, .dev = st->st_dev,
+		.ino = st->st_ino,
 	};
 	listing_begin(&k->listing, k->depth, &top(k)->mark);
 	session_go_deep(k->depth);
@@ -251,7 +343,7 @@ enter_dir(struct source *k, int *fd, const struct stat *st, const char *as)
 	reply = announce(k, st, &r);
 	if (reply != 0)
 		return reply == -1 ? -1 : 0;
-	if (session_log_dir(s, st->st_mode & MODE_BITS, false) == -1)
+	if (!conn_is_agreed(s->conn) && session_log_dir(s, st->st_mode & MODE_BITS, false) == -1)
 		return -1;
 	go_into(k, *fd, st, false);
 	*fd = -1;	/* handed over */
@@ -319,7 +411,25 @@ leave_dir(struct source *k)
 {
 	close(top(k)->fd);
 	trail_leave(&k->session->trail);
+	if (k->cut == k->depth)
+		k->cut = 0;
 	k->depth--;
+}
+
+/*
+ * Hears what there is to be heard before the next entry.  Nothing more is sent from a directory that was
+ * refused, but for its end.
+ */
+static int
+hear_replies(struct source *k)
+{
+	if (flight_make_room(&k->flight, ENTRY_REPLIES) == -1)
+		return -1;
+	for (unsigned i = 0; k->flight.refused != 0 && k->cut == 0 && i < k->depth; i++)
+		if (k->levels[i].number == k->flight.refused)
+			k->cut = i + 1;
+	k->flight.refused = 0;
+	return 0;
 }
 
 /* The end of the innermost directory; FAILED is the errno that ended it early, or 0. */
@@ -348,12 +458,13 @@ is_unseen(const struct source *k, const struct listing_entry *found)
 static int
 send_entries(struct source *k)
 {
-	int end = 0;
+	int end = hear_replies(k);
 
 	while (end == 0 && k->depth > 0 && !k->session->unlogged) {
 		struct source_level *l = top(k);
 		struct listing_entry found;
-		int more = listing_next(&k->listing, k->depth, l->fd, &l->mark, &found);
+		int more = k->cut != 0 ? 0
+		    : listing_next(&k->listing, k->depth, l->fd, &l->mark, &found);
 
 		if (more == 1 && is_unseen(k, &found)) {
 			continue;
@@ -366,6 +477,8 @@ send_entries(struct source *k)
 		} else {
 			end = end_dir(k, more == -1 ? errno : 0);
 		}
+		if (end == 0)
+			end = hear_replies(k);
 	}
 	while (k->depth > 0)
 		leave_dir(k);
@@ -470,12 +583,15 @@ source_run(struct source *k, struct session *s)
 	int end;
 
 	k->session = s;
-	k->depth = k->links = 0;
-	k->whole = false;
+	k->depth = k->links = k->announced = k->cut = 0;
+	k->whole = k->slow = false;
+	k->may_ask = s->client != NULL && s->client->ahead;
+	k->more = s->request->recursive || s->request->npaths > 1;
+	flight_init(&k->flight, s);
 	listing_init(&k->listing);
 	/* The client says when it is ready; a warning instead is counted, and no more. */
 	end = await(k) == -1 ? -1 : 0;
 	for (int i = 0; end == 0 && !s->unlogged && i < s->request->npaths; i++)
 		end = send_operand(k, s->request->paths[i]);
-	return end;
+	return end == -1 ? -1 : flight_end(&k->flight);
 }
