@@ -51,7 +51,7 @@ SUBSYSTEM = "Subsystem sftp /usr/lib/openssh/sftp-server\n"
 class Lab:
     def __init__(self, bench, place, world):
         self.bench, self.place, self.world = bench, place, world
-        self.measured = f"{place}/measured"
+        self.measured, self.into = f"{place}/measured", f"{place}/into"
         self.timed = sshd.write_text(f"{place}/timed", TIMED, 0o755)
         self.weighed = sshd.write_text(f"{place}/weighed", WEIGHED, 0o755)
         # By its name it is known to the second script.
@@ -84,11 +84,12 @@ class Lab:
         return {"pss": sum(int(words[1]) for words in said if words[0] == "Pss:"),
                 "rss": max(int(words[1]) for words in said if words[0] == "VmHWM:")}
 
-    def make_into(self, name):
-        path = f"{self.place}/{name}"
-        machine.make_empty(path)
-        self.world.give(path)
-        return path
+    def make_into(self):
+        """Empty.  There is no room for all large files that have ever been in it."""
+        if os.path.exists(f"{self.into}/large"):
+            os.unlink(f"{self.into}/large")
+        machine.make_empty(self.into)
+        self.world.give(self.into)
 
 
 def seconds_in(said):
@@ -97,15 +98,14 @@ def seconds_in(said):
                (word.rstrip("s").split("m") for word in said.split()))
 
 
-def words_of(lab, way, what, into):
+def words_of(lab, way, what):
     path = f"{lab.place}/{what}"
-    return [path, f"server:{into}"] if way == "upload" else [f"server:{path}", into]
+    return [path, f"server:{lab.into}"] if way == "upload" else [f"server:{path}", lab.into]
 
 
 def lines_of(lab, way, what, said):
-    into = f"{lab.place}/into"
-    words = words_of(lab, way, what, into)
-    sides = {name: Side(lambda name=name: lab.timed_copy(name, words), lambda: lab.make_into("into"))
+    words = words_of(lab, way, what)
+    sides = {name: Side(lambda name=name: lab.timed_copy(name, words), lab.make_into)
              for name in ("ours", *MODES)}
     figures = lab.bench.take_turns(sides)
     lines = [time_line(f"client: {way} {said}", measure, figures, goal, mode)
@@ -116,7 +116,7 @@ def lines_of(lab, way, what, said):
 def weights_of(lab, way, said, words):
     got = {}
     for name in ("ours", *MODES):
-        lab.make_into("into")
+        lab.make_into()
         got[name] = lab.weigh(name, words)
     return [Line(f"client: {way} {said}", what, f"{got['ours'][key]} KiB", f"{got[mode][key]} KiB ({mode})",
                  f"{got['ours'][key] / got[mode][key]:.2f}", f"<= +{MARGIN} KiB",
@@ -150,10 +150,12 @@ def slow_config(lab, port):
 def slow_line(lab, way, config, server):
     """Once each: it waits, and for what, is always the same."""
     took = {}
-    for name, what, count in (("ours", "away", lab.away), ("far", "far", lab.far), ("scp -O", "away", lab.away)):
-        into = lab.make_into("into")
-        words = words_of(lab, way, what, into)
+    for name, what, count in (("ours", "away", lab.away), ("far", "far", lab.far),
+                              ("scp -O", "away", lab.away)):
+        lab.make_into()
+        words = words_of(lab, way, what)
         took[name] = lab.timed_copy("ours" if name == "far" else name, words, config)["wall"] / count
+
     def one(name, count):
         ratio = took[name] / took["scp -O"]
         return Line(f"client: {way} of {count:,} files, 50 ms away, {server}", "wall a file",
