@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: ISC */
+#include <sys/mman.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "originate/audience.h"
+#include "originate/order.h"
+#include "originate/report.h"
+#include "paths/cwd.h"
+#include "process.h"
+#include "rules/keys.h"
+#include "text/text.h"
+
+void
+order_init(struct order *o)
+{
+	o->whole = o->target = (struct root){ .fd = -1, .start = -1 };
+	o->outcome = NULL;
+}
+
+int
+order_complain(struct order *o, const char *where, const char *why)
+{
+	report_fail(&o->tally, where, why);
+	return -1;
+}
+
+static void
+complain_of_source(void *order, const char *said, const char *why)
+{
+	(void)order_complain(order, said, why);
+}
+
+/* The long options that are the policy's. */
+static int
+take_keys(struct order *o)
+{
+	const struct account nobody = { .uid = geteuid() };
+	const char *why;
+	bool said = false;	/* something of the sandbox */
+
+	policy_init(&o->policy);
+	keys_begin_source(&o->policy);
+	for (size_t i = 0; i < o->errand.nkeys; i++) {
+		const struct errand_key *k = &o->errand.keys[i];
+
+		said = said || strcmp(k->key, "sandbox") == 0;
+		if (keys_set(&o->policy, &nobody, k->key, k->value, &why) == -1)
+			return order_complain(o, k->said, why);
+	}
+	keys_settle(&o->policy, false);
+	if (!said)
+		o->policy.sandbox = SANDBOX_TRY;
+	if (o->policy.has_umask)
+		umask(o->policy.umask);
+	return 0;
+}
+
+/*
+ * A target that is a directory is all that can be written to, whatever is planted in there; anything else
+ * is a file, a device, or a new name.
+ */
+static int
+aim(struct order *o)
+{
+	const char *path = o->errand.target.path, *what;
+	char real[PATH_MAX];
+	int fd = root_dir(&o->whole, path), end;
+
+	if (fd == -1 && o->errand.target_is_dir)
+		return order_complain(o, path, text_error(errno == ENOENT ? ENOENT : ENOTDIR));
+	if (fd == -1)
+		return 0;
+	end = cwd_path_of(fd, o->whole.start, real);
+	close(fd);
+	if (end == 0)
+		end = root_confine(&o->target, real[0] != '\0' ? real : "/", "", "", true, &what);
+	if (end == -1)
+		return order_complain(o, path, text_error(errno));
+	o->policy.restricted = true;
+	return 0;
+}
+
+/* Looks at all that can be known before anybody logs in: 0, -1. */
+static int
+prepare(struct order *o)
+{
+	struct errand *e = &o->errand;
+	const char *why;
+
+	if (take_keys(o) == -1)
+		return -1;
+	if (root_open(&o->whole) == -1)
+		return order_complain(o, "/", text_error(errno));
+	if (!e->target.remote && aim(o) == -1)
+		return -1;
+	if (sources_find(&o->sources, e, &o->whole, complain_of_source, o) == -1)
+		return order_complain(o, NULL, text_error(ENOMEM));
+	o->failed = o->sources.refused;
+	if (o->sources.nlocal + o->sources.nremote == 0)
+		return -1;
+	if ((e->target.remote || o->sources.nremote > 0) &&
+	    transport_find(&o->program, e->program, &why) == -1)
+		return order_complain(o, e->program, why);
+	return 0;
+}
+
+/* What a conversation comes to is in memory that outlives its process. */
+static int
+share(struct order *o)
+{
+	void *shared = mmap(NULL, sizeof(*o->outcome), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (shared == MAP_FAILED)
+		return order_complain(o, NULL, text_error(errno));
+	o->outcome = shared;
+	return 0;
+}
+
+static int
+begin_report(struct order *o)
+{
+	o->hosts = audience_hosts(&o->errand);
+	if (o->hosts == NULL ||
+	    tally_open(&o->tally, audience_form(&o->errand), o->errand.verbose, o->hosts) == -1) {
+		process_say("scp: there is no memory");
+		return -1;
+	}
+	display_begin(&o->display, &o->tally);
+	return 0;
+}
+
+int
+order_take(struct order *o, int argc, char *argv[])
+{
+	const char *why, *where;
+	char text[TEXT_MESSAGE_MAX];
+
+	if (errand_parse(&o->errand, argc, argv, &where, &why) == -1) {
+		text_message(text, where, NULL, why);
+		process_say(text);
+		return -1;
+	}
+	return begin_report(o) == 0 && prepare(o) == 0 ? share(o) : -1;
+}
+
+void
+order_end(struct order *o)
+{
+	if (o->outcome != NULL)
+		munmap(o->outcome, sizeof(*o->outcome));
+	tally_close(&o->tally);
+	free(o->hosts);
+	sources_end(&o->sources);
+	root_close(&o->target);
+	root_close(&o->whole);
+	errand_end(&o->errand);
+}

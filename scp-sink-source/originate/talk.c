@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: ISC */
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "originate/report.h"
+#include "originate/talk.h"
+#include "process.h"
+#include "text/text.h"
+
+/* Whether what the remote side ended with is no failure: it counts what was not wanted here as one. */
+static bool
+is_excused(const struct order *o)
+{
+	return o->outcome->heard == 0 && o->outcome->skipped > 0;
+}
+
+/* What is said of a conversation that is over, and was not well, unless all has been said. */
+static void
+explain(struct order *o, const struct operand *host, int status)
+{
+	const struct outcome *out = o->outcome;
+	char text[NOTICE_SAID], path[NOTICE_SAID / 2];
+	const char *why = hello_explain(out->began, status, text);
+
+	if (out->nothing) {
+		text_escape(path, sizeof(path), host->path, strlen(host->path));
+		snprintf(text, sizeof(text), "nothing came for %s", path);
+		why = text;
+	} else if (why == NULL && status != 0 && out->began == HELLO_BEGAN && out->errors == 0 &&
+	    !is_excused(o)) {
+		snprintf(text, sizeof(text), "the remote side ended with %d", WIFEXITED(status)
+		    ? WEXITSTATUS(status) : TALK_SIGNALLED + WTERMSIG(status));
+		why = text;
+	}
+	/* Whoever has stopped it knows why it ended. */
+	if (why != NULL && process_told() == 0)
+		(void)order_complain(o, host->host, why);
+}
+
+struct dial_way
+talk_way(const struct order *o)
+{
+	return (struct dial_way){
+		.program = o->program.path, .dropbear = o->program.dropbear,
+		.answered = transport_has_terminal() ||
+		    (!o->program.dropbear && (getenv("SSH_ASKPASS") != NULL || getenv("DISPLAY") != NULL ||
+		    getenv("WAYLAND_DISPLAY") != NULL)),
+	};
+}
+
+int
+talk_call(struct order *o, struct transport *t, const struct operand *host, const char *command)
+{
+	const struct dial_way way = talk_way(o);
+	const char *where, *why;
+	struct dial dial;
+	int end;
+
+	transport_init(t, report_pass, &o->tally);
+	end = dial_host(&dial, &way, &o->errand, host, command, &where, &why);
+	if (end == -1)
+		(void)order_complain(o, where, why);
+	else if (transport_start(t, &o->program, dial.argv) == -1)
+		end = order_complain(o, o->program.path, text_error(errno));
+	dial_end(&dial);
+	return end;
+}
+
+int
+talk_work(struct order *o, struct worker *w, const struct operand *host)
+{
+	char text[NOTICE_SAID];
+	int status;
+	pid_t pid;
+
+	memset(o->outcome, 0, sizeof(*o->outcome));
+	w->policy = &o->policy;
+	w->errand = &o->errand;
+	w->host = host->host;
+	w->outcome = o->outcome;
+	w->tally = &o->tally;
+	pid = transport_work(worker_run, w);
+	if (pid == -1)
+		return order_complain(o, NULL, text_error(errno));
+	/* The other side ends when nobody is left who could tell it more; one who is only awaited goes on. */
+	if (w->part != WORKER_GREET)
+		transport_close(w->transport);
+	display_attend(&o->display, pid);
+	status = transport_wait(pid);
+	if (w->outcome->problem[0] != '\0')
+		return order_complain(o, NULL, w->outcome->problem);
+	if (WIFSIGNALED(status) && process_told() == 0) {
+		snprintf(text, sizeof(text), "who speaks to it was ended by signal %d", WTERMSIG(status));
+		return order_complain(o, host->host, text);
+	}
+	return status == 0 ? 0 : -1;
+}
+
+int
+talk_hang_up(struct order *o, struct transport *t, const struct operand *host)
+{
+	int status = transport_end(t);
+
+	explain(o, host, status);
+	return status == 0 || is_excused(o) ? 0 : -1;
+}
+
+void
+talk_converse(struct order *o, struct worker *w, const struct operand *host, const char *command)
+{
+	struct transport *t = &o->transport;
+	int worked = -1, ended = -1;
+
+	w->transport = t;
+	if (talk_call(o, t, host, command) == 0) {
+		worked = talk_work(o, w, host);
+		ended = talk_hang_up(o, t, host);
+	}
+	if (worked == -1 || ended == -1)
+		o->failed++;
+}
+
+int
+talk_command(struct order *o, const struct operand *host, bool sink, bool directory,
+    char command[QUOTE_COMMAND_MAX])
+{
+	if (quote_command(command, &o->errand, sink, directory, host->path) == 0)
+		return 0;
+	return order_complain(o, host->said, "its path is too long");
+}
