@@ -35,7 +35,40 @@ TYPED = [
     ("--check HERE/fil", ["--check", "HERE/file", "."]),
     ("--check HERE/file roo", ["--check", "HERE/file", "root", "."]),
     ("-t --overw", ["-t", "--overw."]),
+    # Whoever copies has options of his own, files here, and hosts that ssh knows.
+    ("--excl", ["--exclude=."]),
+    ("--upda", ["--update", "."]),
+    ("-r --overw", ["-r", "--overwrite=."]),
+    ("-r --progress=j", ["-r", "--progress=json", "."]),
+    ("-r --upl", ["-r", "--upl."]),
+    ("-J web", ["-J", "webserver", "."]),
+    ("-i HERE/fil", ["-i", "HERE/file", "."]),
+    ("HERE/fil", ["HERE/file", "."]),
+    ("HERE/fol", ["HERE/folder/."]),
+    ("HERE/two\\ w", ["HERE/two words", "."]),
+    ("web", ["webserver:."]),
+    ("x knownh", ["x", "knownhost.example:."]),
+    ("x other", ["x", "otherhost:."]),
+    ("x me@web", ["x", "me@webserver:."]),
+    ("x hash", ["x", "hash."]),
+    # Files there, as scp is told of them.
+    ("webserver:fol", ["webserver:folder/."]),
+    ("me@webserver:folder/in", ["me@webserver:folder/inside", "."]),
+    ("webserver:two", ["webserver:two words", "."]),
+    ("webserver:two\\ w", ["webserver:two words", "."]),
+    ("webserver:sta", ["webserver:star\\*", "."]),
+    ("webserver:quo", ["webserver:quote'$(id)", "."]),
+    ("nobody:fol", ["nobody:fol."]),
+    ("-f web", ["-f", "web."]),
 ]
+# What ssh knows, and a program in its place: the host is a directory, and it is asked for nothing.
+CONFIG = "Host webserver *.example !bad\n\tUser x\n"
+KNOWN = ("knownhost.example,10.0.0.1 ssh-ed25519 AAAA\n[otherhost]:2222 ssh-ed25519 AAAA\n"
+         "|1|hashed=|name= ssh-ed25519 AAAA\n")
+SSH = """#!/bin/bash
+[[ " $* " = *" BatchMode=yes "* && ${@: -2:1} = *webserver ]] || exit 255
+cd "${0%/*}/../there" && exec sh -c "${@: -1}"
+"""
 
 
 class Bash:
@@ -45,7 +78,7 @@ class Bash:
         self.pid, self.terminal = pty.fork()
         if self.pid == 0:
             os.execve("/bin/bash", ["bash", "--norc", "--noprofile", "-i"], {
-                "PATH": "/usr/bin:/bin", "HOME": home, "TERM": "dumb", "LC_ALL": "C.UTF-8",
+                "PATH": f"{home}/bin:/usr/bin:/bin", "HOME": home, "TERM": "dumb", "LC_ALL": "C.UTF-8",
                 "HISTFILE": "/dev/null", "COLUMNS": "400"})
         self.said = ""
 
@@ -79,9 +112,20 @@ def completed(bash, count, typed):
     return re.findall(r"<([^<>]*)>", words)
 
 
+def furnish(base):
+    for folder in ("folder", "bin", ".ssh", "there/folder"):
+        os.makedirs(f"{base}/{folder}", exist_ok=True)
+    for file in ("file", "two words", "there/folder/inside", "there/two words", "there/star*",
+                 "there/quote'$(id)"):
+        sshd.write_text(f"{base}/{file}", "")
+    sshd.write_text(f"{base}/.ssh/config", CONFIG)
+    sshd.write_text(f"{base}/.ssh/known_hosts", KNOWN)
+    sshd.write_text(f"{base}/bin/ssh", SSH)
+    os.chmod(f"{base}/bin/ssh", 0o755)
+
+
 def completes(base, settings):
-    os.makedirs(f"{base}/folder", exist_ok=True)
-    sshd.write_text(f"{base}/file", "")
+    furnish(base)
     bash = Bash(base)
     try:
         # What is typed before bash reads it is not edited; what it echoes is not what it prints.
