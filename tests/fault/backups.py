@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: ISC
-"""A crowd that uploads one name, where everything that has been there is to be kept."""
+"""A crowd that uploads one name, by SCP or SFTP, where everything that has been there is to be kept."""
 
 import contextlib
 import errno
 import signal
+import struct
 
+from dialogue import greeting, opening
 from peer import look, split_temporaries
+from stage import packets as p
 from sweeps import WAYS
 
 SERVERS = 24
@@ -35,6 +38,59 @@ def everything(server):
                     for i in range(ROUNDS))
 
 
+class Scp:
+    """What clients say, and how many files each of them knows to be there."""
+
+    command = "scp -t ."
+
+    @staticmethod
+    def speak(servers):
+        """All at once."""
+        for number, server in enumerate(servers):
+            server.send(everything(number))
+
+    @staticmethod
+    def count(server):
+        return (server.replies.count(0) - 1) // 2
+
+
+class Sftp:
+    """Each file awaits its replies, so that what is acknowledged is known before the next."""
+
+    command = "internal-sftp"
+
+    @staticmethod
+    def speak(servers):
+        for server in servers:
+            server.send(greeting())
+            hear(server)
+            server.done = 0
+        for i in range(ROUNDS):
+            for number, server in enumerate(servers):
+                server.send(upload_of(number, i))
+            for server in servers:
+                replies = [hear(server) for _ in "123"]
+                server.done += all(r is not None and r.code in (None, p.OK) for r in replies)
+
+    @staticmethod
+    def count(server):
+        return server.done
+
+
+def hear(server):
+    """A reply, or None where it has ended."""
+    head = server.receive(4)
+    body = server.receive(int.from_bytes(head, "big")) if len(head) == 4 else b""
+    return p.Reply(body[0], body[1:]) if body else None
+
+
+def upload_of(server, number):
+    handle = p.string(struct.pack(">Q", number + 1))
+    return opening(NAME, p.W | p.CREAT | p.TRUNC, 1, mode=0o644) + \
+        p.request(p.WRITE, 2, handle, p.u64(0), p.string(content(server, number))) + \
+        p.request(p.CLOSE, 3, handle)
+
+
 def fault_of(crowd, number, deadly):
     """Every other server is killed, each of them somewhere else."""
     rules = [CROWDS[crowd][number % len(CROWDS[crowd])]]
@@ -43,32 +99,32 @@ def fault_of(crowd, number, deadly):
     return ",".join(filter(None, rules))
 
 
-def play(lab, checks, path, crowd, deadly):
+def play(lab, checks, path, crowd, deadly, way):
     """What was acknowledged, and what may be there although it was not."""
     acknowledged, open_ends = set(), set()
     with contextlib.ExitStack() as stack:
         servers = [stack.enter_context(lab.server(
-            *SERVE, f"--root={path}", command="scp -t .", fault=fault_of(crowd, i, deadly)))
+            *SERVE, f"--root={path}", command=way.command, fault=fault_of(crowd, i, deadly)))
             for i in range(SERVERS)]
-        for number, server in enumerate(servers):
-            server.send(everything(number))
+        way.speak(servers)
+        for server in servers:
             server.close_input()
         for number, server in enumerate(servers):
             status = server.wait()
-            done = (server.replies.count(0) - 1) // 2
+            done = way.count(server)
             acknowledged |= {content(number, i) for i in range(min(done, ROUNDS))}
             if status == -signal.SIGKILL and deadly and number % 2:
                 open_ends.add(content(number, done))
                 continue
-            checks.equal(f"server {number}", (0, b"\0" * (1 + 2 * ROUNDS)),
-                         (status, server.replies))
+            checks.equal(f"server {number}", (0, ROUNDS, b""),
+                         (status, done, server.replies.replace(b"\0", b"")))
     return acknowledged, open_ends
 
 
-def keep_together(lab, checks, crowd, deadly):
+def keep_together(lab, checks, crowd, deadly, way):
     """What was acknowledged is there, once, under a name that nobody clears."""
     with lab.directory() as path:
-        acknowledged, open_ends = play(lab, checks, path, crowd, deadly)
+        acknowledged, open_ends = play(lab, checks, path, crowd, deadly, way)
         tree, temporaries = split_temporaries(look(path))
         found = [entry[1] for entry in tree.values()]
         checks.equal("lost", [], sorted(acknowledged - set(found)))
@@ -87,6 +143,7 @@ def is_backup(name):
 
 
 def tests():
-    return [(f"backups of a crowd, {crowd}{', some are killed' if deadly else ''}",
-             deadly or any(CROWDS[crowd]), keep_together, (crowd, deadly))
-            for crowd in CROWDS for deadly in (False, True)]
+    ways = [(Scp, crowd) for crowd in CROWDS] + [(Sftp, "unnamed"), (Sftp, "named and unnamed, slowly")]
+    return [(f"backups of a crowd, {'SFTP, ' if way is Sftp else ''}{crowd}{', some are killed' if deadly else ''}",
+             deadly or any(CROWDS[crowd]), keep_together, (crowd, deadly, way))
+            for way, crowd in ways for deadly in (False, True)]
