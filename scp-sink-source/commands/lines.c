@@ -88,7 +88,9 @@ take_upload(struct shell *s, struct reader *r)
 	size_t len = r->len;
 	char *line = strndup(r->text, len);
 
-	if (line == NULL || read_line(s, r) == LINE_NONE) {
+	if (line == NULL) {
+		shell_give_up(s);
+	} else if (read_line(s, r) == LINE_NONE) {
 		s->state = SHELL_ENDING;
 		s->lost = true;
 	} else {
@@ -121,8 +123,7 @@ shell_run_lines(struct shell *s)
 	enum line_end end;
 
 	if (r == NULL) {
-		s->state = SHELL_ENDING;
-		s->lost = true;
+		shell_give_up(s);
 		return;
 	}
 	s->lines = true;

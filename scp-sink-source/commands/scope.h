@@ -52,6 +52,9 @@ void	shell_run_line(struct shell *, const char *text, size_t len);
 void	shell_run_script(struct shell *, const char *text, size_t len);
 void	shell_run_lines(struct shell *);
 
+/* For want of memory a line is not carried out, and so the session ends: what follows it may be what it reads. */
+void	shell_give_up(struct shell *);
+
 /* Says that what follows a line is never a command, for it is a part of what is not served. */
 void	shell_go_astray(struct shell *);
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -247,13 +248,26 @@ heed_reader(struct shell *s, const struct script_command *c)
 }
 
 void
+shell_give_up(struct shell *s)
+{
+	char text[BEGINNING_MAX];
+
+	snprintf(text, sizeof(text), "sh: %s", text_error(ENOMEM));
+	s->output.errors_to = s->scope->errors_to;
+	output_say(&s->output, text);
+	s->status = JOB_FAILED;
+	s->state = SHELL_ENDING;
+	s->lost = true;
+}
+
+void
 shell_run_line(struct shell *s, const char *text, size_t len)
 {
 	struct sent l = { .sent = text, .copy = malloc(len + 1) };
 	struct scope *scope = s->scope;
 
 	if (l.copy == NULL) {
-		s->status = JOB_MISUSED;
+		shell_give_up(s);
 		return;
 	}
 	s->fish = s->fish || fish_is_greeting(text, len);

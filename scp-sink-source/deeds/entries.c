@@ -52,7 +52,9 @@ entries_see(const struct deeds *d, const struct entries *e, int fd, const char *
 		return false;
 	if (!e->own && !deeds_is_blind(d))
 		return true;
-	if (!entries_path(plain, name, path))
-		return false;
-	return e->own ? own_has(&d->own, path, st, fd, name) : sight_has(d, path, st, fd, name);
+	if (entries_path(plain, name, path) &&
+	    (e->own ? own_has(&d->own, path, st, fd, name) : sight_has(d, path, st, fd, name)))
+		return true;
+	errno = ENOENT;
+	return false;
 }

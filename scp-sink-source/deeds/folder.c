@@ -54,6 +54,7 @@ begin(struct deeds *d, struct folder *f, const struct spot *s, struct answer *a)
 
 	f->again = f->listed = false;
 	f->dots = f->pending = 0;
+	f->missed = 0;
 	strlcpy(f->plain, s->plain, sizeof(f->plain));
 	why = is_start(d, s->plain) ? NULL : policy_denies_recursion(d->policy);
 	if (why != NULL)
@@ -92,16 +93,17 @@ pending_as(const struct deeds *d, const struct folder *f, const char *name)
 	return entries_path(f->plain, name, s.plain) ? file_pending(d, &s) : NULL;
 }
 
-/* Looks at the entry: whether it is there, and may be seen. */
+/* Looks at the entry: whether it is there, and may be seen; or not, with errno as of entries_see. */
 static bool
 look_at(struct deeds *d, const struct folder *f, const char *name, struct stat *st)
 {
 	const struct file *pending = pending_as(d, f, name);
 	struct answer ignored;
 
-	if (pending != NULL)
-		return file_look(d, pending, st, &ignored) == 0;
-	return entries_see(d, &f->entries, f->fd, f->plain, name, st);
+	if (pending != NULL && file_look(d, pending, st, &ignored) == 0)
+		return true;
+	errno = ENOENT;
+	return pending == NULL && entries_see(d, &f->entries, f->fd, f->plain, name, st);
 }
 
 /* "." and "..", of which a restricted client that goes up from the top would see what is above. */
@@ -153,6 +155,19 @@ next_pending(struct deeds *d, struct folder *f, struct folder_entry *e)
 	return 0;
 }
 
+/* The entry cannot be looked at, for ERR: the first time the log has it, and in the end the client. */
+static void
+miss(struct deeds *d, struct folder *f, const char *name, int err)
+{
+	char path[PATH_MAX];
+	struct answer ignored;
+
+	if (err == ENOENT || err == EACCES || err == EXDEV || f->missed != 0)
+		return;
+	f->missed = err;
+	(void)refuse_look(d, entries_path(f->plain, name, path) ? path : f->plain, err, &ignored);
+}
+
 static int
 next_of_all(struct deeds *d, struct folder *f, struct folder_entry *e, struct answer *a)
 {
@@ -167,8 +182,11 @@ next_of_all(struct deeds *d, struct folder *f, struct folder_entry *e, struct an
 		f->listed = more == 0;
 		if (more == 1 && look_at(d, f, e->name, &e->st))
 			return 1;
+		if (more == 1)
+			miss(d, f, e->name, errno);
 	}
-	return next_pending(d, f, e);
+	more = next_pending(d, f, e);
+	return more == 0 && f->missed != 0 ? refuse_unseen(d, f->missed, a) : more;
 }
 
 int

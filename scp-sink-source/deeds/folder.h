@@ -15,6 +15,10 @@
 /*
  * One directory that is being listed: "." and "..", then what the policy has, in the order of the
  * filesystem, and last what is pending in this session.  SFTP rules 35, 55, 62.
+ *
+ * What vanishes meanwhile, or may not be looked at, is left out.  But who mirrors a directory takes what is
+ * not listed for what is not there: where an entry cannot be looked at for another reason, the listing
+ * fails, behind all that can.
  */
 struct folder_entry {
 	const char *name;		/* valid until the next call for any folder */
@@ -26,6 +30,7 @@ struct folder {
 	bool	 again;			/* LAST comes again */
 	bool	 listed;		/* all but what is pending was returned */
 	unsigned dots;			/* of "." and "..", how many were returned */
+	int	 missed;		/* why an entry could not be looked at, an errno; 0: all could be */
 	unsigned pending;		/* of what is pending, how many were looked at */
 	struct entries entries;		/* of it */
 	char	 plain[PATH_MAX];	/* from the root on */
@@ -36,7 +41,7 @@ struct folder {
 void	folder_init(struct folder *);
 /* Logs opendir. */
 int	folder_open(struct deeds *, struct folder *, const char *path, struct answer *);
-/* The next entry: 1, 0 at the end, -1 with *ANSWER.  What vanished meanwhile is skipped. */
+/* The next entry: 1, 0 at the end, -1 with *ANSWER. */
 int	folder_next(struct deeds *, struct folder *, struct folder_entry *, struct answer *);
 /* What was last returned comes again: it did not fit.  Before any other call for a folder. */
 void	folder_unread(struct folder *);

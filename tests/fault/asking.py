@@ -128,8 +128,7 @@ def is_backup(name, tree, known):
 def complaints_about(s, each, came, should, tree, old, new, kind):
     said, brought = came or (None, None)
     what = f"{each.called.__name__} {each.paths}"
-    if said == DONE and brought is not None and brought != should[1] and \
-            not is_shorter(brought, should[1], kind):
+    if said == DONE and brought is not None and brought != should[1]:
         return [f"{what} brought {brief((brought,))}, not {brief((should[1],))}"]
     if brought is not None or should[1] is not None:
         return []
@@ -142,11 +141,6 @@ def complaints_about(s, each, came, should, tree, old, new, kind):
             wrong.append(f"{what} said {said}: {path} is {brief(found)} "
                          f"(old {brief(before)}, new {brief(after)})")
     return wrong
-
-
-def is_shorter(brought, should, kind):
-    """What cannot be looked at is not in a listing."""
-    return kind == "stat" and isinstance(should, list) and set(brought) <= set(should)
 
 
 def fits(each, said, kind, before, after, found):

@@ -23,6 +23,7 @@ MARK = re.compile(r"=(\d+)")
 RECORD = re.compile(r'(?:mkdir name|rename old ".*" new|symlink old ".*" new|link old ".*" new|close) "/(.*?)"')
 REMOVAL = re.compile(r'(?:remove|rmdir) name "/(.*)"')
 MAKES = re.compile("cp -|ln|touch new|scp")      # what may have a hidden name first
+NO_MEMORY = "sh: Cannot allocate memory"
 OPENED = ("session opened", "session closed")
 OPTIONS = ("--serve", "--commands=yes", "--make-links=yes", "--log=stderr", "--sandbox=none")
 
@@ -230,6 +231,10 @@ def complaints(scene, got, plain, kind):
         wrong.append(f"left: {got['left']}")
     if not got["done"] and got["status"] == 1 and got["tree"] == BEFORE:
         return wrong            # Who is not served is told so.
+    if kind == "malloc" and got["status"] == 1 and NO_MEMORY in got["rest"]:
+        after = {**states(scene)[len(got["done"])]}     # It has ended there.
+        return wrong + [f"{name} is {got['tree'].get(name)} at the end" for name in {**got["tree"], **after}
+                        if got["tree"].get(name) != after.get(name)]
     if len(got["done"]) < len(scene.lines):
         wrong.append(f"no status of {scene.lines[len(got['done'])].words}")
     after = states(scene)[-1]

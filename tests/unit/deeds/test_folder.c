@@ -304,9 +304,22 @@ START_TEST(a_drop_in_lists_what_is_there)
 }
 END_TEST
 
+/* Of a directory that may be read, and not searched, nothing can be told. */
+START_TEST(rule_35_what_may_not_be_looked_at_is_left_out)
+{
+	begin_restricted();
+	make_tree();
+	ck_assert_int_eq(fchmodat(unit_fd, "top/d", 0444, 0), 0);
+	begin_session();
+	ck_assert_str_eq(names("d"), geteuid() == 0 ? ". .. x " : ". .. ");
+	ck_assert_int_eq(fchmodat(unit_fd, "top/d", 0711, 0), 0);
+}
+END_TEST
+
 static void
 add(TCase *t)
 {
+	tcase_add_test(t, rule_35_what_may_not_be_looked_at_is_left_out);
 	tcase_add_test(t, rule_35_a_directory_has_dots_and_what_the_policy_has);
 	tcase_add_test(t, rule_35_entries_are_looked_at_without_following);
 	tcase_add_test(t, rule_35_what_did_not_fit_comes_again);
