@@ -266,6 +266,9 @@ display_end(struct display *d, int status)
 	if (status != 0 && c.failed == 0)
 		c.failed = 1;
 	objects_end(t, &c, seconds, status);
+	/* Of what others have copied nothing is known. */
+	if (c.begun == 0)
+		return;
 	put_sum(&c, seconds, text);
 	if (t->form == TALLY_TOTAL && report_is_seen(t)) {
 		strcat(text, "\n");

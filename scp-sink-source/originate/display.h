@@ -53,7 +53,7 @@ void	display_begin(struct display *, struct tally *);
  */
 void	display_attend(struct display *, pid_t pid);
 
-/* The last word, where one is wanted: what moved in all, and that we exit with STATUS. */
+/* The last word, where one is wanted: what moved in all, if anything did, and that we exit with STATUS. */
 void	display_end(struct display *, int status);
 
 #endif

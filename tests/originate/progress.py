@@ -457,6 +457,18 @@ def before_it_begins(stage):
         one_file(place, terminal)
 
 
+def here(stage):
+    """What is copied by others, and has no sum of ours."""
+    place = stage.place()
+    path, _size = tree(place)
+    with shown(place, "-r", path, place.to) as terminal:
+        same("status", 0, terminal.finish())
+        same("what is drawn", b"", terminal.bytes)
+    with running(place, "-rv", path, place.to) as child:
+        out, err = child.communicate(timeout=PATIENCE)
+        same("what is written", (b"", b"", 0), (out, err, child.returncode))
+
+
 # -- What is said meanwhile.
 
 def message(stage):
@@ -690,6 +702,7 @@ def checks(stage):
         yield f"not wanted: {option}", not_wanted, option
     yield "no terminal", no_terminal
     yield "before it begins", before_it_begins
+    yield "copies here", here
     yield "a message", message
     yield "what comes from standard error", error
     yield "SIGUSR1", asked, lambda pid: [pid]
