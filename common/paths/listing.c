@@ -47,9 +47,9 @@ take_slot(struct listing_slot *s, unsigned level, int fd, const struct listing_m
 
 /* More entries: 1, 0 at the end, -1. */
 static int
-fill(struct listing_slot *s, int fd)
+fill(struct listing_slot *s, char buffer[LISTING_BUFFER], int fd)
 {
-	ssize_t n = getdents64(fd, (void *)s->buffer, sizeof(s->buffer));
+	ssize_t n = getdents64(fd, (void *)buffer, LISTING_BUFFER);
 
 	s->pos = 0;
 	s->len = n > 0 ? (size_t)n : 0;
@@ -67,16 +67,17 @@ listing_next(struct listing *l, unsigned level, int fd, struct listing_mark *mar
     struct listing_entry *entry)
 {
 	struct listing_slot *s = slot_of(l, level);
+	char *buffer = l->buffers[s - l->slots];
 
 	if (take_slot(s, level, fd, mark) == -1)
 		return -1;
 	for (;;) {
 		const struct dirent64 *d;
-		int more = s->pos < s->len ? 1 : fill(s, fd);
+		int more = s->pos < s->len ? 1 : fill(s, buffer, fd);
 
 		if (more != 1)
 			return more;
-		d = (const struct dirent64 *)(const void *)(s->buffer + s->pos);
+		d = (const struct dirent64 *)(const void *)(buffer + s->pos);
 		s->pos += d->d_reclen;
 		mark->next = d->d_off;
 		if (is_dots(d->d_name))

@@ -19,12 +19,13 @@ enum {
 
 struct listing_slot {
 	unsigned level;		/* whose entries these are */
-	size_t	 pos, len;	/* unread: buffer[pos..len) */
-	_Alignas(uint64_t) char buffer[LISTING_BUFFER];
+	size_t	 pos, len;	/* unread: bytes [pos..len) of its buffer */
 };
 
+/* The buffers are behind all else: those that nobody needs are never touched. */
 struct listing {
 	struct listing_slot slots[LISTING_SLOTS];
+	_Alignas(uint64_t) char buffers[LISTING_SLOTS][LISTING_BUFFER];
 };
 
 struct listing_entry {

@@ -131,8 +131,9 @@ groups_of(const struct account *a, gid_t groups[ACCOUNT_GROUPS])
 int
 account_is_in_group(const struct account *a, const char *name, gid_t *gid)
 {
+	/* Not on the stack, each page of which would be touched. */
+	static gid_t groups[ACCOUNT_GROUPS];
 	const struct group *gr = getgrnam(name);
-	gid_t groups[ACCOUNT_GROUPS];
 	int n;
 
 	if (gr == NULL)

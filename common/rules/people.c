@@ -39,7 +39,8 @@ add_group(struct people *p, gid_t gid, const char *name)
 static void
 add_groups(struct people *p)
 {
-	gid_t gids[ACCOUNT_GROUPS];
+	/* Not on the stack, each page of which would be touched. */
+	static gid_t gids[ACCOUNT_GROUPS];
 	int n = getgroups(ACCOUNT_GROUPS, gids);
 
 	for (int i = 0; i < n && p->ngroups < PEOPLE_GROUPS; i++) {

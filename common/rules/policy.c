@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include <stddef.h>
 #include <string.h>
 
 #include "rules/policy.h"
@@ -16,18 +17,13 @@ enum {
 void
 policy_init(struct policy *p)
 {
-	*p = (struct policy){
-		.root = "/",
-		.max_depth = POLICY_DEPTH_MAX,
-		.max_file_size = AMOUNT_NONE,
-		.max_session_bytes = AMOUNT_NONE,
-		.max_files = AMOUNT_NONE,
-		.rate = AMOUNT_NONE,
-		.idle_timeout = AMOUNT_NONE,
-		.max_duration = AMOUNT_NONE,
-		.file_mode = { .may = EVERY_BIT },
-		.dir_mode = { .may = EVERY_BIT },
-	};
+	memset(p, 0, offsetof(struct policy, root));
+	memcpy(p->root, "/", sizeof("/"));
+	p->inner[0] = p->start[0] = '\0';
+	p->max_depth = POLICY_DEPTH_MAX;
+	p->max_file_size = p->max_session_bytes = p->max_files = AMOUNT_NONE;
+	p->rate = p->idle_timeout = p->max_duration = AMOUNT_NONE;
+	p->file_mode.may = p->dir_mode.may = EVERY_BIT;
 }
 
 static bool

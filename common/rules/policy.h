@@ -62,9 +62,6 @@ struct policy {
 	bool		   has_root;		/* some source has said one */
 	bool		   has_start;		/* else relative paths begin in the working
 						 * directory: nobody has said root or start */
-	char		   root[PATH_MAX];	/* absolute and plain: "/", "/srv" */
-	char		   inner[PATH_MAX];	/* the root proper, beneath ROOT; "": ROOT itself */
-	char		   start[PATH_MAX];	/* beneath the root proper; "" is the root proper */
 	unsigned	   overwrite, replace, sync, symlinks, hidden, recursive, mkdir;
 	unsigned	   modes, times, log, log_format, log_required, reveal, sandbox;
 	unsigned	   protocol;
@@ -84,14 +81,18 @@ struct policy {
 	char		   group_name[POLICY_GROUP_MAX];
 	struct policy_bits file_mode, dir_mode;
 	unsigned	   nrules;
-	struct policy_rule rules[POLICY_RULES];
 	unsigned	   npartials;
-	struct policy_rule partials[POLICY_PARTIALS];
 	unsigned	   sticky;		/* of enum policy_sticky */
 	bool		   settled;		/* what nobody has said is filled in */
 	uint64_t	   said;		/* keys that any source has said: a bit each */
 	uint64_t	   said_now;		/* those of the source that speaks */
 	unsigned	   source;		/* its number */
+	/* What has a length of its own, all behind the rest, and is touched as far as it is used. */
+	char		   root[PATH_MAX];	/* absolute and plain: "/", "/srv" */
+	char		   inner[PATH_MAX];	/* the root proper, beneath ROOT; "": ROOT itself */
+	char		   start[PATH_MAX];	/* beneath the root proper; "" is the root proper */
+	struct policy_rule rules[POLICY_RULES];		/* NRULES of them */
+	struct policy_rule partials[POLICY_PARTIALS];	/* and NPARTIALS */
 };
 
 /* What one session has moved, or begun to. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include <stddef.h>
 #include <string.h>
 
 #include <bsd/string.h>
@@ -199,9 +200,10 @@ invocation_parse(struct invocation *v, int argc, char *const argv[], const char 
 	bool shell = name[0] == '-' || strcmp(base_name(name), SHELL) == 0;
 	const struct first *first;
 
-	*v = (struct invocation){
-		.way = shell ? INVOKED_INTERACTIVE : INVOKED_PLAIN, .subsystem = INVOKED_INTERACTIVE,
-	};
+	/* But for the words: most of those are never touched. */
+	memset(v, 0, offsetof(struct invocation, options));
+	v->way = shell ? INVOKED_INTERACTIVE : INVOKED_PLAIN;
+	v->subsystem = INVOKED_INTERACTIVE;
 	*why = NULL;
 	if (argc == 3 && strcmp(argv[1], "-c") == 0)
 		return take_login(v, argv[2], original, words);

@@ -32,11 +32,11 @@ struct invocation {
 	bool		    narrow;	/* OPTIONS may be the client's own words: they must not widen
 					 * even what nobody else has said */
 	size_t		    noptions;
-	const char	   *options[WORDS_MAX];	/* borrowed: what follows --serve, --sftp, --check or
-						 * the command of --explain; a drop-in's --sandbox */
 	const char	   *user;	/* of --explain's --user, borrowed; NULL: whoever asks */
 	bool		    must;	/* the configuration file must be there */
 	int		    skipped;	/* words of a drop-in's argument vector that these are */
+	const char	   *options[WORDS_MAX];	/* borrowed: what follows --serve, --sftp, --check or
+						 * the command of --explain; a drop-in's --sandbox */
 };
 
 /*
