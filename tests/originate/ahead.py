@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: ISC
+"""Many files over a slow line: how often the sides wait for each other, and what is refused meanwhile."""
+import os
+import random
+
+import accounts
+from stage import process, sshd
+from stage.report import holds, same
+
+FILES, SOME = 200, 40
+# Of turns; in the lockstep each file takes four, and six with its times.
+FEW = 60
+LINE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "line")
+
+# A sink that answers whatever comes in turn; there is no such reply.
+LIAR = """\
+#!/usr/bin/python3
+import os, sys, time
+os.write(1, b"\\0")
+for reply in {replies!r}:
+    if not os.read(0, 65536):
+        break
+    time.sleep(0.01)
+    os.write(1, reply)
+while os.read(0, 65536):
+    pass
+"""
+LIARS = {"to a directory": [b"\6"], "to a file that did not ask": [b"\0", b"\6"],
+         "twice": [b"\0", b"\0", b"\0", b"\6", b"\6"]}
+
+
+def content_of(tree):
+    """All that is in a TREE, by its path."""
+    found = {}
+    for top, names, files in os.walk(tree):
+        for name in names + files:
+            path = os.path.join(top, name)
+            text = None
+            if name in files:
+                with open(path, "rb") as file:
+                    text = file.read()
+            found[os.path.relpath(path, tree)] = text
+    return found
+
+
+class Line:
+    """What is copied over it, from SOURCE to what is new in TARGET."""
+
+    def __init__(self, stage, server, files=FILES, **env):
+        self.stage, self.files = stage, files
+        self.source = f"{stage.new_directory('source')}/tree"
+        self.target = stage.new_directory("target")
+        self.count = f"{stage.new_directory('count')}/turns"
+        self.env = stage.env | {"LINE_SCP": server, "LINE_COUNT": self.count} | env
+        os.makedirs(f"{self.source}/sub")
+        for i in range(files):
+            sshd.write_text(f"{self.source}/{'sub/' if i % 4 == 0 else ''}{i}", f"{i}\n" * (i % 7))
+
+    def copy(self, upload, *words):
+        where = ["host:" + self.source, self.target]
+        if upload:
+            where = [self.source, "host:" + self.target]
+        return process.run([self.stage.scp, "-S", LINE, "-r", *words, *where], self.env)
+
+    def turns(self):
+        return int(sshd.read_text(self.count))
+
+    def arrived(self, got, without=(), instead=None):
+        """All but what lies WITHOUT, where INSTEAD is."""
+        wanted = {path: text for path, text in content_of(self.source).items()
+                  if not any(path == w or path.startswith(w + "/") for w in without)}
+        same("what arrived", wanted | (instead or {}), content_of(f"{self.target}/tree"), got.log)
+
+
+def few_turns(line, upload, *words):
+    got = line.copy(upload, *words)
+    same("status", 0, got.code, got.log)
+    same("what is said", "", got.err, got.log)
+    line.arrived(got)
+    holds(f"{line.turns()} turns are few", line.turns() <= FEW, "many", got.log)
+
+
+def in_lockstep(line, upload, *words):
+    got = line.copy(upload, *words)
+    same("status", 0, got.code, got.log)
+    line.arrived(got)
+    holds(f"{line.turns()} turns are many", line.turns() >= 4 * line.files, "few", got.log)
+
+
+def refused(line, upload):
+    """A file where a directory is, and a directory, with all that is in it, where a file is."""
+    os.makedirs(f"{line.target}/tree/110")
+    sshd.write_text(f"{line.target}/tree/sub", "mine")
+    got = line.copy(upload)
+    line.arrived(got, without=("110", "sub"), instead={"110": None, "sub": b"mine"})
+    same("status", 1, got.code, got.log)
+    same("what is said", sorted([f"scp: {line.target}/tree/110: Is a directory",
+                                 f"scp: {line.target}/tree/sub: Not a directory"]),
+         sorted(got.err.splitlines()), got.log)
+
+
+def refused_anywhere(stage, seed):
+    """Ahead of the replies or not, the same arrives and the same is said."""
+    dice, ends = random.Random(seed), []
+    taken = dice.sample(range(SOME), dice.randrange(1, SOME // 2))
+    for words in ((), ("-X", "ahead=no")):
+        line = Line(stage, stage.scp, SOME)
+        for i in taken:
+            os.makedirs(f"{line.target}/tree/{'sub/' if i % 4 == 0 else ''}{i}")
+        got = line.copy(True, *words)
+        line.arrived(got, without=[f"{'sub/' if i % 4 == 0 else ''}{i}" for i in taken],
+                     instead={f"{'sub/' if i % 4 == 0 else ''}{i}": None for i in taken})
+        ends.append((got.code, sorted(got.err.replace(line.target, "T").splitlines())))
+    same(f"what is said, with seed {seed}", ends[1], ends[0])
+
+
+def cut(line):
+    """What came whole is there, and nothing else."""
+    got = line.copy(False)
+    same("status", 1, got.code, got.log)
+    all_of, came = content_of(line.source), content_of(f"{line.target}/tree")
+    holds("some arrived, and not all", 1 < len(came) < len(all_of), str(len(came)), got.log)
+    same("what arrived", {path: all_of.get(path) for path in came}, came, got.log)
+
+
+def agrees_unasked(stage, replies):
+    liar = sshd.write_text(f"{stage.new_directory('liar')}/scp", LIAR.format(replies=replies), 0o755)
+    line = Line(stage, liar, SOME)
+    got = line.copy(True)
+    same("status", 1, got.code, got.log)
+    holds("what it said is shown", "\\006" in got.err, got.err, got.log)
+
+
+def check_all(report, out, base):
+    stage = accounts.Stage(out, base)
+    checks = [("liar: " + how, "sh", agrees_unasked, stage, replies) for how, replies in LIARS.items()]
+    servers = {"ours": stage.scp, "OpenSSH's": accounts.find("scp")}
+    for name, server in servers.items():
+        if server is None:
+            report.skip(f"{name} server", "there is none")
+            continue
+        for words in ((), ("-p",)):
+            checks.append((f"{name}, download {words}", "sh", few_turns, Line(stage, server), False, *words))
+        checks.append((f"{name}, refused in a download", "sh", refused, Line(stage, server), False))
+        checks.append((f"{name}, cut", "sh", cut, Line(stage, server, LINE_CUT="2000")))
+    for words in ((), ("-p",)):
+        checks.append((f"ours, upload {words}", "sh", few_turns, Line(stage, stage.scp), True, *words))
+    checks.append(("refused in an upload", "sh", refused, Line(stage, stage.scp), True))
+    checks.append(("a packet is a reply", "sh", in_lockstep, Line(stage, stage.scp, SOME, LINE_ONE="1"),
+                   False))
+    if servers["OpenSSH's"]:
+        checks.append(("OpenSSH's, upload", "sh", in_lockstep, Line(stage, servers["OpenSSH's"], SOME),
+                       True))
+    checks.append(("not ahead", "sh", in_lockstep, Line(stage, stage.scp, SOME), True, "-X", "ahead=no"))
+    checks += [(f"refused anywhere, {seed}", "sh", refused_anywhere, stage, seed) for seed in range(3)]
+    accounts.run_at_once(report, checks)
