@@ -134,7 +134,8 @@ add_route(struct dial *d, const struct errand *e, const struct operand *host, co
 	if (route == NULL)
 		return no_memory;
 	rewrite_hops(route);
-	why = add(d, "%s,%s%s%s/%u", route, host->user, host->user[0] != '\0' ? "@" : "", host->host,
+	why = add(d, "%s,%s%s%s/%u", route, host->user, host->user[0] != '\0' ? "@" : "",
+	    host->host,
 	    port != 0 ? port : USUAL_PORT);
 	free(route);
 	return why;
@@ -177,7 +178,8 @@ add_ssh(struct dial *d, const struct dial_way *w, const struct errand *e,
     const struct operand *host, const char **where)
 {
 	static const char *const ours[] = {
-		"-x", "-oPermitLocalCommand=no", "-oClearAllForwardings=yes", "-oRemoteCommand=none",
+		"-x", "-oPermitLocalCommand=no", "-oClearAllForwardings=yes",
+		"-oRemoteCommand=none",
 		"-oRequestTTY=no", "-oControlMaster=no", NULL,
 	};
 	const char *why = add_words(d, ours);
@@ -236,7 +238,8 @@ append(char command[QUOTE_COMMAND_MAX], size_t *len, const char *fmt, ...)
 
 /* Appends PATH, which is no operand at another host, however many colons it has: 0, or -1. */
 static int
-append_source(char command[QUOTE_COMMAND_MAX], size_t *len, const struct errand *e, const char *path)
+append_source(char command[QUOTE_COMMAND_MAX], size_t *len, const struct errand *e,
+    const char *path)
 {
 	size_t colon = strcspn(path, ":/");
 	char word[QUOTE_COMMAND_MAX];
@@ -247,7 +250,8 @@ append_source(char command[QUOTE_COMMAND_MAX], size_t *len, const struct errand 
 	}
 	if (quote_path(word, sizeof(word), path, QUOTE_SOURCE) == 0)
 		return -1;
-	append(command, len, " %s%s", path[colon] == ':' && strncmp(word, "./", 2) != 0 ? "./" : "", word);
+	append(command, len, " %s%s", path[colon] == ':' && strncmp(word, "./", 2) != 0 ? "./" : "",
+	    word);
 	return 0;
 }
 
@@ -258,7 +262,8 @@ append_target(char command[QUOTE_COMMAND_MAX], size_t *len, const struct operand
 	bool brackets = strchr(target->host, ':') != NULL;
 	char text[QUOTE_COMMAND_MAX], word[QUOTE_COMMAND_MAX];
 	int n = snprintf(text, sizeof(text), "%s%s%s%s%s:%s", target->user,
-	    target->user[0] != '\0' ? "@" : "", brackets ? "[" : "", target->host, brackets ? "]" : "",
+	    target->user[0] != '\0' ? "@" : "", brackets ? "[" : "", target->host,
+	    brackets ? "]" : "",
 	    target->path);
 
 	if (n >= QUOTE_COMMAND_MAX || quote_path(word, sizeof(word), text, QUOTE_TARGET) == 0)
@@ -282,8 +287,10 @@ word_direct(char command[QUOTE_COMMAND_MAX], const struct errand *e, const struc
 		append(command, &len, " -l %" PRIu64, e->rate * 8 / 1024);
 	if (port != 0)
 		append(command, &len, " -P %u", port);
-	return append_source(command, &len, e, source->path) == 0 &&
-	    append_target(command, &len, &e->target) == 0 && len < QUOTE_COMMAND_MAX ? NULL : "its path is too long";
+	if (append_source(command, &len, e, source->path) == 0 &&
+	    append_target(command, &len, &e->target) == 0 && len < QUOTE_COMMAND_MAX)
+		return NULL;
+	return "its path is too long";
 }
 
 int

@@ -57,8 +57,9 @@ static const struct key {
 	const char *word, *key;
 } keys[] = {
 	{ "exclude", "deny" },	{ "include", "allow" },
-	{ "overwrite", NULL },	{ "replace", NULL },	{ "sync", NULL },	{ "symlinks", NULL },
-	{ "hidden", NULL },	{ "mkdir", NULL },	{ "max-depth", NULL },	{ "max-file-size", NULL },
+	{ "overwrite", NULL },	{ "replace", NULL },	{ "sync", NULL },
+	{ "symlinks", NULL },	{ "hidden", NULL },	{ "mkdir", NULL },
+	{ "max-depth", NULL },	{ "max-file-size", NULL },
 	{ "max-session-bytes", NULL },	{ "max-files", NULL },	{ "min-free", NULL },
 	{ "rate", NULL },	{ "idle-timeout", NULL },	{ "max-duration", NULL },
 	{ "umask", NULL },	{ "file-mode", NULL },	{ "dir-mode", NULL },	{ "modes", NULL },
@@ -161,7 +162,8 @@ take_setting(struct errand *e, const char *text)
 	uint64_t bytes;
 
 	if (strncmp(text, requests, strlen(requests)) == 0)
-		return take_number(text + strlen(requests), INT32_MAX, "nrequests is a number", &number);
+		return take_number(text + strlen(requests), INT32_MAX, "nrequests is a number",
+		    &number);
 	if (strncmp(text, buffer, strlen(buffer)) == 0)
 		return amount_size(text + strlen(buffer), &bytes) == 0 ? NULL : "buffer is a size";
 	if (strcmp(text, "ahead=no") == 0)

@@ -111,7 +111,8 @@ add_end(struct expect *x, const char *text, size_t *used)
 {
 	const char *slash = strrchr(text, '/'), *last = slash != NULL ? slash + 1 : text;
 
-	if (slash != NULL && last[0] != '\0' && strpbrk(last, " \t\n'\"\\$`;&|<>(){}*?[]~#!^") == NULL)
+	if (slash != NULL && last[0] != '\0' &&
+	    strpbrk(last, " \t\n'\"\\$`;&|<>(){}*?[]~#!^") == NULL)
 		return add_literal(x, last, used);
 	return not_clear;
 }

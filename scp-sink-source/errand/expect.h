@@ -37,7 +37,8 @@ struct expect {
 int	expect_init(struct expect *, const struct errand *, const char *path, const char **why);
 
 /* Of an entry NAME, of one component or, a directory, ".": *AS is what it is called here. */
-enum expect_verdict expect_judge(struct expect *, const char *name, bool directory, const char **as);
+enum expect_verdict expect_judge(struct expect *, const char *name, bool directory,
+    const char **as);
 
 bool	expect_is_met(const struct expect *);
 

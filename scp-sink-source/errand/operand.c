@@ -21,8 +21,8 @@ is_sane(const char *name, const char *besides)
 	if (name[0] == '-')
 		return false;
 	for (const char *p = name; *p != '\0'; p++)
-		if ((unsigned char)*p < ' ' || *p == '\177' || strchr("'`\";&<>|(){}", *p) != NULL ||
-		    strchr(besides, *p) != NULL)
+		if ((unsigned char)*p < ' ' || *p == '\177' ||
+		    strchr("'`\";&<>|(){}", *p) != NULL || strchr(besides, *p) != NULL)
 			return false;
 	return true;
 }
@@ -32,7 +32,8 @@ is_sane_user(const char *user)
 {
 	size_t len = strlen(user);
 
-	return is_sane(user, "") && strstr(user, " -") == NULL && (len == 0 || user[len - 1] != '\\');
+	return is_sane(user, "") && strstr(user, " -") == NULL &&
+	    (len == 0 || user[len - 1] != '\\');
 }
 
 /* The colon that ends the host of TEXT, or NULL: then it is a path here. */

@@ -31,7 +31,8 @@ is_letter(char c)
 static bool
 is_safe(char c)
 {
-	return is_letter(c) || (unsigned char)c >= 0x80 || (c != '\0' && strchr("_/.+,:@-", c) != NULL);
+	return is_letter(c) || (unsigned char)c >= 0x80 ||
+	    (c != '\0' && strchr("_/.+,:@-", c) != NULL);
 }
 
 static void

@@ -51,7 +51,8 @@ check_parts(const struct operand *o)
 		return;
 	for (int i = 0; i < 8 && !bare; i++) {
 		snprintf(text, sizeof(text), "%s%s%s%s%s:%s", o->user, (i & 1) != 0 ? "@" : "",
-		    (i & 2) != 0 ? "[" : "", o->host, (i & 2) != 0 ? "]" : "", (i & 4) != 0 ? "" : o->path);
+		    (i & 2) != 0 ? "[" : "", o->host, (i & 2) != 0 ? "]" : "",
+		    (i & 4) != 0 ? "" : o->path);
 		bare = strcmp(text, o->said) == 0;
 	}
 	REQUIRE(bare, "\"%s\" \"%s\" \"%s\"", o->user, o->host, behind);
@@ -147,15 +148,18 @@ check_source(const char *path, const char *name)
 	word = split(quoted);
 	strcpy(plain, path);
 	simplify(plain);
-	REQUIRE(strcmp(bare(word->text, plain), plain) == 0, "<%s> is not \"%s\"", word->text, plain);
+	REQUIRE(strcmp(bare(word->text, plain), plain) == 0, "<%s> is not \"%s\"", word->text,
+	    plain);
 	REQUIRE(expect_init(&asked, &ours, path, &why) == 0, "\"%s\": %s", path, why);
 	REQUIRE(expect_init(&told, &theirs, quoted, &why) == 0, "<%s>: %s", quoted, why);
 	for (int i = 0; i < 4 && !parts_character(path); i++) {
 		const char *as = NULL, *too = NULL;
 		enum expect_verdict verdict = expect_judge(&asked, name, i % 2 == 0, &as);
 
-		REQUIRE(expect_judge(&told, name, i % 2 == 0, &too) == verdict, "<%s>: \"%s\"", quoted, name);
-		REQUIRE(verdict != EXPECT_TAKEN || strcmp(as, too) == 0, "<%s>: \"%s\", \"%s\"", quoted, as, too);
+		REQUIRE(expect_judge(&told, name, i % 2 == 0, &too) == verdict, "<%s>: \"%s\"",
+		    quoted, name);
+		REQUIRE(verdict != EXPECT_TAKEN || strcmp(as, too) == 0, "<%s>: \"%s\", \"%s\"",
+		    quoted, as, too);
 		REQUIRE(strchr(as, '/') == NULL || strchr(name, '/') != NULL, "\"%s\"", as);
 	}
 }

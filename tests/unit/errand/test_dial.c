@@ -28,7 +28,8 @@ read_line(const char *line)
 	for (n = 0; rest != NULL && n < VECTOR_MAX; n++)
 		words[n] = strsep(&rest, " ");
 	words[n] = NULL;
-	ck_assert_msg(errand_parse(&errand, n, words, &where, &why) == 0, "\"%s\": \"%s\"", line, why);
+	ck_assert_msg(errand_parse(&errand, n, words, &where, &why) == 0, "\"%s\": \"%s\"", line,
+	    why);
 }
 
 /* What was dialled, between single blanks. */
@@ -40,7 +41,8 @@ dialled(void)
 
 	line[0] = '\0';
 	for (size_t i = 0; i < dial.n; i++)
-		n += (size_t)snprintf(line + n, sizeof(line) - n, "%s%s", i > 0 ? " " : "", dial.argv[i]);
+		n += (size_t)snprintf(line + n, sizeof(line) - n, "%s%s", i > 0 ? " " : "",
+		    dial.argv[i]);
 	ck_assert_ptr_null(dial.argv[dial.n]);
 	return line;
 }
@@ -53,10 +55,12 @@ static const struct {
 	{ "scp [::1]:x y", SSH SAFE "-- ::1 COMMAND", "dbclient ::1 COMMAND" },
 	{ "scp -P 2222 h:x y", SSH SAFE "-p 2222 -- h COMMAND", "dbclient -p 2222 h COMMAND" },
 	/* A host's own port comes first. */
-	{ "scp -P 2222 scp://u@h:22/x y", SSH SAFE "-p 22 -l u -- h COMMAND", "dbclient -p 22 -l u h COMMAND" },
+	{ "scp -P 2222 scp://u@h:22/x y", SSH SAFE "-p 22 -l u -- h COMMAND",
+	    "dbclient -p 22 -l u h COMMAND" },
 	{ "scp scp://a%40b@h/x y", SSH SAFE "-l a@b -- h COMMAND", "dbclient -l a@b h COMMAND" },
 	/* What is passed on, in its order. */
-	{ "scp -q -v -A h:x y", SSH "-q -v -A " SAFE "-- h COMMAND", "dbclient -q -v -A h COMMAND" },
+	{ "scp -q -v -A h:x y", SSH "-q -v -A " SAFE "-- h COMMAND",
+	    "dbclient -q -v -A h COMMAND" },
 	{ "scp -oA=b -i k -c x -oC h:x y", SSH "-o A=b -i k -c x -o C " SAFE "-- h COMMAND",
 	    "dbclient -o A=b -i k -c x -o C h COMMAND" },
 	{ "scp -C -B h:x y", SSH "-C -oBatchMode=yes " SAFE "-- h COMMAND",
@@ -84,13 +88,16 @@ START_TEST(the_words_that_reach_a_host)
 {
 	for (size_t i = 0; i < COUNT(rows); i++)
 		for (int dropbear = 0; dropbear < 2; dropbear++) {
-			const char *wanted = dropbear ? rows[i].dbclient : rows[i].ssh, *where, *why;
+			const char *wanted = dropbear ? rows[i].dbclient : rows[i].ssh, *where,
+			    *why;
 			struct dial_way way = { dropbear ? "dbclient" : "ssh", dropbear, true };
 			int end;
 
 			read_line(rows[i].line);
-			end = dial_host(&dial, &way, &errand, &errand.sources[0], "COMMAND", &where, &why);
-			ck_assert_msg(end == (wanted == NULL ? -1 : 0), "\"%s\": %d", rows[i].line, end);
+			end = dial_host(&dial, &way, &errand, &errand.sources[0], "COMMAND", &where,
+			    &why);
+			ck_assert_msg(end == (wanted == NULL ? -1 : 0), "\"%s\": %d", rows[i].line,
+			    end);
 			if (wanted != NULL)
 				ck_assert_str_eq(dialled(), wanted);
 			dial_end(&dial);
@@ -106,7 +113,8 @@ START_TEST(a_command_is_one_word)
 	const char *where, *why, *command = "scp -t a\\ b %s %n";
 
 	read_line("scp h:x y");
-	ck_assert_int_eq(dial_host(&dial, &way, &errand, &errand.sources[0], command, &where, &why), 0);
+	ck_assert_int_eq(dial_host(&dial, &way, &errand, &errand.sources[0], command, &where, &why),
+	    0);
 	ck_assert_str_eq(dial.argv[0], "/opt/my ssh");
 	ck_assert_str_eq(dial.argv[dial.n - 1], command);
 	ck_assert_str_eq(dial.argv[dial.n - 2], "h");
@@ -119,12 +127,14 @@ END_TEST
 /* By its loop index: dbclient, ssh. */
 START_TEST(who_cannot_be_asked_is_not)
 {
-	static const char *const wanted[] = { "dbclient -A " BATCH "h COMMAND", SSH "-A " SAFE BATCH "-- h COMMAND" };
+	static const char *const wanted[] = { "dbclient -A " BATCH "h COMMAND",
+	    SSH "-A " SAFE BATCH "-- h COMMAND" };
 	const struct dial_way way = { _i == 0 ? "dbclient" : "ssh", _i == 0, false };
 	const char *where, *why;
 
 	read_line("scp -A h:x y");
-	ck_assert_int_eq(dial_host(&dial, &way, &errand, &errand.sources[0], "COMMAND", &where, &why), 0);
+	ck_assert_int_eq(dial_host(&dial, &way, &errand, &errand.sources[0], "COMMAND", &where,
+	    &why), 0);
 	ck_assert_str_eq(dialled(), wanted[_i]);
 	dial_end(&dial);
 	errand_end(&errand);
@@ -140,12 +150,14 @@ START_TEST(what_dbclient_cannot_be_told)
 		{ "scp -q6 h:x y", "-6", "dbclient has no such option" },
 		{ "scp -Ff h:x y", "-F", "dbclient has no such option" },
 		{ "scp h^i:x y", "h^i:x", "a host of dbclient's has none of / ^ , @ %" },
-		{ "scp [fe80::1%eth0]:x y", "[fe80::1%eth0]:x", "a host of dbclient's has none of / ^ , @ %" },
+		{ "scp [fe80::1%eth0]:x y", "[fe80::1%eth0]:x",
+		    "a host of dbclient's has none of / ^ , @ %" },
 		{ "scp -J a/1 h:x y", "-J", "a hop of dbclient's has none of / ^ %" },
 		{ "scp -J ssh://a h:x y", "-J", "a hop of dbclient's has none of / ^ %" },
 		{ "scp -J a^b h:x y", "-J", "a hop of dbclient's has none of / ^ %" },
 		{ "scp -J a b,c@h:x y", "b,c@h:x", "a hop of dbclient's has none of / ^ %" },
-		{ "scp -J a scp://b%40c@h/x y", "scp://b%40c@h/x", "a hop of dbclient's has none of / ^ %" },
+		{ "scp -J a scp://b%40c@h/x y", "scp://b%40c@h/x",
+		    "a hop of dbclient's has none of / ^ %" },
 	};
 	const struct dial_way way = { "dbclient", true, true };
 
@@ -153,7 +165,8 @@ START_TEST(what_dbclient_cannot_be_told)
 		const char *where = NULL, *why = NULL;
 
 		read_line(refused[i].line);
-		ck_assert_msg(dial_host(&dial, &way, &errand, &errand.sources[0], "COMMAND", &where, &why) == -1,
+		ck_assert_msg(dial_host(&dial, &way, &errand, &errand.sources[0], "COMMAND", &where,
+		    &why) == -1,
 		    "\"%s\"", refused[i].line);
 		ck_assert_str_eq(why, refused[i].why);
 		ck_assert_pstr_eq(where, refused[i].where);
@@ -213,7 +226,8 @@ START_TEST(what_a_host_is_asked_to_copy_itself)
 
 		read_line(direct[i].line);
 		end = dial_direct(&dial, &way, &errand, &errand.sources[0], &where, &why);
-		ck_assert_msg(end == (direct[i].command == NULL ? -1 : 0), "\"%s\": \"%s\"", direct[i].line, why);
+		ck_assert_msg(end == (direct[i].command == NULL ? -1 : 0), "\"%s\": \"%s\"",
+		    direct[i].line, why);
 		if (end == 0) {
 			ck_assert_str_eq(dial.argv[dial.n - 1], direct[i].command);
 			ck_assert_str_eq(dial.argv[dial.n - 2], errand.sources[0].host);
@@ -256,7 +270,8 @@ START_TEST(as_many_options_as_there_can_be)
 		to = stpcpy(to, " -oX");
 	stpcpy(to, " -P 1 u@h:x y");
 	read_line(line);
-	ck_assert_int_eq(dial_host(&dial, &way, &errand, &errand.sources[0], "COMMAND", &where, &why), 0);
+	ck_assert_int_eq(dial_host(&dial, &way, &errand, &errand.sources[0], "COMMAND", &where,
+	    &why), 0);
 	dial_end(&dial);
 	errand_end(&errand);
 }

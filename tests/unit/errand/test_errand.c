@@ -60,10 +60,12 @@ passed(const struct errand *e)
 	line[0] = '\0';
 	for (size_t i = 0; i < e->nflags; i++)
 		n += (size_t)snprintf(line + n, sizeof(line) - n, "-%c%s%s ", e->flags[i].letter,
-		    e->flags[i].value != NULL ? "=" : "", e->flags[i].value != NULL ? e->flags[i].value : "");
+		    e->flags[i].value != NULL ? "=" : "",
+		    e->flags[i].value != NULL ? e->flags[i].value : "");
 	for (size_t i = 0; i < e->nkeys; i++)
 		n += (size_t)snprintf(line + n, sizeof(line) - n, "%s%s%s ", e->keys[i].key,
-		    e->keys[i].value != NULL ? "=" : "", e->keys[i].value != NULL ? e->keys[i].value : "");
+		    e->keys[i].value != NULL ? "=" : "",
+		    e->keys[i].value != NULL ? e->keys[i].value : "");
 	return line;
 }
 
@@ -132,16 +134,20 @@ START_TEST(what_a_command_line_means)
 
 		ck_assert_msg(parse(&v, good[i].line, &where, &why) == 0, "\"%s\": \"%s\": \"%s\"",
 		    good[i].line, where, why);
-		ck_assert_msg(flags_of(&errand) == good[i].flags, "\"%s\": expected flags %u, got %u",
+		ck_assert_msg(flags_of(&errand) == good[i].flags,
+		    "\"%s\": expected flags %u, got %u",
 		    good[i].line, good[i].flags, flags_of(&errand));
 		ck_assert_msg(strcmp(passed(&errand), good[i].passed) == 0,
-		    "\"%s\": expected \"%s\", got \"%s\"", good[i].line, good[i].passed, passed(&errand));
-		ck_assert_msg(errand.nsources == good[i].nsources, "\"%s\": expected %d sources, got %d",
+		    "\"%s\": expected \"%s\", got \"%s\"", good[i].line, good[i].passed,
+		    passed(&errand));
+		ck_assert_msg(errand.nsources == good[i].nsources,
+		    "\"%s\": expected %d sources, got %d",
 		    good[i].line, good[i].nsources, errand.nsources);
 		ck_assert(errand_is_meant(v.n, v.words));
 		/* They are the last words, in their order. */
 		for (int n = 0; n < errand.nsources; n++)
-			ck_assert_ptr_eq(errand.sources[n].said, v.words[v.n - 1 - errand.nsources + n]);
+			ck_assert_ptr_eq(errand.sources[n].said,
+			    v.words[v.n - 1 - errand.nsources + n]);
 		ck_assert_ptr_eq(errand.target.said, v.words[v.n - 1]);
 		errand_end(&errand);
 	}
@@ -206,48 +212,65 @@ static const struct {
 	const char *line, *where, *why;
 } bad[] = {
 	/* Too few to be copied. */
-	{ "scp", NULL, usage }, { "scp a", NULL, usage }, { "scp -r", NULL, usage }, { "scp --", NULL, usage },
-	{ "scp -r -- a", NULL, usage }, { "scp -i a b:", NULL, usage }, { "scp --umask 1 b:", NULL, usage },
+	{ "scp", NULL, usage }, { "scp a", NULL, usage }, { "scp -r", NULL, usage }, { "scp --",
+	    NULL, usage },
+	{ "scp -r -- a", NULL, usage }, { "scp -i a b:", NULL, usage }, { "scp --umask 1 b:", NULL,
+	    usage },
 	/* What is for a server. */
 	{ "scp -t a b:", "-t", usage }, { "scp -rf a b:", "-f", usage },
 	/* What is not spoken. */
-	{ "scp -s a b:", "-s", sftp }, { "scp -rsp a b:", "-s", sftp }, { "scp -D x a b:", "-D", sftp },
+	{ "scp -s a b:", "-s", sftp }, { "scp -rsp a b:", "-s", sftp }, { "scp -D x a b:", "-D",
+	    sftp },
 	{ "scp -1 a b:", "-1", "this version of the protocol is not spoken" },
 	/* What nobody knows. */
 	{ "scp -Z a b:", "-Z", "unknown option" }, { "scp -rZp a b:", "-Z", "unknown option" },
 	{ "scp -r- a b:", "--", "unknown option" }, { "scp -\n a b:", "-\n", "unknown option" },
 	{ "scp -5 a b:", "-5", "unknown option" }, { "scp -h a b:", "-h", "unknown option" },
 	{ "scp --what a b:", "--what", unknown }, { "scp --what=x a b:", "--what=x", unknown },
-	{ "scp --umas=077 a b:", "--umas=077", unknown }, { "scp --umaskk=077 a b:", "--umaskk=077", unknown },
+	{ "scp --umas=077 a b:", "--umas=077", unknown }, { "scp --umaskk=077 a b:", "--umaskk=077",
+	    unknown },
 	{ "scp --update=yes a b:", "--update=yes", unknown }, { "scp --=x a b:", "--=x", unknown },
-	{ "scp --progres=json a b:", "--progres=json", unknown }, { "scp --EXCLUDE=x a b:", "--EXCLUDE=x", unknown },
+	{ "scp --progres=json a b:", "--progres=json", unknown }, { "scp --EXCLUDE=x a b:",
+	    "--EXCLUDE=x", unknown },
 	{ "scp --a-word-that-is-longer-than-all-that-there-are a b:",
 	    "--a-word-that-is-longer-than-all-that-there-are", unknown },
 	/* What concerns others, and what has another name here. */
-	{ "scp --root=/ a b:", "--root=/", served }, { "scp --upload-only a b:", "--upload-only", served },
-	{ "scp --log none a b:", "--log", served }, { "scp --originate=yes a b:", "--originate=yes", served },
+	{ "scp --root=/ a b:", "--root=/", served }, { "scp --upload-only a b:", "--upload-only",
+	    served },
+	{ "scp --log none a b:", "--log", served }, { "scp --originate=yes a b:", "--originate=yes",
+	    served },
 	{ "scp --deny=x a b:", "--deny=x", served }, { "scp --allow=x a b:", "--allow=x", served },
 	/* What is missing. */
-	{ "scp -i", "-i", no_argument }, { "scp -rc", "-c", no_argument }, { "scp -o", "-o", no_argument },
-	{ "scp -F", "-F", no_argument }, { "scp -J", "-J", no_argument }, { "scp -l", "-l", no_argument },
-	{ "scp -P", "-P", no_argument }, { "scp -S", "-S", no_argument }, { "scp -X", "-X", no_argument },
+	{ "scp -i", "-i", no_argument }, { "scp -rc", "-c", no_argument }, { "scp -o", "-o",
+	    no_argument },
+	{ "scp -F", "-F", no_argument }, { "scp -J", "-J", no_argument }, { "scp -l", "-l",
+	    no_argument },
+	{ "scp -P", "-P", no_argument }, { "scp -S", "-S", no_argument }, { "scp -X", "-X",
+	    no_argument },
 	{ "scp -D", "-D", no_argument },
 	/* What is no value. */
-	{ "scp -l 0 a b:", "-l", no_rate }, { "scp -l -1 a b:", "-l", no_rate }, { "scp -l x a b:", "-l", no_rate },
-	{ "scp -l+1 a b:", "-l", no_rate }, { "scp -l  a b:", "-l", no_rate }, { "scp -l 1.5 a b:", "-l", no_rate },
+	{ "scp -l 0 a b:", "-l", no_rate }, { "scp -l -1 a b:", "-l", no_rate }, { "scp -l x a b:",
+	    "-l", no_rate },
+	{ "scp -l+1 a b:", "-l", no_rate }, { "scp -l  a b:", "-l", no_rate }, { "scp -l 1.5 a b:",
+	    "-l", no_rate },
 	{ "scp -l 104857601 a b:", "-l", no_rate },
-	{ "scp -P 0 a b:", "-P", no_port }, { "scp -P 65536 a b:", "-P", no_port }, { "scp -P x a b:", "-P", no_port },
+	{ "scp -P 0 a b:", "-P", no_port }, { "scp -P 65536 a b:", "-P", no_port },
+	{ "scp -P x a b:", "-P", no_port },
 	{ "scp -P +1 a b:", "-P", no_port }, { "scp -rP22x a b:", "-P", no_port },
 	{ "scp -X x a b:", "-X", no_setting }, { "scp -X ahead=maybe a b:", "-X", no_setting },
 	{ "scp -X ahead a b:", "-X", no_setting }, { "scp -X  a b:", "-X", no_setting },
 	{ "scp -X nrequests=0 a b:", "-X", "nrequests is a number" },
 	{ "scp -X nrequests= a b:", "-X", "nrequests is a number" },
-	{ "scp -X buffer=x a b:", "-X", "buffer is a size" }, { "scp -X buffer= a b:", "-X", "buffer is a size" },
-	{ "scp --progress=x a b:", "--progress=x", no_progress }, { "scp --progress= a b:", "--progress=", no_progress },
-	{ "scp --progress", "--progress", no_progress }, { "scp --progress a b:", "--progress", no_progress },
+	{ "scp -X buffer=x a b:", "-X", "buffer is a size" }, { "scp -X buffer= a b:", "-X",
+	    "buffer is a size" },
+	{ "scp --progress=x a b:", "--progress=x", no_progress }, { "scp --progress= a b:",
+	    "--progress=", no_progress },
+	{ "scp --progress", "--progress", no_progress }, { "scp --progress a b:", "--progress",
+	    no_progress },
 	/* Operands, wherever they stand. */
 	{ "scp @:a b", "@:a", "no such host form" }, { "scp a @:b", "@:b", "no such host form" },
-	{ "scp a b scp://h:0/c d", "scp://h:0/c", no_port }, { "scp a -b:c", "-b:c", "no user, and no host, is called so" },
+	{ "scp a b scp://h:0/c d", "scp://h:0/c", no_port }, { "scp a -b:c", "-b:c",
+	    "no user, and no host, is called so" },
 };
 
 START_TEST(what_is_refused)
@@ -256,11 +279,14 @@ START_TEST(what_is_refused)
 		const char *where = "untouched", *why = "untouched";
 		struct vector v;
 
-		ck_assert_msg(parse(&v, bad[i].line, &where, &why) == -1, "\"%s\": accepted", bad[i].line);
-		ck_assert_msg(strcmp(why, bad[i].why) == 0, "\"%s\": expected \"%s\", got \"%s\"", bad[i].line,
+		ck_assert_msg(parse(&v, bad[i].line, &where, &why) == -1, "\"%s\": accepted",
+		    bad[i].line);
+		ck_assert_msg(strcmp(why, bad[i].why) == 0, "\"%s\": expected \"%s\", got \"%s\"",
+		    bad[i].line,
 		    bad[i].why, why);
 		ck_assert_msg(bad[i].where == NULL ? where == NULL : where != NULL &&
-		    strcmp(where, bad[i].where) == 0, "\"%s\": expected \"%s\", got \"%s\"", bad[i].line,
+		    strcmp(where, bad[i].where) == 0, "\"%s\": expected \"%s\", got \"%s\"",
+		    bad[i].line,
 		    bad[i].where, where);
 		errand_end(&errand);
 	}
@@ -271,14 +297,20 @@ END_TEST
 START_TEST(who_asks_for_what)
 {
 	static const char *const servers[] = {
-		"scp -t x", "scp -f x", "scp -rpt x", "scp -r -p -t -- x", "scp -v -rf x y", "scp -i k -t x",
-		"scp -ik -t x", "scp -o -t -f x", "scp -tZ x", "scp -Zt x", "scp --umask 1 -t x", "scp --umask=1 -t x",
-		"scp --exclude -f -t x", "scp --update -t x", "scp --what -t x", "scp -P 1 -S s -X x -D d -l 1 -ft",
+		"scp -t x", "scp -f x", "scp -rpt x", "scp -r -p -t -- x", "scp -v -rf x y",
+		"scp -i k -t x",
+		"scp -ik -t x", "scp -o -t -f x", "scp -tZ x", "scp -Zt x", "scp --umask 1 -t x",
+		"scp --umask=1 -t x",
+		"scp --exclude -f -t x", "scp --update -t x", "scp --what -t x",
+		"scp -P 1 -S s -X x -D d -l 1 -ft",
 	};
 	static const char *const others[] = {
-		"scp", "scp x", "scp a b", "scp -r a b", "scp -- -t x", "scp - -t", "scp x -t", "scp a -f b",
-		"scp -i -t x", "scp -it x", "scp -o -f a b", "scp -Zri -t a b", "scp -D -t x", "scp -X -f x",
-		"scp --exclude -t a b", "scp --progress -t a b", "scp -l -t a", "scp -P", "scp --umask",
+		"scp", "scp x", "scp a b", "scp -r a b", "scp -- -t x", "scp - -t", "scp x -t",
+		"scp a -f b",
+		"scp -i -t x", "scp -it x", "scp -o -f a b", "scp -Zri -t a b", "scp -D -t x",
+		"scp -X -f x",
+		"scp --exclude -t a b", "scp --progress -t a b", "scp -l -t a", "scp -P",
+		"scp --umask",
 	};
 	struct vector v;
 
@@ -316,7 +348,8 @@ START_TEST(keys_are_the_policys)
 			continue;
 		ck_assert_int_eq(parse(&v, good[i].line, &where, &why), 0);
 		for (size_t n = 0; n < errand.nkeys; n++)
-			ck_assert_msg(keys_takes_value(errand.keys[n].key) == 1, "%s", errand.keys[n].key);
+			ck_assert_msg(keys_takes_value(errand.keys[n].key) == 1, "%s",
+			    errand.keys[n].key);
 		errand_end(&errand);
 	}
 }
@@ -384,7 +417,8 @@ START_TEST(every_letter_is_on_the_list_or_refused)
 			if (strchr("cFiJoS", c) != NULL)
 				ck_assert_str_eq(why, usage);
 			else
-				ck_assert_msg(where[0] == '-' && where[1] == (char)c && where[2] == '\0',
+				ck_assert_msg(where[0] == '-' && where[1] == (char)c &&
+				    where[2] == '\0',
 				    "-%c: %s", c, where);
 		}
 		errand_end(&errand);

@@ -54,11 +54,14 @@ static const struct {
 	{ "[ab", 0, { { "y", T, "[ab" } } },
 	{ "a[b/c]", 0, { { "y", T, "c]" } } },
 	/* As many as it is a pattern of. */
-	{ "*", 0, { { "a", T, NULL }, { "b/", T, NULL }, { ".bashrc", X, NULL }, { "c", T, NULL } } },
+	{ "*", 0, { { "a", T, NULL }, { "b/", T, NULL }, { ".bashrc", X, NULL }, { "c", T,
+	    NULL } } },
 	{ "*", 0, { { "./", X, NULL }, { "..", X, NULL } } },
-	{ "?", 0, { { "a", T, NULL }, { "\303\266", T, NULL }, { "ab", X, NULL }, { ".", X, NULL } } },
+	{ "?", 0, { { "a", T, NULL }, { "\303\266", T, NULL }, { "ab", X, NULL }, { ".", X,
+	    NULL } } },
 	{ ".*", 0, { { ".a", T, NULL }, { "a", X, NULL }, { "./", X, NULL } } },
-	{ "a/*.c", 0, { { "b.c", T, NULL }, { "b.h", X, NULL }, { ".c", X, NULL }, { "c.c", T, NULL } } },
+	{ "a/*.c", 0, { { "b.c", T, NULL }, { "b.h", X, NULL }, { ".c", X, NULL }, { "c.c", T,
+	    NULL } } },
 	{ "*.c/", 0, { { "b.c/", T, NULL }, { "b.h/", X, NULL } } },
 	{ "[!a]", 0, { { "b", T, NULL }, { "a", X, NULL }, { ".", X, NULL } } },
 	{ "[^a-y]", 0, { { "z", T, NULL }, { "b", X, NULL } } },
@@ -89,8 +92,10 @@ static const struct {
 	{ "x", SHELL, { { "y", T, "x" }, { "y", M, NULL } } },
 	{ "'a b'", SHELL, { { "y", T, "a b" } } },
 	{ "a b", SHELL, { { "b", T, "b" }, { "a", T, "a" }, { "a", M, NULL }, { "c", X, NULL } } },
-	{ "{a,b}", SHELL, { { "a", T, "a" }, { "b", T, "b" }, { "a", M, NULL }, { "{a,b}", X, NULL } } },
-	{ "d/{a,b*}", SHELL, { { "bc", T, NULL }, { "bd", T, NULL }, { "a", T, "a" }, { "c", X, NULL } } },
+	{ "{a,b}", SHELL, { { "a", T, "a" }, { "b", T, "b" }, { "a", M, NULL }, { "{a,b}", X,
+	    NULL } } },
+	{ "d/{a,b*}", SHELL, { { "bc", T, NULL }, { "bd", T, NULL }, { "a", T, "a" }, { "c", X,
+	    NULL } } },
 	{ "{1..3,a}", SHELL, { { "1..3", T, "1..3" }, { "1", X, NULL } } },
 	{ "\\{1..3}", SHELL, { { "y", T, "{1..3}" } } },
 	{ "'{a,b}'", SHELL, { { "y", T, "{a,b}" } } },
@@ -124,23 +129,28 @@ judge(const char *entry, const char **as)
 static void
 check_row(size_t i)
 {
-	const struct errand e = { .shell_text = (rows[i].how & SHELL) != 0, .any_name = (rows[i].how & ANY) != 0 };
+	const struct errand e = { .shell_text = (rows[i].how & SHELL) != 0,
+	    .any_name = (rows[i].how & ANY) != 0 };
 	bool came = false;
 	const char *why = "";
 
-	ck_assert_msg(expect_init(&expect, &e, rows[i].path, &why) == 0, "<%s>: \"%s\"", rows[i].path, why);
+	ck_assert_msg(expect_init(&expect, &e, rows[i].path, &why) == 0, "<%s>: \"%s\"",
+	    rows[i].path, why);
 	ck_assert(!expect_is_met(&expect));
 	for (const struct entry *n = rows[i].entries; n->name != NULL; n++) {
 		const char *as = NULL;
 		enum expect_verdict got = judge(n->name, &as);
 
-		ck_assert_msg(got == n->verdict, "<%s>: \"%s\": expected %d, got %d", rows[i].path, n->name,
+		ck_assert_msg(got == n->verdict, "<%s>: \"%s\": expected %d, got %d", rows[i].path,
+		    n->name,
 		    (int)n->verdict, (int)got);
 		if (got == T && n->as != NULL)
-			ck_assert_msg(strcmp(as, n->as) == 0, "<%s>: \"%s\": expected <%s>, got <%s>", rows[i].path,
+			ck_assert_msg(strcmp(as, n->as) == 0,
+			    "<%s>: \"%s\": expected <%s>, got <%s>", rows[i].path,
 			    n->name, n->as, as);
 		if (got == T && n->as == NULL)
-			ck_assert_msg(strncmp(as, n->name, strlen(as)) == 0, "<%s>: \"%s\": got <%s>", rows[i].path,
+			ck_assert_msg(strncmp(as, n->name, strlen(as)) == 0,
+			    "<%s>: \"%s\": got <%s>", rows[i].path,
 			    n->name, as);
 		came = came || got == T || got == S;
 		ck_assert_int_eq(expect_is_met(&expect), came);
@@ -157,7 +167,8 @@ END_TEST
 START_TEST(what_cannot_be_told)
 {
 	static const char *const paths[] = {
-		"$x", "$(ls)", "`ls`", "a;b", "$x/*", "$x/'a'", "$x/", "$x/a b", "$x/$y", "a|b/~", "'a", " ", "$x/a{b,c}",
+		"$x", "$(ls)", "`ls`", "a;b", "$x/*", "$x/'a'", "$x/", "$x/a b", "$x/$y", "a|b/~",
+		"'a", " ", "$x/a{b,c}",
 		"$x/-#", "a&b/c!", "x{1..3}", "{a..c}{d,e}", "{d,{a..c}}",
 	};
 	const struct errand e = { .shell_text = true };
@@ -166,7 +177,8 @@ START_TEST(what_cannot_be_told)
 		const char *why = NULL;
 
 		ck_assert_msg(expect_init(&expect, &e, paths[i], &why) == -1, "<%s>", paths[i]);
-		ck_assert_str_eq(why, "it is not clear what it stands for: -T accepts whatever comes");
+		ck_assert_str_eq(why,
+		    "it is not clear what it stands for: -T accepts whatever comes");
 	}
 }
 END_TEST

@@ -75,8 +75,10 @@ static const struct {
 };
 
 static const char *const local[] = {
-	"", ".", "x", "/", "/x", "-x", "-", ":x", ":", "::1:x", "./a:b", "a/b:c", "/a:b", "../a:b", "x/",
-	"[a:b", "u@[a:b", "[::1:x", "[a]b:c", "[a/b]:c", "u@[a/b]:c", "[/]:c", "scp/:x", "a@b", "@", "[]", "~",
+	"", ".", "x", "/", "/x", "-x", "-", ":x", ":", "::1:x", "./a:b", "a/b:c", "/a:b", "../a:b",
+	"x/",
+	"[a:b", "u@[a:b", "[::1:x", "[a]b:c", "[a/b]:c", "u@[a/b]:c", "[/]:c", "scp/:x", "a@b", "@",
+	"[]", "~",
 	"C\\x", "a b", "\303\266", "\377", "*",
 };
 
@@ -88,21 +90,30 @@ static const struct {
 	{ "scp://", FORM }, { "scp:///", FORM }, { "scp:///p", FORM }, { "scp://u@/p", FORM },
 	{ "scp://u@:22/p", FORM }, { "scp://[]/p", FORM },
 	/* Without brackets, nobody knows which colon is whose. */
-	{ "scp://::1/x", FORM }, { "scp://a:b:22/x", FORM }, { "scp://[::1/x", FORM }, { "scp://::1]/x", FORM },
+	{ "scp://::1/x", FORM }, { "scp://a:b:22/x", FORM }, { "scp://[::1/x", FORM },
+	{ "scp://::1]/x", FORM },
 	{ "scp://[::1]x/x", FORM }, { "scp://x[::1]/x", FORM }, { "scp://[[::1]]/x", FORM },
 	{ "scp://[a][b]/x", FORM }, { "scp://[/x", FORM }, { "scp://]/x", FORM },
-	{ "scp://h:/x", PORT }, { "scp://h:0/x", PORT }, { "scp://h:65536", PORT }, { "scp://h:-1/x", PORT },
-	{ "scp://h:+1/x", PORT }, { "scp://h: 1/x", PORT }, { "scp://h:22x/x", PORT }, { "scp://h:ssh/x", PORT },
-	{ "scp://h:18446744073709551638/x", PORT }, { "scp://[::1]:/x", PORT }, { "scp://u@h:2%32/x", PORT },
-	{ "scp://h/%", ESCAPE }, { "scp://h/%2", ESCAPE }, { "scp://h/%2g", ESCAPE }, { "scp://h/%g2", ESCAPE },
-	{ "scp://h/%00", ESCAPE }, { "scp://h/a%", ESCAPE }, { "scp://h/%%20", ESCAPE }, { "scp://h/% 1", ESCAPE },
+	{ "scp://h:/x", PORT }, { "scp://h:0/x", PORT }, { "scp://h:65536", PORT },
+	{ "scp://h:-1/x", PORT },
+	{ "scp://h:+1/x", PORT }, { "scp://h: 1/x", PORT }, { "scp://h:22x/x", PORT },
+	{ "scp://h:ssh/x", PORT },
+	{ "scp://h:18446744073709551638/x", PORT }, { "scp://[::1]:/x", PORT },
+	{ "scp://u@h:2%32/x", PORT },
+	{ "scp://h/%", ESCAPE }, { "scp://h/%2", ESCAPE }, { "scp://h/%2g", ESCAPE },
+	{ "scp://h/%g2", ESCAPE },
+	{ "scp://h/%00", ESCAPE }, { "scp://h/a%", ESCAPE }, { "scp://h/%%20", ESCAPE },
+	{ "scp://h/% 1", ESCAPE },
 	{ "scp://u%@h/x", ESCAPE }, { "scp://u%00@h/x", ESCAPE }, { "scp://h%0/x", ESCAPE },
 	{ "scp://[fe80::1%eth0]/x", ESCAPE },
 	/* Options. */
-	{ "-h:x", NAME }, { "u@-h:x", NAME }, { "-u@h:x", NAME }, { "[-h]:x", NAME }, { "-oProxyCommand=id:x", NAME },
-	{ "scp://%2dh/x", NAME }, { "scp://%2Du@h/x", NAME }, { "a -oB=c@h:x", NAME }, { "u -l@h:x", NAME },
+	{ "-h:x", NAME }, { "u@-h:x", NAME }, { "-u@h:x", NAME }, { "[-h]:x", NAME },
+	{ "-oProxyCommand=id:x", NAME },
+	{ "scp://%2dh/x", NAME }, { "scp://%2Du@h/x", NAME }, { "a -oB=c@h:x", NAME }, { "u -l@h:x",
+	    NAME },
 	/* What a host cannot have, and may be part of a URI. */
-	{ "a$b:x", NAME }, { "a\\b:x", NAME }, { "a,b:x", NAME }, { "a b:x", NAME }, { "a\tb:x", NAME },
+	{ "a$b:x", NAME }, { "a\\b:x", NAME }, { "a,b:x", NAME }, { "a b:x", NAME }, { "a\tb:x",
+	    NAME },
 	{ "scp://h%2fx/y", NAME }, { "scp://h%40x/y", NAME }, { "scp://ssh%3a%2f%2fx/y", NAME },
 	/* It would quote what comes behind it. */
 	{ "u\\@h:x", NAME }, { "scp://u%5c@h/x", NAME },
@@ -118,7 +129,8 @@ check_remote(const char *said, const char *user, const char *host, const char *p
 	ck_assert_msg(operand_parse(&o, said, &why) == 0, "\"%s\": \"%s\"", said, why);
 	ck_assert_msg(o.remote && strcmp(o.user, user) == 0 && strcmp(o.host, host) == 0 &&
 	    strcmp(o.path, path) == 0 && o.port == port,
-	    "\"%s\": expected <%s> <%s> <%s> %u, got %s <%s> <%s> <%s> %u", said, user, host, path, port,
+	    "\"%s\": expected <%s> <%s> <%s> %u, got %s <%s> <%s> <%s> %u", said, user, host, path,
+	    port,
 	    o.remote ? "remote" : "local", o.user, o.host, o.path, o.port);
 	ck_assert_ptr_eq(o.said, said);
 	operand_end(&o);
@@ -132,16 +144,19 @@ check_refused(const char *said, const char *wanted)
 	const char *why = NULL;
 	int end = operand_parse(&o, said, &why);
 
-	ck_assert_msg(end == -1, "\"%s\": expected \"%s\", got <%s> <%s> <%s>", said, wanted, o.user, o.host,
+	ck_assert_msg(end == -1, "\"%s\": expected \"%s\", got <%s> <%s> <%s>", said, wanted,
+	    o.user, o.host,
 	    o.path);
-	ck_assert_msg(strcmp(why, wanted) == 0, "\"%s\": expected \"%s\", got \"%s\"", said, wanted, why);
+	ck_assert_msg(strcmp(why, wanted) == 0, "\"%s\": expected \"%s\", got \"%s\"", said, wanted,
+	    why);
 	ck_assert_ptr_null(o.text);
 }
 
 START_TEST(what_is_at_a_host)
 {
 	for (size_t i = 0; i < COUNT(remote); i++)
-		check_remote(remote[i].said, remote[i].user, remote[i].host, remote[i].path, remote[i].port);
+		check_remote(remote[i].said, remote[i].user, remote[i].host, remote[i].path,
+		    remote[i].port);
 }
 END_TEST
 
@@ -151,7 +166,8 @@ START_TEST(what_is_here)
 		struct operand o;
 		const char *why = "untouched";
 
-		ck_assert_msg(operand_parse(&o, local[i], &why) == 0, "\"%s\": \"%s\"", local[i], why);
+		ck_assert_msg(operand_parse(&o, local[i], &why) == 0, "\"%s\": \"%s\"", local[i],
+		    why);
 		ck_assert_msg(!o.remote, "\"%s\": host <%s>", local[i], o.host);
 		ck_assert_str_eq(o.path, local[i]);
 		ck_assert_str_eq(o.host, "");

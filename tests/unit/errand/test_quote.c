@@ -17,16 +17,25 @@ static struct words words;
 
 /* Names that mean something to some shell or other, by themselves or together. */
 static const char *const nasty[] = {
-	"x", "a b", " a", "a ", "  ", "a'b", "'", "''", "a\"b", "\"", "a\\b", "\\", "\\\\", "a\\", "$", "$HOME", "a$b",
-	"${HOME}", "$(id)", "`id`", "`", "a;b", ";", "a&b", "&", "&&", "a|b", "|", "a<b", "<", "a>b", ">", "(", ")",
-	"(a)", "a(b)c", "{", "}", "{a,b}", "a{b,c}d", "{1..3}", "[", "]", "[a]", "[!a]", "[a-z]*", "*", "?", "a*b", "**",
-	"!", "!!", "a!b", "!a", "#", "#a", "a#b", "~a b", "~a b/x~", "a~", "~~", "~-", "~+", "=", "=ls", "a=b", "%", "%1",
-	"%s%n", "^", "^a^b", "a^", "@", "@(a)", "+(a)", "-", "-x", "--", "-t", ".", "..", "...", ".a", ":", "a:b", ",",
-	"a,b", "/", "/a b/c d", "//", "a/", "\t", "a\tb", "\001", "\033[31m", "\177", "\r", "a\r", "\303\266",
-	"\303\266 \342\202\254", "\377", "\200\201", "a\377b", "\342\200\250", "\342\200\250a\342\200\250",
-	"\303\240", "a\303\240b", "\240", "a\240", "\302\240", "\341\232\200\303\240", "\343\200\200a", "\342\200\200",
+	"x", "a b", " a", "a ", "  ", "a'b", "'", "''", "a\"b", "\"", "a\\b", "\\", "\\\\", "a\\",
+	"$", "$HOME", "a$b",
+	"${HOME}", "$(id)", "`id`", "`", "a;b", ";", "a&b", "&", "&&", "a|b", "|", "a<b", "<",
+	"a>b", ">", "(", ")",
+	"(a)", "a(b)c", "{", "}", "{a,b}", "a{b,c}d", "{1..3}", "[", "]", "[a]", "[!a]", "[a-z]*",
+	"*", "?", "a*b", "**",
+	"!", "!!", "a!b", "!a", "#", "#a", "a#b", "~a b", "~a b/x~", "a~", "~~", "~-", "~+", "=",
+	"=ls", "a=b", "%", "%1",
+	"%s%n", "^", "^a^b", "a^", "@", "@(a)", "+(a)", "-", "-x", "--", "-t", ".", "..", "...",
+	".a", ":", "a:b", ",",
+	"a,b", "/", "/a b/c d", "//", "a/", "\t", "a\tb", "\001", "\033[31m", "\177", "\r", "a\r",
+	"\303\266",
+	"\303\266 \342\202\254", "\377", "\200\201", "a\377b", "\342\200\250",
+	"\342\200\250a\342\200\250",
+	"\303\240", "a\303\240b", "\240", "a\240", "\302\240", "\341\232\200\303\240",
+	"\343\200\200a", "\342\200\200",
 	"\342\200\212", "-e", "\\n", "\\t", "\\0", "a\\'b",
-	"'\\''", "it's \"here\"", "$'a'", "$\"a\"", "<(id)", ">&2", "2>&1", "a # b", "*~", "&!", "if", "end", "time",
+	"'\\''", "it's \"here\"", "$'a'", "$\"a\"", "<(id)", ">&2", "2>&1", "a # b", "*~", "&!",
+	"if", "end", "time",
 	"\\e[0m", "!$", "^^", "a\\ b", "$$", "$?", "$0", "\"$HOME\"", "~root x",
 };
 
@@ -124,7 +133,8 @@ quote(const char *path, enum quote_use use)
 {
 	static char word[QUOTE_COMMAND_MAX];
 
-	ck_assert_msg(quote_path(word, sizeof(word), path, use) == strlen(word) && word[0] != '\0', "<%s>", path);
+	ck_assert_msg(quote_path(word, sizeof(word), path, use) == strlen(word) && word[0] != '\0',
+	    "<%s>", path);
 	return word;
 }
 
@@ -164,7 +174,8 @@ check_names(const struct shell *s, const char *const names[], size_t n, enum quo
 		/* What would be an option is none. */
 		if (names[i][0] == '-' && strncmp(name, "./", 2) == 0)
 			name += 2;
-		ck_assert_msg(strcmp(name, names[i]) == 0, "%s: expected <%s>, got <%s>", s->path, names[i], shown[i]);
+		ck_assert_msg(strcmp(name, names[i]) == 0, "%s: expected <%s>, got <%s>", s->path,
+		    names[i], shown[i]);
 	}
 	ck_assert_msg(got == n, "%s: expected %zu words, got %zu", s->path, n, got);
 }
@@ -199,17 +210,22 @@ START_TEST(a_shell_gives_the_name_back)
 END_TEST
 
 /* What is here for patterns.  To ksh93 a backslash in a set is also one of it. */
-static const char *const there[] = { "abc", "xbc", "!bc", "^bc", "]bc", "-bc", "a bc", "'bc", "$bc", "bbc", ".abc", "x\\c",
+static const char *const there[] = { "abc", "xbc", "!bc", "^bc", "]bc", "-bc", "a bc", "'bc", "$bc",
+    "bbc", ".abc", "x\\c",
     "{a,b}" };
 
 static const struct {
 	const char *pattern;
 	bool	    sets;	/* it has some */
 } patterns[] = {
-	{ "*", false }, { "**", false }, { "*bc", false }, { "a*c", false }, { "a *", false }, { ".*c", false }, { "'*", false },
-	{ "$*", false }, { "x\\\\*", false }, { "{*}", false }, { "{a,b}*", false }, { "***c", false }, { "-*", false },
-	{ "[ab]bc", true }, { "[a-b]bc", true }, { "[a\\-c]bc", true }, { "[b\\]]bc", true }, { "[]b]bc", true },
-	{ "[ b\\$]bc", true }, { "[b$]bc", true }, { "[b\\!]bc", true }, { "[\\!b]bc", true }, { "[\\^b]bc", true },
+	{ "*", false }, { "**", false }, { "*bc", false }, { "a*c", false }, { "a *", false },
+	{ ".*c", false }, { "'*", false },
+	{ "$*", false }, { "x\\\\*", false }, { "{*}", false }, { "{a,b}*", false },
+	{ "***c", false }, { "-*", false },
+	{ "[ab]bc", true }, { "[a-b]bc", true }, { "[a\\-c]bc", true }, { "[b\\]]bc", true },
+	{ "[]b]bc", true },
+	{ "[ b\\$]bc", true }, { "[b$]bc", true }, { "[b\\!]bc", true }, { "[\\!b]bc", true },
+	{ "[\\^b]bc", true },
 	{ "[b^!]bc", true }, { "['a]bc", true }, { "[a]*[c]", true }, { "x[\\\\]c", true },
 };
 
@@ -247,9 +263,11 @@ check_pattern(const struct shell *s, const char *pattern)
 	qsort(shown, got, sizeof(*shown), by_name);
 	ck_assert_msg(n > 0, "<%s> is of nothing", pattern);
 	for (size_t i = 0; i < n; i++)
-		ck_assert_msg(i < got && strcmp(shown[i], wanted[i]) == 0, "%s: <%s>: expected <%s>, got <%s>", s->path,
+		ck_assert_msg(i < got && strcmp(shown[i], wanted[i]) == 0,
+		    "%s: <%s>: expected <%s>, got <%s>", s->path,
 		    pattern, wanted[i], i < got ? shown[i] : "(nothing)");
-	ck_assert_msg(got == n, "%s: <%s>: expected %zu names, got %zu: <%s>", s->path, pattern, n, got, shown[n]);
+	ck_assert_msg(got == n, "%s: <%s>: expected %zu names, got %zu: <%s>", s->path, pattern, n,
+	    got, shown[n]);
 }
 
 /* It matches there what is expected here. */
@@ -348,10 +366,12 @@ START_TEST(how_a_path_is_written)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		const char *got = quote(rows[i].path, QUOTE_TARGET);
 
-		ck_assert_msg(strcmp(got, rows[i].target) == 0, "<%s>: expected the target <%s>, got <%s>", rows[i].path,
+		ck_assert_msg(strcmp(got, rows[i].target) == 0,
+		    "<%s>: expected the target <%s>, got <%s>", rows[i].path,
 		    rows[i].target, got);
 		got = quote(rows[i].path, QUOTE_SOURCE);
-		ck_assert_msg(strcmp(got, rows[i].source) == 0, "<%s>: expected the source <%s>, got <%s>", rows[i].path,
+		ck_assert_msg(strcmp(got, rows[i].source) == 0,
+		    "<%s>: expected the source <%s>, got <%s>", rows[i].path,
 		    rows[i].source, got);
 	}
 }
@@ -366,7 +386,8 @@ START_TEST(our_own_words_give_the_name_back)
 		const char *name = i < COUNT(nasty) ? nasty[i] : lines[i - COUNT(nasty)];
 		const char *word = quote(name, QUOTE_TARGET), *got;
 
-		ck_assert_msg(words_split(&words, word, strlen(word), &why) == 0, "<%s>: %s", word, why);
+		ck_assert_msg(words_split(&words, word, strlen(word), &why) == 0, "<%s>: %s", word,
+		    why);
 		ck_assert_uint_eq(words.count, 1);
 		got = words.list[0].text + (name[0] == '-' ? 2 : 0);
 		ck_assert_str_eq(got, name);
@@ -419,12 +440,14 @@ START_TEST(what_is_asked_of_a_host)
 
 	for (size_t i = 0; i < COUNT(asked); i++) {
 		struct errand e = {
-			.recursive = asked[i].recursive, .preserve = asked[i].preserve, .verbose = asked[i].verbose,
+			.recursive = asked[i].recursive, .preserve = asked[i].preserve,
+			.verbose = asked[i].verbose,
 			.shell_text = asked[i].shell_text,
 		};
 		char command[QUOTE_COMMAND_MAX];
 
-		ck_assert_int_eq(quote_command(command, &e, asked[i].receives, asked[i].directory, asked[i].path), 0);
+		ck_assert_int_eq(quote_command(command, &e, asked[i].receives, asked[i].directory,
+		    asked[i].path), 0);
 		ck_assert_str_eq(command, asked[i].command);
 	}
 }
