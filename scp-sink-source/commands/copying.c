@@ -17,6 +17,7 @@ copy(struct shell *s, const struct request *r)
 		return JOB_FAILED;
 	/* Relative paths begin in the current directory, and are said as they were said. */
 	strlcpy(here.from, s->scope->here, sizeof(here.from));
+	s->copied = true;
 	end = w->copy(w->copier, r, &here,
 	    policy_denies_copy(w->deeds->policy, r->role == REQUEST_SINK));
 	shell_show_title(s);

@@ -178,6 +178,41 @@ begins_to_read(const struct script_command *c)
 	return reads(word);
 }
 
+/* Whether one of the LEN bytes at TEXT, which are what is behind scp, is the option -t. */
+static bool
+says_upload(const char *text, size_t len)
+{
+	for (size_t i = 0; i + 1 < len; i++)
+		if (text[i] == '-' && strchr(" \t", text[i - 1]) != NULL)
+			for (; i < len && strchr(" \t", text[i]) == NULL; i++)
+				if (text[i] == 't')
+					return true;
+	return false;
+}
+
+/* The same behind a verb that nobody knows, as sudo is, or in what is no syntax. */
+static bool
+has_upload(const struct script_command *c)
+{
+	static const char scp[] = "scp";
+	const size_t n = sizeof(scp) - 1;
+
+	for (size_t i = 0; i + n < c->len; i++)
+		if (memcmp(c->text + i, scp, n) == 0 && strchr(" \t", c->text[i + n]) != NULL &&
+		    (i == 0 || strchr(" \t/;&|('\"`", c->text[i - 1]) != NULL) &&
+		    says_upload(c->text + i + n + 1, c->len - i - n - 1))
+			return true;
+	return false;
+}
+
+bool
+known_would_take_file(const struct script_command *c, const struct known *k)
+{
+	if (k->why == NULL && k->deed != NULL)
+		return strcmp(k->deed->name, "scp") == 0 && k->changes;
+	return (k->why != NULL || !k->empty) && has_upload(c);
+}
+
 bool
 known_would_read(const struct words *w, const struct script_command *c, const struct known *k)
 {

@@ -35,6 +35,12 @@ struct known known_look(struct words *, const struct script_command *);
 bool	known_would_read(const struct words *, const struct script_command *, const struct known *);
 
 /*
+ * Whether it is, or looks like, an upload by scp: where it does not come to a copy, a client that waits for
+ * no greeting sends the file all the same.
+ */
+bool	known_would_take_file(const struct script_command *, const struct known *);
+
+/*
  * Whether all of a line is served, and what scripts within it, or exec, carry out; else nothing in it is
  * to change anything.  COMMANDS rule 10.
  */

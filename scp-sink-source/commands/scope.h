@@ -39,6 +39,7 @@ struct shell {
 	int		 status;	/* of the last command */
 	bool		 fish;		/* the client is one that commands are files to: see fish.h */
 	bool		 lines;		/* commands are lines of the input */
+	bool		 copied;	/* the command that was last carried out came to a copy */
 	bool		 exec;		/* the script came with the request: the input is nobody's yet */
 	struct scope	*scope;		/* the innermost */
 	bool		 cut, cut_input;	/* what the command writes, or reads, is nobody's */

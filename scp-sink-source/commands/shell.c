@@ -232,16 +232,17 @@ heed_failure(struct shell *s, const struct script *script, size_t n)
 		s->state = SHELL_LEAVING;
 }
 
-/* What failed, and would have read what comes: that may be a file, and is no command. */
+/* What would have read what comes, and did not: that may be a file, and is no command. */
 static void
-heed_reader(struct shell *s, const struct script_command *c)
+heed_reader(struct shell *s, const struct script_command *c, bool carried_out)
 {
 	struct known k;
 
-	if (!s->lines || s->status == 0 || s->state != SHELL_GOING)
+	if (!s->lines || s->state != SHELL_GOING)
 		return;
 	k = known_look(&s->words, c);
-	if (known_would_read(&s->words, c, &k)) {
+	if (known_would_take_file(c, &k) ? !s->copied
+	    : carried_out && s->status != 0 && known_would_read(&s->words, c, &k)) {
 		shell_go_astray(s);
 		s->state = SHELL_ASTRAY;
 	}
@@ -278,12 +279,14 @@ shell_run_line(struct shell *s, const char *text, size_t len)
 	    known_is_served(&s->words, &l.script);
 	for (size_t i = 0; i < l.script.count; i++) {
 		const struct script_command *c = &l.script.list[i];
+		const bool carried_out = is_carried_out(s, c);
 
-		if (is_carried_out(s, c)) {
+		s->copied = false;
+		if (carried_out) {
 			s->status = run_command(s, &l, c);
 			heed_failure(s, &l.script, i);
-			heed_reader(s, c);
 		}
+		heed_reader(s, c, carried_out);
 		look_around(s);
 	}
 	free(l.copy);
@@ -337,7 +340,7 @@ shell_run(const struct shell_world *world, const char *script, int *status)
 	s->world = world;
 	s->state = SHELL_GOING;
 	s->status = 0;
-	s->lost = s->lines = false;
+	s->lost = s->lines = s->copied = false;
 	s->exec = script != NULL;
 	s->scope = &scope;
 	strlcpy(scope.here, world->deeds->root->from, sizeof(scope.here));

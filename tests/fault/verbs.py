@@ -23,7 +23,6 @@ MARK = re.compile(r"=(\d+)")
 RECORD = re.compile(r'(?:mkdir name|rename old ".*" new|symlink old ".*" new|link old ".*" new|close) "/(.*?)"')
 REMOVAL = re.compile(r'(?:remove|rmdir) name "/(.*)"')
 MAKES = re.compile("cp -|ln|touch new|scp")      # what may have a hidden name first
-NO_MEMORY = "sh: Cannot allocate memory"
 OPENED = ("session opened", "session closed")
 OPTIONS = ("--serve", "--commands=yes", "--make-links=yes", "--log=stderr", "--sandbox=none")
 
@@ -231,10 +230,8 @@ def complaints(scene, got, plain, kind):
         wrong.append(f"left: {got['left']}")
     if not got["done"] and got["status"] == 1 and got["tree"] == BEFORE:
         return wrong            # Who is not served is told so.
-    if kind == "malloc" and got["status"] == 1 and NO_MEMORY in got["rest"]:
-        after = {**states(scene)[len(got["done"])]}     # It has ended there.
-        return wrong + [f"{name} is {got['tree'].get(name)} at the end" for name in {**got["tree"], **after}
-                        if got["tree"].get(name) != after.get(name)]
+    if kind == "malloc":
+        return wrong + without_memory(scene, got)
     if len(got["done"]) < len(scene.lines):
         wrong.append(f"no status of {scene.lines[len(got['done'])].words}")
     after = states(scene)[-1]
@@ -247,6 +244,18 @@ def complaints(scene, got, plain, kind):
     known = {name for each in scene.lines for name in each.change}
     wrong += [f"{name} is {got['tree'].get(name)}, and nobody asked for that" for name in {**got["tree"], **BEFORE}
               if name not in known and got["tree"].get(name) != BEFORE.get(name)]
+    return wrong
+
+
+def without_memory(scene, got):
+    """Statuses take memory, too: each line is done or not, and where one is not, that is said."""
+    after, tree = states(scene)[-1], got["tree"]
+    said = [row for rows, _ in (*got["done"], (got["rest"], 0)) for row in rows]
+    wrong = [] if tree == after or any("memory" in row for row in said) else ["no reason"]
+    for each in scene.lines:
+        found, done, not_done = ({name: t.get(name) for name in each.change} for t in (tree, after, BEFORE))
+        if found not in (done, not_done) and not each.pieces:
+            wrong.append(f"{each.words}: it is {found}")
     return wrong
 
 
@@ -274,7 +283,7 @@ def same_data(found, done):
 
 # Of what is done something remains undone: an attribute, or that it is known to be on the disk.
 LATE = ("fchmod", "fchmodat2", "futimens", "close", "closeother", "stat", "open")
-CALLS = ("openat2", "open", "tmpfile", "stat", "flock", "linkname", "renameat", "renameat2", "unlinkat", "mkdirat",
+CALLS = ("malloc", "openat2", "open", "tmpfile", "stat", "flock", "linkname", "renameat", "renameat2", "unlinkat", "mkdirat",
          "fchmod", "fchmodat2", "futimens", "ftruncate", "copy", "close", "closeother", "getdents")
 
 

@@ -66,6 +66,8 @@ play(const char *script, const char *sent)
 	return shell_run(&world, script, &status);
 }
 
+#define ASTRAY "sh: what follows is not read: it is a part of what is not served\n"
+
 /* A session of lines ends so, with a status, and has written OUT and ERR. */
 static const struct {
 	const char    *sent;
@@ -110,6 +112,15 @@ static const struct {
 	{ "cat <<E; echo m\nrm f\nE\n", SHELL_ENDED, 2, "m\n",
 	    "cat: no such syntax: it has an unquoted < or >\nsh: what follows is not read: it is a part of what is "
 	    "not served\n" },
+	{ "scp -Z -t .; echo m\nrm f\n", SHELL_LOST, 0, "m\n", "scp: unknown option\n" ASTRAY },
+	{ "scp -t .; x\nrm f\n", SHELL_LOST, 2, "",
+	    "scp: not done: something else on this line is not served\n" ASTRAY },
+	{ "false && scp -t .\nrm f\n", SHELL_LOST, 2, "", ASTRAY },
+	{ "scp -t . >/dev/null\nrm f\n", SHELL_LOST, 2, "",
+	    "scp: its input and output go to the client alone\n" ASTRAY },
+	{ "sh -c 'scp -y -t .'\nrm f\n", SHELL_LOST, 2, "", "scp: unknown option\n" ASTRAY },
+	{ "sudo scp -rt .\nrm f\n", SHELL_LOST, 2, "", "sudo: command not found\n" ASTRAY },
+	{ "x | scp\necho a\n", SHELL_ENDED, 0, "a\n", "x: no such syntax: it has an unquoted ; & or |\n" },
 	{ "sftp-server; echo a\n", SHELL_SFTP, 0, "", "" },
 };
 
@@ -155,7 +166,7 @@ START_TEST(copies_begin_where_the_session_is)
 	copy_ends = SHELL_COPY_FAILED;
 	ck_assert_int_eq(play(NULL, "scp -t .; echo $?\n"), SHELL_ENDED);
 	ck_assert_str_eq(take_output(), "1\n");
-	ck_assert_int_eq(play(NULL, "scp -t . >/dev/null; scp -y\nscp\n"), SHELL_ENDED);
+	ck_assert_int_eq(play(NULL, "scp -f . >/dev/null; scp -y\nscp\n"), SHELL_ENDED);
 	ck_assert_str_eq(copied, "");
 	ck_assert_int_eq(status, 2);
 }
