@@ -123,6 +123,24 @@ def cut(line):
     same("what arrived", {path: all_of.get(path) for path in came}, came, got.log)
 
 
+def cut_upload(line):
+    """The other side is gone while replies are outstanding."""
+    got = line.copy(True)
+    same("status", 1, got.code, got.log)
+    all_of, came = content_of(line.source), content_of(f"{line.target}/tree")
+    same("what arrived", {path: all_of.get(path) for path in came}, came, got.log)
+
+
+def from_there_to_there(line):
+    """Through here: what is refused over there was acknowledged already."""
+    os.makedirs(f"{line.target}/tree/110")
+    got = process.run([line.stage.scp, "-S", LINE, "-3", "-r", "here:" + line.source, "there:" + line.target],
+                      line.env)
+    line.arrived(got, without=("110",), instead={"110": None})
+    same("status", 1, got.code, got.log)
+    holds("what is said", f"scp: {line.target}/tree/110: Is a directory" in got.err, got.err, got.log)
+
+
 def agrees_unasked(stage, replies):
     liar = sshd.write_text(f"{stage.new_directory('liar')}/scp", LIAR.format(replies=replies), 0o755)
     line = Line(stage, liar, SOME)
@@ -146,6 +164,8 @@ def check_all(report, out, base):
     for words in ((), ("-p",)):
         checks.append((f"ours, upload {words}", "sh", few_turns, Line(stage, stage.scp), True, *words))
     checks.append(("refused in an upload", "sh", refused, Line(stage, stage.scp), True))
+    checks.append(("cut in an upload", "sh", cut_upload, Line(stage, stage.scp, LINE_CUT="100")))
+    checks.append(("from there to there", "sh", from_there_to_there, Line(stage, stage.scp, SOME * 3)))
     checks.append(("a packet is a reply", "sh", in_lockstep, Line(stage, stage.scp, SOME, LINE_ONE="1"),
                    False))
     if servers["OpenSSH's"]:
