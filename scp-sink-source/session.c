@@ -36,6 +36,7 @@ watch_body(void *session, uint64_t done, uint64_t size)
 }
 
 const char session_no_log[] = "the log cannot be written";
+const char session_no_reason[] = "no reason was given";
 const char session_no_bottom[] = "directories without end were sent";
 
 static const char *
@@ -244,6 +245,20 @@ session_fail_file(struct session *s, const char *reason)
 }
 
 void
+session_lose_file(struct session *s)
+{
+	static const char lost[] = "lost connection";
+
+	if (s->client == NULL) {
+		session_fail_file(s, lost);
+	} else if (s->begun) {
+		s->errors++;
+		s->begun = false;
+		s->client->complain(s->client->self, s->trail.text, s->trail.len, lost);
+	}
+}
+
+void
 session_tell_made(const struct session *s, const struct birth *b)
 {
 	char plain[PATH_MAX];
@@ -383,8 +398,15 @@ session_hear(struct session *s, const char *text, size_t len)
 
 	s->errors++;
 	s->heard++;
-	if (s->client != NULL && text_escape(shown, sizeof(shown), text, len) > 0)
+	if (s->client == NULL)
+		return;
+	if (text_escape(shown, sizeof(shown), text, len) > 0) {
 		s->client->hear(s->client->self, shown);
+	} else {
+		s->client->complain(s->client->self, NULL, 0,
+		    conn_is_left(s->conn) ? "lost connection" : session_no_reason);
+		s->begun = false;
+	}
 }
 
 int

@@ -95,6 +95,8 @@ struct reason {
 
 /* What is said where a record that is required could not be written. */
 extern const char session_no_log[];
+/* Of one who has refused something. */
+extern const char session_no_reason[];
 /* Of a peer whose directories lead ever further down, whatever it is told. */
 extern const char session_no_bottom[];
 
@@ -157,6 +159,8 @@ int	session_end_file_with(struct session *, const char *remark);
  * know.
  */
 void	session_fail_file(struct session *, const char *reason);
+/* The same where the peer is lost, which whoever has begun the copy is told. */
+void	session_lose_file(struct session *);
 /* The file or directory where we are was made, and is this. */
 void	session_tell_made(const struct session *, const struct birth *);
 /* A directory was entered, which is new where MADE is true; as session_end_file. */

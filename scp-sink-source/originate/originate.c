@@ -162,7 +162,11 @@ relay_all(struct order *o)
 			return;
 		}
 	}
-	finish(o, &onward);
+	/* What it says of half a file is no surprise. */
+	if (o->outcome->torn)
+		(void)talk_hang_up(o, &onward, &o->errand.target);
+	else
+		finish(o, &onward);
 }
 
 /* The source's host has an scp that goes on to the target by itself. */

@@ -17,8 +17,9 @@ await(struct relay *r)
 		r->from->errors++;
 		if (text[0] != '\0')
 			r->there->hear(r->there->self, text);
-		else if (reply == -1)
-			r->there->complain(r->there->self, NULL, 0, "lost connection");
+		else
+			r->there->complain(r->there->self, NULL, 0,
+			    conn_is_left(r->to) ? "lost connection" : session_no_reason);
 	}
 	return reply;
 }
@@ -94,13 +95,15 @@ pass_body(struct relay *r, uint64_t size)
 	session_title(s, size);
 	session_begin_file(s, 0);
 	r->torn = true;
-	if (conn_ack(s->conn) == -1)
+	if (conn_ack(s->conn) == -1) {
+		session_lose_file(s);
 		return -1;
+	}
 	/* Where the sink takes no more, the source is heard to its end all the same. */
 	if (conn_recv_body(s->conn, r->to->stream.out, size, &lost) == 0)
 		status = conn_recv_status(s->conn, text, sizeof(text));
 	if (pass_status(r, status, text, lost == 0) == -1) {
-		session_fail_file(s, "lost connection");
+		session_lose_file(s);
 		return -1;
 	}
 	r->torn = false;

@@ -9,6 +9,7 @@
 #include "originate/objects.h"
 #include "originate/report.h"
 #include "originate/sieve.h"
+#include "process.h"
 #include "text/text.h"
 #include "wire/clock.h"
 #include "wire/io.h"
@@ -125,7 +126,9 @@ fail(struct tally *t, const char *path, size_t len, const char *reason)
 
 	tally_fail(t, false);
 	text_message_at(text, path, len, NULL, reason);
-	report_say(t, text);
+	/* Whoever has stopped it knows why it ended. */
+	if (process_told() == 0)
+		report_say(t, text);
 	/* What ends a conversation ends a file, whose path that is still. */
 	put_failure(t, lost ? c->path : path, lost ? c->len : len, reason);
 }

@@ -35,6 +35,8 @@ explain(struct order *o, const struct operand *host, int status)
 		snprintf(text, sizeof(text), "the remote side ended with %d", WIFEXITED(status)
 		    ? WEXITSTATUS(status) : TALK_SIGNALLED + WTERMSIG(status));
 		why = text;
+	} else if (why == NULL && out->began == HELLO_BEGAN && out->cut && out->errors == 0) {
+		why = "lost connection";
 	}
 	/* Whoever has stopped it knows why it ended. */
 	if (why != NULL && process_told() == 0)

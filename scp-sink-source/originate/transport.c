@@ -13,6 +13,7 @@
 #include <bsd/string.h>
 
 #include "originate/transport.h"
+#include "process.h"
 #include "wire/io.h"
 
 enum {
@@ -302,7 +303,8 @@ end_process(pid_t pid)
 {
 	int status = 0;
 
-	if (pid == -1 || wait_for(pid, USUAL, &status))
+	/* Who was told to stop does not wait for somebody who does not hear. */
+	if (pid == -1 || wait_for(pid, process_told() == 0 ? USUAL : TOLD, &status))
 		return status;
 	kill(pid, SIGTERM);
 	if (!wait_for(pid, TOLD, &status)) {

@@ -270,6 +270,7 @@ speak(struct talk *t)
 	if (w->part == WORKER_COPY || w->part == WORKER_RELAY)
 		report_begin(w->tally);
 	end = converse(t);
+	w->outcome->cut = end == -1;
 	w->outcome->errors = t->session.errors;
 	w->outcome->heard = t->session.heard;
 	w->outcome->skipped = t->session.skipped;

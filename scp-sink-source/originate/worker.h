@@ -22,6 +22,7 @@ struct outcome {
 	unsigned       skipped;		/* by the person's own wish */
 	char	       problem[TEXT_MESSAGE_MAX];	/* why nothing was begun; or "" */
 	bool	       torn;		/* the sink of a relay can be told no more */
+	bool	       cut;		/* the conversation has not come to its end */
 	bool	       nothing;		/* a source sent nothing, and did not say why */
 };
 

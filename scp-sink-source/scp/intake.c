@@ -185,7 +185,7 @@ judge_refused(struct intake *k, const struct body *b, const struct reason *why)
 static int
 lose_file(struct intake *k)
 {
-	session_fail_file(k->door.session, "lost connection");
+	session_lose_file(k->door.session);
 	return -1;
 }
 

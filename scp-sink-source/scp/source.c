@@ -49,7 +49,9 @@ await(struct source *k)
 	char text[TEXT_MESSAGE_MAX];
 	int reply = conn_await(k->session->conn, text, sizeof(text));
 
-	if (reply == -1 && k->whole && text[0] == '\0' && conn_is_left(k->session->conn)) {
+	/* Whoever has begun the copy is told that he cannot know. */
+	if (reply == -1 && k->whole && k->session->client == NULL && text[0] == '\0' &&
+	    conn_is_left(k->session->conn)) {
 		(void)session_end_file_with(k->session, "not acknowledged");
 		return -1;
 	}
@@ -185,7 +187,7 @@ send_body(struct source *k, int fd, uint64_t size, bool sparse)
 	session_title(s, size);
 	if (conn_send_body(s->conn, fd, size, sparse, &why.err) == -1) {
 		if (k->flight.n == 0)
-			session_fail_file(s, "lost connection");
+			session_lose_file(s);
 		return be_lost(k);
 	}
 	s->moved = size;
