@@ -17,6 +17,7 @@ if [ "$host" = there ]; then
 	cd "$FAKE/there"
 	exec sh -c "$command"
 fi
+if [ -f "$FAKE/talk" ]; then . "$FAKE/talk"; fi
 exec 3<&0
 cat <&3 >"$FAKE/heard" 2>/dev/null 3<&- &
 exec 3<&-
@@ -27,7 +28,7 @@ fi
 exec >&-
 wait
 """
-SECRET = b"a secret\n"
+SECRET, SENT = b"a secret\n", b"sent\n"
 
 
 def content_of(path):
@@ -59,31 +60,32 @@ class Lab:
         self.fake = sshd.write_text(f"{base}/fake", FAKE, 0o755)
         self.count, self.lock = 0, threading.Lock()
 
-    def scene(self, says=b"", do=None):
+    def scene(self, says=b"", do=None, talk=None):
         with self.lock:
             self.count += 1
             top = f"{self.base}/scene-{self.count}"
-        return Scene(self, top, says, do)
+        return Scene(self, top, says, {"do": do, "talk": talk})
 
 
 class Scene:
     """
-    What a host SAYS, or the lines of a shell that it is to DO; and the person's side: a directory "here"
-    with a "target", and beside it what nobody has asked for.
+    What a host SAYS, or the lines of a shell that it is to DO, behind those by which it is to TALK with us; and
+    the person's side: a directory "here" with a "target", and beside it what nobody has asked for.
     """
 
-    def __init__(self, lab, top, says, do):
+    def __init__(self, lab, top, says, scripts):
         self.lab, self.top, self.here = lab, top, f"{top}/here"
         for path in (top, f"{top}/there", self.here, f"{self.here}/target", f"{self.here}/target/there",
                      f"{self.here}/outside"):
             os.mkdir(path)
-        for path, content in (("outside/secret", SECRET), ("target/old", b"old\n"), ("sent", b"sent\n")):
+        for path, content in (("outside/secret", SECRET), ("target/old", b"old\n"), ("sent", SENT)):
             with open(f"{self.here}/{path}", "wb") as file:
                 file.write(content)
         with open(f"{top}/says", "wb") as file:
             file.write(says)
-        if do is not None:
-            sshd.write_text(f"{top}/do", do)
+        for name, lines in scripts.items():
+            if lines is not None:
+                sshd.write_text(f"{top}/{name}", lines)
         self.before = snapshot(self.here)
 
     @property

@@ -304,6 +304,62 @@ def swapped(lab):
         scene.end()
 
 
+# -- What a sink may answer.
+
+RECORD = b"C0644 5 sent\n"
+
+
+def answers(lab, byte, when):
+    """
+    BYTE in place of a reply: WHEN a record has come, or a body.  It is no more than a reply that is none, and what
+    was to be sent next is not sent as something else.  None: nothing, and it has ended.
+    """
+    last = "" if byte is None else f"printf '\\{byte:03o}\\n'\n" if byte in (1, 2) else f"printf '\\{byte:03o}'\n"
+    talk = f"printf '\\000'\nhead -c {len(RECORD)} >\"$FAKE/first\"\n"
+    if when == "a body":
+        talk += f"printf '\\000'\nhead -c {len(fakes.SENT) + 1} >/dev/null\n"
+    scene = lab.scene(talk=talk + last)
+    try:
+        got = scene.run("sent", "host:")
+        with open(f"{scene.top}/first", "rb") as file:
+            same("the record", RECORD, file.read())
+        if when == "a body":
+            same("status", 0 if byte == 0 else 1, got.code, got.log)
+            same("nothing more", b"", scene.heard())
+        else:
+            same("status", 1, got.code, got.log)
+            same("the body, where it is wanted", fakes.SENT + b"\0" if byte == 0 else b"", scene.heard(), got.log)
+        holds("no byte that a terminal does something of", is_plain(got.text), got.text)
+        if byte != 0:
+            holds("some words", 1 <= len(got.err.splitlines()) <= 2, got.log)
+        same("what has come here", {}, scene.new())
+    finally:
+        scene.end()
+
+
+def vanishes(lab, status, says, words, talk=None):
+    """A host that ends in the middle, with whatever STATUS, and does not listen any more."""
+    scene = lab.scene(says, talk=f"{talk or ':'}\ncat \"$FAKE/says\"\nexit {status}\n")
+    try:
+        with open(f"{scene.here}/sent", "wb") as file:
+            file.write(bytes(3000000))
+        scene.before = fakes.snapshot(scene.here)
+        got = scene.run(*words)
+        same("status", 1, got.code, got.log)
+        same("lines", 1, len(got.err.splitlines()), got.log)
+        same("what has come here", {}, scene.new())
+    finally:
+        scene.end()
+
+
+VANISH = [("a source, in a body", b"C0644 10000 good\nabc", ["host:good", "target"], None),
+          ("a source, before a body", b"C0644 10000 good\n", ["host:good", "target"], None),
+          ("a source, on to another host", b"C0644 10000 good\nabc", ["-3", "host:good", "there:"], None),
+          ("a sink, in a body", b"\0", ["sent", "host:"], "printf '\\000'; head -c 19 >/dev/null"),
+          ("a sink, before a body", b"", ["sent", "host:"], "printf '\\000'; head -c 19 >/dev/null"),
+          ("a sink, before a record", b"\0", ["sent", "host:"], None)]
+
+
 # -- From one host to another, which is ours: that one gets no more than what was asked for.
 
 def between(lab, words, says, err, new, targets):
@@ -360,5 +416,12 @@ def check_all(report, out, base):
                 "--max-depth=8", "host:good", "target"),
                ("hostile: links and a FIFO below the target", "dash", planted, lab),
                ("hostile: a directory that somebody exchanges", "dash", swapped, lab)]
+    checks += [(f"hostile: the reply {byte:#04x} to {when}", "dash", answers, lab, byte, when)
+               for when, some in (("a record", range(256)), ("a body", (0, 1, 2, 6, 7, 10, 27, 67, 255)))
+               for byte in some]
+    checks += [(f"hostile: an end in place of the reply to {when}", "dash", answers, lab, None, when)
+               for when in ("a record", "a body")]
+    checks += [(f"hostile: {name}, ends with {status}", "dash", vanishes, lab, status, says, words, talk)
+               for name, says, words, talk in VANISH for status in (0, 1)]
     checks += [(f"hostile: -3, {name}", "dash", between, lab, *rest) for name, *rest in BETWEEN]
     accounts.run_at_once(report, checks)
