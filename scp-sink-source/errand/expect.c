@@ -170,13 +170,26 @@ expect_init(struct expect *x, const struct errand *e, const char *path, const ch
 	return *why == NULL ? 0 : -1;
 }
 
+/* A shell leaves a pattern as it is that nothing matches, and there may be a file of that name. */
+static bool
+is_itself(const char *pattern, const char *name)
+{
+	for (; *pattern != '\0'; pattern++, name++) {
+		if (*pattern == '\\' && pattern[1] != '\0')
+			pattern++;
+		if (*pattern != *name)
+			return false;
+	}
+	return *name == '\0';
+}
+
 static bool
 fits(const struct expect_word *w, const char *name, bool directory)
 {
 	if (w->self)
 		return directory;
 	if (w->pattern)
-		return pattern_match(w->last, name, PATTERN_DOT_SPECIAL);
+		return pattern_match(w->last, name, PATTERN_DOT_SPECIAL) || is_itself(w->last, name);
 	return !w->named || strcmp(w->last, name) == 0;
 }
 
