@@ -222,10 +222,37 @@ START_TEST(each_of_many_words_is_met_once)
 }
 END_TEST
 
+START_TEST(whether_there_may_be_more_than_one)
+{
+	static const struct {
+		const char *path;
+		struct errand errand;
+		bool	    many;
+	} of[] = {
+		{ "d/x", { .any_name = false }, false },
+		{ "d/", { .any_name = false }, false },
+		{ "~you", { .any_name = false }, false },
+		{ "d/x*", { .any_name = false }, true },
+		{ "x", { .any_name = true }, true },
+		{ "x y", { .shell_text = true }, true },
+		{ "x\\ y", { .shell_text = true }, false },
+	};
+
+	for (size_t i = 0; i < COUNT(of); i++) {
+		const char *why = "";
+
+		ck_assert_msg(expect_init(&expect, &of[i].errand, of[i].path, &why) == 0, "<%s>: \"%s\"",
+		    of[i].path, why);
+		ck_assert_msg(expect_is_of_many(&expect) == of[i].many, "<%s>", of[i].path);
+	}
+}
+END_TEST
+
 static void
 add(TCase *t)
 {
 	tcase_add_test(t, what_may_come);
+	tcase_add_test(t, whether_there_may_be_more_than_one);
 	tcase_add_test(t, what_cannot_be_told);
 	tcase_add_loop_test(t, what_is_too_much, 0, 3);
 	tcase_add_test(t, each_of_many_words_is_met_once);

@@ -109,6 +109,28 @@ START_TEST(files_that_arrive)
 }
 END_TEST
 
+/* What became of them is heard when others have moved meanwhile. */
+START_TEST(files_that_are_on_their_way)
+{
+	open_tally(TALLY_NONE);
+	begin("a", 100);
+	client.move(client.self, 60);
+	client.sent(client.self);
+	expect_count(0, 0, 0, 100, 100);
+	ck_assert(!count.busy);
+	begin("b", 30);
+	client.sent(client.self);
+	client.arrive(client.self, "a", 1, 100, 1);
+	expect_count(1, 100, 0, 130, 130);
+	client.hear(client.self, "scp: b: Permission denied");
+	end("b", "scp: b: Permission denied");
+	expect_count(1, 100, 1, 130, 130);
+	/* Nothing moves that could have failed. */
+	report_settle(&tally);
+	expect_count(1, 100, 1, 130, 130);
+}
+END_TEST
+
 /* Whatever is said of one thing that goes wrong, it is one. */
 START_TEST(failures)
 {
@@ -350,6 +372,7 @@ static void
 add(TCase *t)
 {
 	tcase_add_test(t, files_that_arrive);
+	tcase_add_test(t, files_that_are_on_their_way);
 	tcase_add_test(t, failures);
 	tcase_add_test(t, who_counted_has_ended);
 	tcase_add_test(t, a_path_that_is_longer_has_its_end);
