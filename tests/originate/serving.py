@@ -1,12 +1,17 @@
 # SPDX-License-Identifier: ISC
-"""Who serves others starts nothing, whatever the client asks for."""
+"""
+Who serves others starts nothing, whatever the client asks for; and where nothing is begun: by the configuration of
+a machine, and by a program that was built so.
+"""
 import os
 import shutil
+import subprocess
 
 import fakes
-from stage import process
+from stage import process, sshd
 from stage.report import Skipped, holds, same
 
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 STARTS = ("clone", "fork", "vfork", "execve")
 UPLOAD, DOWNLOAD = b"C0644 5 new\nhello\0", b"\0\0\0\0"
 # How it is started, the command of the client, what that sends, what is there then; what is refused instead.
@@ -53,7 +58,60 @@ def serves(lab, words, command, says, there):
         scene.end()
 
 
+def copies(scene, words, status, err):
+    got = process.run([*words, "-S", scene.lab.fake, "host:good", "target"], scene.env, cwd=scene.here)
+    same("status and words", (status, err), (got.code, got.err), got.log)
+    same("what has come", {} if status else {"target/good": ("0o644", b"hello")}, scene.new())
+
+
+def configured(lab, text, status, err):
+    """What an administrator says in /etc/scp.conf."""
+    if os.geteuid() != 0:
+        raise Skipped("no root, and no other /etc")
+    scene = lab.scene(b"C0644 5 good\nhello\0")
+    try:
+        etc = f"{scene.top}/etc"
+        os.mkdir(etc)
+        for name in ("passwd", "group", "nsswitch.conf"):
+            shutil.copy(f"/etc/{name}", etc)
+        sshd.write_text(f"{etc}/scp.conf", text)
+        copies(scene, ["/usr/bin/python3", f"{TOP}/tests/stage/namespace.py", "sh", "-c",
+                       f'mount --bind {etc} /etc && exec "$@"', "sh", lab.scp], status, err)
+    finally:
+        scene.end()
+
+
+def built_alone(lab, out):
+    """Of the same objects, but for those of the client; it is linked, and what it needs is compiled."""
+    alone = f"{lab.base}/alone"
+    os.mkdir(alone)
+    subprocess.run(["cp", "-a", f"{out}/obj", f"{alone}/obj"], check=True)
+    words = [f"SAN={os.environ['SAN']}"] if os.environ.get("SAN") else []
+    made = subprocess.run(["make", "-s", "-C", TOP, "ORIGINATE=no", f"OUT={alone}", *words, f"{alone}/scp"],
+                          capture_output=True, text=True, check=False)
+    same("exit status of make", 0, made.returncode, made.stderr)
+    listed = subprocess.run(["nm", "-D", f"{alone}/scp"], capture_output=True, text=True, check=True).stdout
+    used = [line.split()[-1].partition("@")[0] for line in listed.splitlines()]
+    if not words:
+        same("what starts something", [], [name for name in used if name in ("fork", "vfork", "clone", "system") or
+                                          name.startswith(("exec", "posix_spawn"))])
+    scene = lab.scene(b"C0644 5 good\nhello\0")
+    try:
+        copies(scene, [f"{alone}/scp"], 1, ALONE)
+    finally:
+        scene.end()
+
+
+FORBIDDEN = "scp: copies to and from other hosts are not allowed here\n"
+BROKEN = "scp: /etc/scp.conf, line 1: originate: it takes yes or no\n"
+ALONE = "scp: this one only serves others: it was built without the half that copies by itself\n"
+
+
 def check_all(report, out, base):
     lab = fakes.Lab(out, base)
     for name, *rest in WAYS:
         report.run(f"serving: {name}", serves, lab, *rest)
+    report.run("serving: originate yes", configured, lab, "originate yes\n", 0, "")
+    report.run("serving: originate no", configured, lab, "originate no\n", 1, FORBIDDEN)
+    report.run("serving: a configuration that is broken", configured, lab, "originate perhaps\n", 1, BROKEN)
+    report.run("serving: built to serve alone", built_alone, lab, out)
