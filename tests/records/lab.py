@@ -7,28 +7,12 @@ import select
 import subprocess
 import tempfile
 
+from stage import records
+
 STRING_MAX = 5000               # bytes of a path in a record; longer ones are cut
 TITLE_MAX = 255                 # bytes of a path in a title, from its end
 MESSAGE_MAX = 499
 PATIENCE = 60                   # seconds for one reply
-STRING = r'"((?:[^"\\]|\\["\\]|\\[0-7]{3})*)"'
-FORMS = [
-    ("start", rf"session opened .* root {STRING} request {STRING}(?: sandbox {STRING})?"),
-    ("file", rf"close {STRING} bytes read (\d+) written (\d+) seconds [0-9.]+ mode ([0-7]{{4}})"
-             rf"(?: remark {STRING})?"),
-    ("failed", rf"forced close {STRING} bytes read (\d+) written (\d+) seconds [0-9.]+ mode ([0-7]{{4}})"
-               rf" reason {STRING}"),
-    ("mkdir", rf"mkdir name {STRING} mode ([0-7]{{4}})"),
-    ("opendir", rf"opendir {STRING}"),
-    ("refused", rf"refused {STRING} reason {STRING}"),
-    ("end", r"session closed .*"),
-    ("rename", rf"rename old {STRING} new {STRING}"),
-    ("remove", rf"remove name {STRING}"),
-    ("rmdir", rf"rmdir name {STRING}"),
-    ("symlink", rf"symlink old {STRING} new {STRING}"),
-    ("link", rf"link old {STRING} new {STRING}"),
-    ("set", rf"set {STRING} (mode|modtime|size) (\S+)"),
-]
 TWO_PATHS = ("rename", "symlink", "link")
 
 
@@ -39,11 +23,6 @@ class Failed(Exception):
 def same(what, expected, got):
     if expected != got:
         raise Failed(f"{what}\n  expected: {expected!r:.600}\n  got:      {got!r:.600}")
-
-
-def undo(text):
-    return re.sub(rb'\\(?:([0-7]{3})|(["\\]))',
-                  lambda m: bytes([int(m[1], 8)]) if m[1] else m[2], text)
 
 
 def escape(raw):
@@ -66,18 +45,20 @@ class Record:
         return self.path == path
 
 
+def kind_of(event, line):
+    """What we tell apart besides."""
+    if event == "file" and line.startswith(b"forced "):
+        return "failed"
+    return "rmdir" if event == "remove" and line.startswith(b"rmdir ") else event
+
+
 def read_text(line):
-    for kind, form in FORMS:
-        if found := re.fullmatch(form, line.decode()):
-            got = found.groups()
-            path = undo(got[0].encode()) if got and kind != "start" else None
-            moved = int(got[1]) + int(got[2]) if kind in ("file", "failed") else None
-            mode = {"file": 3, "failed": 3, "mkdir": 1}.get(kind)
-            more = undo(got[1].encode()) if kind in TWO_PATHS else got[1:] if kind == "set" else None
-            if kind == "symlink":
-                path, more = more, path     # What it says comes before its name.
-            return Record(kind, path, moved, got[mode] if mode else None, line, more)
-    raise Failed(f"a record of no known form: {line!r}")
+    event, said = records.read_text(line.decode())
+    path = records.undo(said["path"]) if "path" in said else None
+    moved = int(said["read"]) + int(said["written"]) if event == "file" else None
+    more = records.undo(said["to"]) if event in TWO_PATHS else \
+        (said["what"], said["value"]) if event == "set" else None
+    return Record(kind_of(event, line), path, moved, said.get("mode"), line, more)
 
 
 def read_json(line):
@@ -93,8 +74,8 @@ def read_json(line):
         kind = "symlink"
     elif kind == "remove" and said["kind"] == "directory":
         kind = "rmdir"
-    path = undo(said["path"].encode()) if "path" in said else None
-    more = undo(said["to"].encode()) if "to" in said else None
+    path = records.undo(said["path"]) if "path" in said else None
+    more = records.undo(said["to"]) if "to" in said else None
     if kind == "set":
         more = next((name, str(said[name])) for name in ("mode", "modtime", "size") if name in said)
     moved = said.get("bytes", 0) + said.get("back", 0) if "bytes" in said else None

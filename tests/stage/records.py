@@ -17,7 +17,7 @@ PATIENCE = 60                   # seconds for a session whose client is gone to 
 RECORD_MAX = 8192
 HEAD = re.compile(rb"<(\d+)>\w{3} [ \d]\d \d\d:\d\d:\d\d scp\[(\d+)\]: ")
 STRING = r'"((?:[^"\\]|\\["\\]|\\[0-7]{3})*)"'
-WHO = rf"local user (\S+) from \[([0-9.]+)\]"
+WHO = r"local user (\S+) from \[([0-9.]+|unknown)\]"
 NUMBERS = r"bytes read (\d+) written (\d+) seconds (\d+\.\d{3}) mode ([0-7]{4})"
 FORMS = {
     # event, its fields, and what a record of it looks like
