@@ -14,8 +14,9 @@
  * record puts us in debt, one reply pays it, and every function asserts that the conversation
  * stands where its caller thinks.  Each message is one write(2), made at once, so nothing waits
  * unsent while we wait for the peer.  Where both have agreed on it, or we have begun the copy, the two
- * halves need not wait for each other: then debts are counted, and are paid in their order.  In every function -1 means that the peer is lost, or that
- * what it sent is out of step, and nothing more can be read.  PROTOCOL rules 1, 5, 6.
+ * halves need not wait for each other: then debts are counted, and are paid in their order.  In
+ * every function -1 means that the peer is lost, or that what it sent is out of step, and nothing
+ * more can be read.  PROTOCOL rules 1, 5, 6.
  */
 enum {
 	CONN_TEXT_MAX = 65536,	/* a peer's error text that is longer is no text */
@@ -94,9 +95,9 @@ int	conn_refuse(struct conn *, const char *message);
 void	conn_lead(struct conn *, unsigned replies);
 /*
  * Before a file or directory is refused: true when the peer does not wait for our answers, and so
- * sends what belongs to it in any case.  Where that was not agreed on, the first time that this is asked the peer has CONN_EARLY to
- * show it; whoever has, then or by a body that was read with its record, never waits.  PROTOCOL rule
- * 15.
+ * sends what belongs to it in any case.  Where that was not agreed on, the first time that this is
+ * asked the peer has CONN_EARLY to show it; whoever has, then or by a body that was read with its
+ * record, never waits.  PROTOCOL rule 15.
  */
 bool	conn_is_ahead(struct conn *);
 /* See stream_receive.  -1 puts us in debt. */

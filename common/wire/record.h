@@ -50,8 +50,8 @@ bool	record_is_self(const struct record *);
 
 /*
  * Writes what stands before the text of a record: letter, mode, size (a DIR's is always 0, one that
- * ASKS is padded) or times, with the blank.  Times are cut to whole seconds and negative ones become 0.  Returns the
- * length without the NUL.
+ * ASKS is padded) or times, with the blank.  Times are cut to whole seconds and negative ones
+ * become 0.  Returns the length without the NUL.
  */
 size_t	record_head(char head[RECORD_HEAD_MAX], const struct record *);
 

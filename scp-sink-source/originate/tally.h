@@ -70,8 +70,8 @@ struct tally {
 };
 
 /*
- * Shared from here on, and nothing counted.  For FORM, which is TALLY_NONE where standard output is no terminal, unless it is TALLY_JSON.  0; -1
- * with errno.
+ * Shared from here on, and nothing counted.  For FORM, which is TALLY_NONE where standard output is
+ * no terminal, unless it is TALLY_JSON.  0; -1 with errno.
  */
 int	tally_open(struct tally *, enum tally_form, bool verbose, const char *const *hosts);
 void	tally_close(struct tally *);
