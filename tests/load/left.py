@@ -30,6 +30,8 @@ class Group:
 
 
 def group_of(server):
+    if not server.title:
+        return "gone before its title was read"
     words = server.title.split()
     which = "SFTP" if "SFTP" in words or "--sftp" in words or "internal-sftp" in words else \
         "download" if "sending" in words or "-f" in words else "upload"
