@@ -204,7 +204,7 @@ look_how_slow(struct conn *c)
 	if (c->lead == 0 || c->slow || stream_unread(&c->stream, &next) > 0)
 		return;
 	if (!c->stream.lost && stream_has_input(&c->stream))
-		c->slow = clock_now() - c->answered >= CONN_SLOW * CLOCK_MILLI;
+		c->slow = clock_now() - c->answered >= (int64_t)CONN_SLOW * CLOCK_MILLI;
 }
 
 int

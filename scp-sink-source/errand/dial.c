@@ -110,8 +110,10 @@ rewrite_hops(char *hops)
 	for (const char *p = hops; *p != '\0'; p++) {
 		if (*p == '[' || *p == ']')
 			bracket = *p == '[';
+		else if (*p == ':' && !bracket)
+			*to++ = '/';
 		else
-			*to++ = *p == ':' && !bracket ? '/' : *p;
+			*to++ = *p;
 	}
 	*to = '\0';
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -161,6 +162,7 @@ take_setting(struct errand *e, const char *text)
 	long long number;
 	uint64_t bytes;
 
+	assert(text != NULL);
 	if (strncmp(text, requests, strlen(requests)) == 0)
 		return take_number(text + strlen(requests), INT32_MAX, "nrequests is a number",
 		    &number);

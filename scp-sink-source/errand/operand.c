@@ -96,7 +96,10 @@ decode(char *text, bool path)
 		int high, low;
 
 		if (*p != '%') {
-			*to++ = path && *p == '+' ? ' ' : *p;
+			*to = *p;
+			if (path && *p == '+')
+				*to = ' ';
+			to++;
 			continue;
 		}
 		high = digit_of(p[1]);

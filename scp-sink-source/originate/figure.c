@@ -39,8 +39,11 @@ in_unit(uint64_t bytes, size_t *at)
 {
 	double n = (double)bytes;
 
-	for (*at = 0; n >= MANY - 0.5; n /= UNIT)
+	*at = 0;
+	while (n >= MANY - 0.5) {
+		n /= UNIT;
 		++*at;
+	}
 	return n;
 }
 

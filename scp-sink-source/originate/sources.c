@@ -114,7 +114,8 @@ sources_find(struct sources *s, const struct errand *e, const struct root *root,
 	const char *why;
 
 	*s = (struct sources){
-		.local = calloc(n + 1, sizeof(*s->local)), .remote = calloc(n + 1, sizeof(*s->remote)),
+		.local = calloc(n + 1, sizeof(char *)),
+		.remote = calloc(n + 1, sizeof(const struct operand *)),
 	};
 	if (s->local == NULL || s->remote == NULL)
 		return -1;

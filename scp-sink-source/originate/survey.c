@@ -93,11 +93,10 @@ count(struct survey *s, int dirfd, const char *name, unsigned char type)
 {
 	struct stat st;
 
-	if (type == DT_DIR)
-		enter_entry(s, dirfd, name, type);
-	else if (root_look(s->root, dirfd, name, NULL, &st) == -1)
+	st.st_mode = S_IFDIR;
+	if (type != DT_DIR && root_look(s->root, dirfd, name, NULL, &st) == -1)
 		return;
-	else if (S_ISDIR(st.st_mode))
+	if (S_ISDIR(st.st_mode))
 		enter_entry(s, dirfd, name, type);
 	else if (S_ISREG(st.st_mode))
 		count_file(s, dirfd, name, &st);

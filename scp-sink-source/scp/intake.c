@@ -285,9 +285,7 @@ intake_take_file(struct intake *k, const struct record *r)
 	int end;
 
 	name_entry(k, r);
-	if (is_here(k, r, &a, &why))
-		end = refuse_file(k, r, &why);
-	else if (door_admits_file(&k->door, r, a.mode, &p, &why))
+	if (!is_here(k, r, &a, &why) && door_admits_file(&k->door, r, a.mode, &p, &why))
 		end = receive_file(k, r, &a);
 	else if (is_for_later(k, &why))
 		end = refuse_file_later(k, r, &why);

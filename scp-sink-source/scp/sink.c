@@ -109,9 +109,9 @@ take_records(struct sink *k)
 
 	while (end == 0 && !k->session->unlogged && is_due(k)) {
 		end = conn_next(k->session->conn, &r, &why);
+		if (end == -1 && why == record_bad_name && is_expected(k) && record_is_self(&r))
+			end = 0;
 		if (end == 0)
-			end = take_record(k, &r);
-		else if (end == -1 && why == record_bad_name && is_expected(k) && record_is_self(&r))
 			end = take_record(k, &r);
 		else if (end == -1 && why == record_bad_name)
 			end = session_give_up_name(k->session, &r);

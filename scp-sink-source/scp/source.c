@@ -107,7 +107,7 @@ await_file(struct source *k, const struct record *r)
 	int64_t since = clock_now();
 	int reply = await(k);
 
-	k->slow = k->slow || clock_now() - since >= CONN_SLOW * CLOCK_MILLI;
+	k->slow = k->slow || clock_now() - since >= (int64_t)CONN_SLOW * CLOCK_MILLI;
 	if (r->asks && reply == 0)
 		k->may_ask = false;
 	return reply;

@@ -19,7 +19,7 @@ typedef int	backup_enter_fn(void *context, const char *to);
  * name, or the one that it came with.  KEPT, of NAME_MAX + 1 bytes if not NULL, is what the old one is
  * called from then on; "" where there was none.
  */
-int	backup_replace(int dirfd, const char *name, const struct stat *ours, backup_enter_fn *,
+int	backup_replace(int dirfd, const char *name, const struct stat *ours, backup_enter_fn *enter,
 	    void *context, char *kept);
 
 /*
