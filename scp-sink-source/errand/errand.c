@@ -114,11 +114,26 @@ has_next(const char *word)
 	    (find_key(word + 2, strlen(word + 2)) != NULL || strcmp(word, "--progress") == 0);
 }
 
+/* Whether the N bytes at WORD are a key that is not a person's to say. */
+static bool
+is_administrators(const char *word, size_t n)
+{
+	char key[32];
+
+	if (n >= sizeof(key) || find_key(word, n) != NULL)
+		return false;
+	memcpy(key, word, n);
+	key[n] = '\0';
+	return keys_takes_value(key) != -1;
+}
+
 bool
 errand_is_meant(int argc, char *const argv[])
 {
 	for (int at = 1; at < argc && is_option(argv[at]) && strcmp(argv[at], "--") != 0; at++) {
 		if (argv[at][1] == '-') {
+			if (is_administrators(argv[at] + 2, strcspn(argv[at] + 2, "=")))
+				return false;
 			at += has_next(argv[at]);
 			continue;
 		}
@@ -271,21 +286,6 @@ take_progress(struct errand *e, const char *word)
 	return "it takes auto, none, files, total or json";
 }
 
-/* Why the option that the N bytes at WORD are called is none of a person's. */
-static const char *
-why_not(const char *word, size_t n)
-{
-	char key[32];
-
-	if (n < sizeof(key)) {
-		memcpy(key, word, n);
-		key[n] = '\0';
-		if (keys_takes_value(key) != -1)
-			return "it is for those who are served";
-	}
-	return "there is no such option";
-}
-
 static const char *
 take_long(struct errand *e, int argc, char *const argv[], int *at)
 {
@@ -305,7 +305,7 @@ take_long(struct errand *e, int argc, char *const argv[], int *at)
 		return NULL;
 	}
 	if (k == NULL)
-		return why_not(word, n);
+		return is_administrators(word, n) ? "only after --serve" : "there is no such option";
 	if (e->nkeys == ERRAND_KEYS_MAX)
 		return "too many options";
 	*to = (struct errand_key){ 

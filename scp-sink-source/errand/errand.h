@@ -61,7 +61,8 @@ struct errand {
 
 /*
  * True for a command line that asks for no server's half: neither -t nor -f is among its options, which end
- * at its first operand.
+ * at its first operand; nor is a key that only an administrator has a reason to say, who has forgotten
+ * --serve.
  */
 bool	errand_is_meant(int argc, char *const argv[]);
 

@@ -206,7 +206,7 @@ static const char no_port[] = "a port is a number from 1 to 65535";
 static const char no_setting[] = "it takes nrequests=N, buffer=N or ahead=no";
 static const char no_progress[] = "it takes auto, none, files, total or json";
 static const char unknown[] = "there is no such option";
-static const char served[] = "it is for those who are served";
+static const char served[] = "only after --serve";
 
 static const struct {
 	const char *line, *where, *why;
