@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""What a session of commands is held to beside its language: limits, the log, and where it is served."""
+"""What a session of commands is held to beside its language: limits, calls, the log, and where it is served."""
 import itertools
 import os
 import pty
@@ -7,11 +7,12 @@ import re
 import subprocess
 
 from conformance import play
-from stage.report import holds, same
+from stage.report import Skipped, holds, same
 
 DATA = b"sixes\n"
 TWICE = ("cp",)                 # it is read and written, and counts as both
 NO_SHELL = "scp: this account is for copying files: there is no shell here."
+INIT, VERSION = b"\0\0\0\5\1\0\0\0\3", b"\2\0\0\0\3"
 VARIES = re.compile(r"seconds [0-9.]+|mode 0[0-7]{3}")
 
 # What moves bytes: a line, and what it reads.
@@ -108,7 +109,58 @@ def terminal(place):
     holds("nothing was done", os.path.exists(f"{place.root}/f"), "f")
 
 
-# Rules 42 to 44: each line, and its records.
+def packets(place):
+    """Rules 2 and 4: SFTP where a packet comes first, and where it takes the session's place."""
+    fallback = "\n".join(f"test -x {where}/sftp-server && exec {where}/sftp-server"
+                         for where in ("/usr/lib", "/usr/local/lib")) + "\nexec sftp-server"
+    for said, command in ((b"", None), (b"pwd >/dev/null\nsftp-server\n", None), (b"", fallback)):
+        line = place.line(command=command)
+        line.send(said + INIT)
+        same(f"what answers {said!r}, {command!r}", VERSION, line.next()[1][4:9])
+        line.close()
+
+
+def calls(line):
+    """How often it has read, and written."""
+    try:
+        with open(f"/proc/{line.child.pid}/io", encoding="ascii") as file:
+            said = dict(row.split(": ") for row in file)
+    except PermissionError:
+        raise Skipped("only root sees what a session in its sandbox reads") from None
+    return int(said["syscr"]), int(said["syscw"])
+
+
+def economy(place):
+    """Rule 40: a line takes one read, and its answer one write."""
+    line = place.line()
+    lines = [*(f'unset "{name}"' for name in ("LANG", "LC_ALL")), 'unalias "ls"', "groups", "pwd", 'cd "/"',
+             "printenv LANG", "ls -la -d .", "ls -la --full-time"]
+    marked = [f'{each} ; echo "WinSCP: this is end-of-file:$?"\n'.encode() for each in lines]
+
+    def play():
+        for each in marked:
+            line.send(each)
+            while not line.next()[1].endswith(b":0\n"):
+                pass
+
+    play()                      # what is made once is there
+    before = calls(line)
+    play()
+    spent = [now - then for now, then in zip(calls(line), before)]
+    same("exit status", 0, line.close())
+    holds("one read a line, and one write", max(spent) <= len(lines) and min(spent) > 0, spent)
+
+
+def locked(place):
+    """Rule 48: a session has its sandbox before anything is done, whichever way it comes."""
+    for command in ({}, {"SSH_ORIGINAL_COMMAND": "echo a; ls"}):
+        outcome = place.run([place.setup.prog, "--serve", "--commands=yes", f"--root={place.root}", "--log=stderr"],
+                            command, b"ls\n")
+        holds("the first record has it", re.match(r'session opened .* commands .* sandbox "(?!none)', outcome.err),
+              outcome.log)
+
+
+# Rules 42 to 44: each line, and its records; of a copy what it reads comes with it.
 RECORDS = (
     ("pwd; cd .; stat f >/dev/null; test -e f; ls -d f >/dev/null; cat none; rm -f none", ()),
     ("ls >/dev/null", ('opendir "/"',)),
@@ -122,11 +174,17 @@ RECORDS = (
     ("touch new", ('close "/new" bytes read 0 written 0',)),
     ("chmod 0600 new", ('set "/new"',)),
     ("rm new", ('remove name "/new"',)),
+    ("mkdir t; touch t/x; chmod -R 0700 t", ('mkdir name "/t"', 'close "/t/x" bytes read 0 written 0', 'set "/t"',
+                                             'set "/t/x"')),
+    ("cp -r t u", ('mkdir name "/u"', 'close "/u/x" bytes read 0 written 0', 'close "/t/x" bytes read 0 written 0')),
+    ("scp -t up\nC0644 3 up\nabc\0E", ('close "/up" bytes read 0 written 3',)),
+    ("scp -f up\n\0\0\0pwd", ('close "/up" bytes read 3 written 0',)),
     ("rm -r d", ('remove name "/d/f"', 'remove name "/d/g"', 'remove name "/d/l"', 'rmdir name "/d/e"',
                  'rmdir name "/d"')),
     ("cat f.no", ('refused "/f.no" reason "this name is not allowed"',)),
     ("unzip f.zip", ('refused command "unzip f.zip" reason "command not found"',)),
     ("ls | x", ('refused command "ls | x" reason "no such syntax: it has an unquoted ; & or |"',)),
+    ("zip '\033\t\\'", ('refused command "zip \'\\033\\011\\\\\'" reason "command not found"',)),
     ("rm f && tar x", ('refused command "rm f" reason "not done: something else on this line is not served"',)),
 )
 
@@ -148,4 +206,5 @@ def records(place):
     same("other records", [], left)
 
 
-CHECKS = [(f"bounds/{check.__name__}", check) for check in (moved, made, silent, busy, terminal, records)]
+CHECKS = [(f"bounds/{check.__name__}", check) for check in (moved, made, silent, busy, terminal, packets, economy,
+                                                             locked, records)]

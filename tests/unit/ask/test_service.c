@@ -502,11 +502,15 @@ START_TEST(uploads_stay_out_of_the_home_unless_nothing_is_hidden)
 END_TEST
 
 /*
- * Over SFTP, who may do both is left the other direction, and no link is made where names are guarded;
- * beside the home the policy is what it was.
+ * Over SFTP, and by commands, who may do both is left the other direction, and no link is made where names
+ * are guarded; beside the home the policy is what it was.
  */
-START_TEST(the_home_by_sftp)
+START_TEST(the_home_in_both_directions)
 {
+	static const struct {
+		const char	 *request;
+		enum request_role role;
+	} asked[] = { { "internal-sftp", REQUEST_SFTP }, { "rm f", REQUEST_COMMANDS } };
 	static const struct {
 		const char *option, *links, *home;
 		int	    end;
@@ -524,12 +528,13 @@ START_TEST(the_home_by_sftp)
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		INVOKE("internal-sftp", SERVE, word("--root=@"), word(rows[i].option),
-		    word(rows[i].links));
+		INVOKE(asked[_i].request, SERVE, word("--root=@"), word(rows[i].option),
+		    word(rows[i].links), word("--commands=yes"));
 		ck_assert_int_eq(service_load(&s, &v, config), 0);
 		ck_assert(mkdirat(unit_fd, "home", 0755) == 0 || errno == EEXIST);
 		snprintf(s.account.home, sizeof(s.account.home), "%s", word(rows[i].home));
 		ck_assert_int_eq(service_read(&s, &v, 0, NULL), 0);
+		ck_assert_uint_eq(s.request.role, asked[_i].role);
 		ck_assert_msg(service_open(&s) == rows[i].end, "%zu: %s", i, s.problem);
 		ck_assert_msg((s.kept_from != NULL) == rows[i].kept_from, "%zu", i);
 		if (rows[i].kept_from)
@@ -625,7 +630,7 @@ add(TCase *t)
 	tcase_add_test(t, directories_must_exist);
 	tcase_add_loop_test(t, options_in_the_wrong_place, 0, (int)COUNT(misplaced));
 	tcase_add_test(t, uploads_stay_out_of_the_home_unless_nothing_is_hidden);
-	tcase_add_test(t, the_home_by_sftp);
+	tcase_add_loop_test(t, the_home_in_both_directions, 0, 2);
 	tcase_add_test(t, uploads_beside_a_home_that_is_not_known);
 	tcase_add_test(t, uploads_stay_out_of_where_keys_are);
 	tcase_add_test(t, nothing_stays_open);
