@@ -140,8 +140,11 @@ def economy(place):
     def play():
         for each in marked:
             line.send(each)
-            while not line.next()[1].endswith(b":0\n"):
-                pass
+            got = b""
+            while not got.endswith(b"end-of-file:0\n"):
+                where, what = line.next()
+                same(f"where the answer to {each!r} comes", "out", where)
+                got += what
 
     play()                      # what is made once is there
     before = calls(line)
