@@ -139,7 +139,7 @@ draw(struct display *d, const struct tally_count *c)
 		return;
 	}
 	/* Before anything comes a password may be asked for. */
-	if (!d->awake || (!c->busy && d->tally->form == TALLY_FILES)) {
+	if (!d->awake || (c->busy == 0 && d->tally->form == TALLY_FILES)) {
 		clear(d);
 		return;
 	}
@@ -164,7 +164,7 @@ turn(struct display *d)
 	/* Half of it is worse than what is shown already. */
 	if (!tally_read(d->tally, &c))
 		return;
-	if (c.busy || events_of(&c) != d->events)
+	if (c.busy != 0 || events_of(&c) != d->events)
 		d->awake = true;
 	sample(d, &c);
 	if (is_meter(d))

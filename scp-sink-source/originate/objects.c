@@ -107,7 +107,7 @@ objects_progress(const struct tally *t, const struct tally_count *c, uint64_t ra
 	if (t->form != TALLY_JSON)
 		return;
 	begin(&l, "progress");
-	if (c->busy)
+	if (c->busy != 0)
 		put_path(&l, c->path, c->len);
 	else
 		line_put(&l, ",\"path\":null");

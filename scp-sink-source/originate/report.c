@@ -121,7 +121,7 @@ static void
 fail(struct tally *t, const char *path, size_t len, const char *reason)
 {
 	const struct tally_count *c = &t->page->count;
-	bool lost = path == NULL && c->busy;
+	bool lost = path == NULL && c->busy != 0;
 	char text[TEXT_MESSAGE_MAX];
 
 	tally_fail(t, false);
@@ -199,7 +199,7 @@ report_begin(struct tally *t)
 void
 report_settle(struct tally *t)
 {
-	if (t->page->count.busy)
+	if (t->page->count.busy != 0)
 		tally_fail(t, false);
 }
 

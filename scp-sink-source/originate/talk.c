@@ -93,6 +93,7 @@ talk_work(struct order *o, struct worker *w, const struct operand *host)
 		transport_close(w->transport);
 	display_attend(&o->display, pid);
 	status = transport_wait(pid);
+	w->outcome->problem[sizeof(w->outcome->problem) - 1] = '\0';
 	if (w->outcome->problem[0] != '\0')
 		return order_complain(o, NULL, w->outcome->problem);
 	if (WIFSIGNALED(status) && process_told() == 0) {

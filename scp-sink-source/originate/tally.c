@@ -82,9 +82,9 @@ note_begun(struct tally_count *c, int64_t now)
 static void
 leave_file(struct tally_count *c)
 {
-	if (!c->busy)
+	if (c->busy == 0)
 		return;
-	c->busy = false;
+	c->busy = 0;
 	c->passed += c->size;
 	c->done = c->size = 0;
 }
@@ -97,7 +97,7 @@ tally_begin_file(struct tally *t, const char *path, size_t len, uint64_t size)
 	c->since = clock_now();
 	note_begun(c, c->since);
 	leave_file(c);
-	c->busy = true;
+	c->busy = 1;
 	c->size = size;
 	set_path(c, path, len);
 	end_change(t);
@@ -118,7 +118,7 @@ struct tally_file
 tally_end_file(struct tally *t)
 {
 	struct tally_count *c = begin_change(t);
-	struct tally_file f = { .known = c->busy, .size = c->size, .since = c->since };
+	struct tally_file f = { .known = c->busy != 0, .size = c->size, .since = c->since };
 
 	c->moved += c->size - c->done;
 	c->files++;

@@ -34,7 +34,9 @@ struct tally_count {
 	uint64_t passed;	/* bytes of files that are over, well or not */
 	uint64_t all_files, all;	/* files and bytes that there are to move; TALLY_UNKNOWN */
 	int64_t	 begun;		/* when the first thing came: monotonic nanoseconds; 0: none has */
-	bool	 busy;		/* a file moves, and the rest is about it; PATH else about the last one */
+	/* A file moves, and the rest is about it; PATH else about the last one.  No bool: whoever
+	 * counts may have left anything there. */
+	unsigned char busy;
 	uint64_t done, size;	/* bytes of it; else 0 */
 	int64_t	 since;		/* when it began */
 	size_t	 len;

@@ -15,15 +15,16 @@
  * One conversation with a host, in a process of its own, which alone reads what the host says.  What came
  * of it is in memory that both share.
  */
+/* Whoever is taken over may leave anything there: so these are numbers, and the text is bounded. */
 struct outcome {
-	enum hello_end began;
+	unsigned       began;		/* of enum hello_end */
 	unsigned       errors;		/* here or there */
 	unsigned       heard;		/* what the other side has said of its own */
 	unsigned       skipped;		/* by the person's own wish */
 	char	       problem[TEXT_MESSAGE_MAX];	/* why nothing was begun; or "" */
-	bool	       torn;		/* the sink of a relay can be told no more */
-	bool	       cut;		/* the conversation has not come to its end */
-	bool	       nothing;		/* a source sent nothing, and did not say why */
+	unsigned char  torn;		/* the sink of a relay can be told no more */
+	unsigned char  cut;		/* the conversation has not come to its end */
+	unsigned char  nothing;	/* a source sent nothing, and did not say why */
 };
 
 enum worker_part {
