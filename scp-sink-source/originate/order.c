@@ -59,6 +59,15 @@ take_keys(struct order *o)
 	return 0;
 }
 
+/* A file cannot come to a name that ends in a slash; a directory can, as a new one. */
+static bool
+needs_directory(const struct errand *e)
+{
+	size_t len = strlen(e->target.path);
+
+	return e->target_is_dir || (!e->recursive && len > 0 && e->target.path[len - 1] == '/');
+}
+
 /*
  * A target that is a directory is all that can be written to, whatever is planted in there; anything else
  * is a file, a device, or a new name.
@@ -70,7 +79,7 @@ aim(struct order *o)
 	char real[PATH_MAX];
 	int fd = root_dir(&o->whole, path), end;
 
-	if (fd == -1 && o->errand.target_is_dir)
+	if (fd == -1 && needs_directory(&o->errand))
 		return order_complain(o, path, text_error(errno == ENOENT ? ENOENT : ENOTDIR));
 	if (fd == -1)
 		return 0;
