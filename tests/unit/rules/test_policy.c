@@ -231,8 +231,12 @@ START_TEST(all_rules_count)
 {
 	struct policy p = policy_of(NULL, 0);
 
-	for (unsigned i = 0; i < POLICY_RULES; i++)
-		snprintf(p.rules[p.nrules++].pattern, NAME_MAX + 1, "n%u", i);
+	for (unsigned i = 0; i < POLICY_RULES; i++) {
+		struct policy_rule *r = &p.rules[p.nrules++];
+
+		*r = (struct policy_rule){ .allow = false };
+		snprintf(r->pattern, sizeof(r->pattern), "n%u", i);
+	}
 	check_reason(policy_denies_name(&p, "n0", false), NAME, "n0");
 	check_reason(policy_denies_name(&p, "n63", false), NAME, "n63");
 	check_reason(policy_denies_name(&p, "n64", false), NULL, "n64");
