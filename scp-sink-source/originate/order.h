@@ -15,6 +15,8 @@ struct order {
 	struct sources sources;
 	struct program program;
 	struct transport transport;	/* of the conversation that goes on */
+	struct expect  expect;		/* likewise, with a source */
+	char	      *paths[1];	/* likewise: where that goes; borrowed */
 	struct outcome *outcome;	/* of the last conversation, in memory that its process shares */
 	const char   **hosts;		/* owned, the names are not: all of them, and NULL */
 	struct tally   tally;

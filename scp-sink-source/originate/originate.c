@@ -38,65 +38,52 @@ upload(struct order *o)
 		o->failed++;
 }
 
-/* One that is there comes to the target, in a conversation of its own. */
+/* One that is there is asked for, in a conversation of its own; W knows where it is to go, which is PATH. */
 static void
-download(struct order *o, const struct operand *source)
+fetch(struct order *o, const struct operand *source, struct worker *w, const char *path)
 {
 	const struct errand *e = &o->errand;
-	bool inside = o->target.fd != -1;
-	char here[] = ".", *paths[] = { here }, command[QUOTE_COMMAND_MAX];
-	struct expect expect;
+	char command[QUOTE_COMMAND_MAX];
 	const char *why;
-	struct worker w = {
-		.root = inside ? &o->target : &o->whole,
-		.request = {
-			.role = REQUEST_SINK, .recursive = e->recursive, .preserve = e->preserve,
-			.verbose = e->verbose, .npaths = 1, .paths = paths,
-		},
-		.expect = &expect,
-		.shown = e->target.path,
-	};
 
-	if (!inside)
-		/* As an argument vector has it, which nobody writes to. */
-		memcpy(&paths[0], &e->target.path, sizeof(paths[0]));
-	if (expect_init(&expect, e, source->path, &why) == -1) {
+	/* As an argument vector has it, which nobody writes to. */
+	memcpy(&o->paths[0], &path, sizeof(path));
+	w->request = (struct request){
+		.role = REQUEST_SINK, .recursive = e->recursive, .preserve = e->preserve,
+		.verbose = e->verbose, .npaths = 1, .paths = o->paths,
+	};
+	w->expect = &o->expect;
+	w->shown = e->target.path;
+	if (expect_init(&o->expect, e, source->path, &why) == -1) {
 		(void)order_complain(o, source->said, why);
 		o->failed++;
 	} else if (talk_command(o, source, false, false, command) == -1) {
 		o->failed++;
 	} else {
-		talk_converse(o, &w, source, command);
+		talk_converse(o, w, source, command);
 	}
 }
 
-/* One that is elsewhere goes on to the target, which is reached by ONWARD. */
+/* It comes to the target here. */
+static void
+download(struct order *o, const struct operand *source)
+{
+	bool inside = o->target.fd != -1;
+	struct worker w = { .root = inside ? &o->target : &o->whole };
+
+	fetch(o, source, &w, inside ? "." : o->errand.target.path);
+}
+
+/* It goes on to the target, which is reached by ONWARD. */
 static void
 relay(struct order *o, const struct operand *source, struct transport *onward)
 {
-	const struct errand *e = &o->errand;
-	char *paths[1], command[QUOTE_COMMAND_MAX];
-	struct expect expect;
-	const char *why;
+	const struct operand *target = &o->errand.target;
 	struct worker w = {
-		.part = WORKER_RELAY, .there = e->target.host, .onward = onward, .root = &o->whole,
-		.request = {
-			.role = REQUEST_SINK, .recursive = e->recursive, .preserve = e->preserve,
-			.verbose = e->verbose, .npaths = 1, .paths = paths,
-		},
-		.expect = &expect,
-		.shown = e->target.path,
+		.part = WORKER_RELAY, .there = target->host, .onward = onward, .root = &o->whole,
 	};
 
-	memcpy(&paths[0], &e->target.path, sizeof(paths[0]));
-	if (expect_init(&expect, e, source->path, &why) == -1) {
-		(void)order_complain(o, source->said, why);
-		o->failed++;
-	} else if (talk_command(o, source, false, false, command) == -1) {
-		o->failed++;
-	} else {
-		talk_converse(o, &w, source, command);
-	}
+	fetch(o, source, &w, target->path);
 }
 
 /* Whether the sink at the target is there, which is asked first: nobody is asked for two passwords. */

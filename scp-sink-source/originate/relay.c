@@ -125,68 +125,77 @@ skip_body(struct relay *r, uint64_t size)
 	return status == STATUS_LOST || status == STATUS_JUNK || status == STATUS_FATAL ? -1 : 0;
 }
 
-/* Why an entry is not passed on, whatever the sink would say: true, and the source knows. */
+/* Whether an entry is not passed on, whatever the sink would say, and WHY. */
 static bool
-is_refused(struct relay *r, const struct record *record, int *end)
+is_denied(struct relay *r, const struct record *record, struct reason *why)
 {
 	struct session *s = r->from;
 	bool directory = record->kind == RECORD_DIR;
-	struct reason why = { .skip = true };
 
-	why.text = policy_denies_name(s->policy, record->text, directory);
-	if (why.text == NULL) {
-		why.skip = false;
-		why.text = directory
+	*why = (struct reason){ .text = policy_denies_name(s->policy, record->text, directory) };
+	why->skip = why->text != NULL;
+	if (why->text == NULL)
+		why->text = directory
 		    ? policy_denies_dir(s->policy, &s->usage, (unsigned)(r->depth + r->outside))
 		    : policy_denies_file(s->policy, &s->usage, record->size);
+	return why->text != NULL;
+}
+
+/*
+ * Has the sink take an entry, or the source know that it is not taken: 0, 1 it is not, -1.  *COMES: what
+ * belongs to it does in any case.  Only who is refused something is looked at for whether he waits.
+ */
+static int
+offer(struct relay *r, const struct record *record, bool *comes)
+{
+	struct reason why;
+	int reply;
+
+	*comes = true;
+	if (r->outside > 0)
+		return refuse(r) == -1 ? -1 : 1;
+	if (is_denied(r, record, &why)) {
+		*comes = conn_is_ahead(r->from->conn);
+		return session_refuse(r->from, &why) == -1 ? -1 : 1;
 	}
-	if (why.text == NULL)
-		return false;
-	*end = session_refuse(s, &why);
-	return true;
+	reply = pass_entry(r, record);
+	if (reply != 1)
+		return reply;
+	*comes = conn_is_ahead(r->from->conn);
+	return refuse(r) == -1 ? -1 : 1;
 }
 
 static int
 take_file(struct relay *r, const struct record *record)
 {
-	bool comes = r->outside > 0 || conn_is_ahead(r->from->conn);
-	int end, reply;
+	bool comes;
+	int end = offer(r, record, &comes);
 
-	if (r->outside > 0)
-		end = refuse(r);
-	else if (!is_refused(r, record, &end)) {
-		reply = pass_entry(r, record);
-		if (reply == 0)
-			return pass_body(r, record->size);
-		end = reply == -1 ? -1 : refuse(r);
-	}
-	return end == -1 || !comes ? end : skip_body(r, record->size);
+	if (end == 0)
+		return pass_body(r, record->size);
+	return end == -1 ? -1 : comes ? skip_body(r, record->size) : 0;
 }
 
 static int
 take_dir(struct relay *r, const struct record *record)
 {
 	struct session *s = r->from;
-	bool comes = r->outside > 0 || conn_is_ahead(s->conn);
-	int end, reply;
+	bool comes;
+	int end;
 
-	if (r->outside > 0) {
-		end = refuse(r);
-	} else if (!is_refused(r, record, &end)) {
-		reply = pass_entry(r, record);
-		if (reply == 0) {
-			r->depth++;
-			(void)session_log_dir(s, record->mode, false);
-			return conn_ack(s->conn);
-		}
-		end = reply == -1 ? -1 : refuse(r);
+	/* It does not listen, and there is no end of it. */
+	if (r->outside >= POLICY_DEPTH_MAX)
+		return session_give_up(s, NULL, session_no_bottom);
+	end = offer(r, record, &comes);
+	if (end == 0) {
+		r->depth++;
+		(void)session_log_dir(s, record->mode, false);
+		return conn_ack(s->conn);
 	}
 	r->outside += comes;
 	if (!comes)
 		trail_leave(&s->trail);
-	if (r->outside > POLICY_DEPTH_MAX)
-		return session_give_up(s, NULL, session_no_bottom);
-	return end;
+	return end == -1 ? -1 : 0;
 }
 
 static bool

@@ -46,7 +46,8 @@ take_over(struct worker *w)
 	if (dup2(t->in, STDIN_FILENO) == -1 || dup2(t->out, STDOUT_FILENO) == -1)
 		end = -1;
 	transport_close(t);
-	return end;
+	/* Who was told to stop before has hung up on what was there then. */
+	return process_told() != 0 ? -1 : end;
 }
 
 static void
