@@ -130,7 +130,7 @@ def down(remote, *options, wanted):
 
 # -- Many checks.
 
-def run_at_once(report, checks):
+def run_at_once(report, checks, at_once=AT_ONCE):
     """Those that wait for each other, some at a time, in order."""
     def one(check, args):
         try:
@@ -145,7 +145,7 @@ def run_at_once(report, checks):
     def lacks(shell):
         raise Skipped(f"there is no {shell}")
 
-    with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+    with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
         begun = []
         for name, shell, check, *args in checks:
             if not report.wants(name):

@@ -4,12 +4,10 @@ import os
 import random
 
 import accounts
-from stage import process, sshd
+from stage import process, sshd, suite
 from stage.report import holds, same
 
-FILES, SOME = 200, 40
-# Of turns; in the lockstep each file takes four, and six with its times.
-FEW = 60
+FILES, SOME, MANY = 200, 40, 2000
 LINE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "line")
 
 # A sink that answers whatever comes in turn; there is no such reply.
@@ -44,14 +42,17 @@ def content_of(tree):
 
 
 class Line:
-    """What is copied over it, from SOURCE to what is new in TARGET."""
+    """
+    What is copied over it, from SOURCE to what is new in TARGET; SERVER is the scp at its other end, or None
+    where something else is reached.
+    """
 
     def __init__(self, stage, server, files=FILES, **env):
         self.stage, self.files = stage, files
         self.source = f"{stage.new_directory('source')}/tree"
         self.target = stage.new_directory("target")
         self.count = f"{stage.new_directory('count')}/turns"
-        self.env = stage.env | {"LINE_SCP": server, "LINE_COUNT": self.count} | env
+        self.env = stage.env | ({"LINE_SCP": server} if server else {}) | {"LINE_COUNT": self.count} | env
         os.makedirs(f"{self.source}/sub")
         for i in range(files):
             sshd.write_text(f"{self.source}/{'sub/' if i % 4 == 0 else ''}{i}", f"{i}\n" * (i % 7))
@@ -65,6 +66,10 @@ class Line:
     def turns(self):
         return int(sshd.read_text(self.count))
 
+    def few(self):
+        """As many turns; in the lockstep each file takes four, and six with its times."""
+        return 40 + self.files // 10
+
     def arrived(self, got, without=(), instead=None):
         """All but what lies WITHOUT, where INSTEAD is."""
         wanted = {path: text for path, text in content_of(self.source).items()
@@ -77,7 +82,7 @@ def few_turns(line, upload, *words):
     same("status", 0, got.code, got.log)
     same("what is said", "", got.err, got.log)
     line.arrived(got)
-    holds(f"{line.turns()} turns are few", line.turns() <= FEW, "many", got.log)
+    holds(f"{line.turns()} turns are few", line.turns() <= line.few(), "many", got.log)
 
 
 def in_lockstep(line, upload, *words):
@@ -159,18 +164,23 @@ def check_all(report, out, base):
             continue
         for words in ((), ("-p",)):
             checks.append((f"{name}, download {words}", "sh", few_turns, Line(stage, server), False, *words))
+        if suite.is_long():
+            checks += [(f"{name}, download {words}, many", "sh", few_turns, Line(stage, server, MANY), False, *words)
+                       for words in ((), ("-p",))]
         checks.append((f"{name}, refused in a download", "sh", refused, Line(stage, server), False))
         checks.append((f"{name}, cut", "sh", cut, Line(stage, server, LINE_CUT="2000")))
     for words in ((), ("-p",)):
         checks.append((f"ours, upload {words}", "sh", few_turns, Line(stage, stage.scp), True, *words))
+        if suite.is_long():
+            checks.append((f"ours, upload {words}, many", "sh", few_turns, Line(stage, stage.scp, MANY), True, *words))
     checks.append(("refused in an upload", "sh", refused, Line(stage, stage.scp), True))
     checks.append(("cut in an upload", "sh", cut_upload, Line(stage, stage.scp, LINE_CUT="100")))
     checks.append(("from there to there", "sh", from_there_to_there, Line(stage, stage.scp, SOME * 3)))
     checks.append(("a packet is a reply", "sh", in_lockstep, Line(stage, stage.scp, SOME, LINE_ONE="1"),
                    False))
-    if servers["OpenSSH's"]:
-        checks.append(("OpenSSH's, upload", "sh", in_lockstep, Line(stage, servers["OpenSSH's"], SOME),
-                       True))
+    for words in ((), ("-p",)) if servers["OpenSSH's"] else ():
+        checks.append((f"OpenSSH's, upload {words}", "sh", in_lockstep, Line(stage, servers["OpenSSH's"], SOME),
+                       True, *words))
     checks.append(("not ahead", "sh", in_lockstep, Line(stage, stage.scp, SOME), True, "-X", "ahead=no"))
     checks += [(f"refused anywhere, {seed}", "sh", refused_anywhere, stage, seed) for seed in range(3)]
     accounts.run_at_once(report, checks)
