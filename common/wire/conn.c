@@ -358,6 +358,12 @@ conn_is_agreed(const struct conn *c)
 	return c->agreed;
 }
 
+void
+conn_agree(struct conn *c)
+{
+	c->agreed = true;
+}
+
 bool
 conn_has_reply(struct conn *c)
 {

@@ -131,6 +131,8 @@ int	conn_await(struct conn *, char *text, size_t cap);
  * by one, and an END.  A file that asks has no body where it is refused.
  */
 bool	conn_is_agreed(const struct conn *);
+/* It has said so earlier in this conversation, to somebody else. */
+void	conn_agree(struct conn *);
 /* Then: true when conn_await would not wait. */
 bool	conn_has_reply(struct conn *);
 /* The reply was a refusal, of a file whose body is sent: that has no reply of its own. */

@@ -74,16 +74,18 @@ download(struct order *o, const struct operand *source)
 	fetch(o, source, &w, inside ? "." : o->errand.target.path);
 }
 
-/* It goes on to the target, which is reached by ONWARD. */
+/* It goes on to the target, which is reached by ONWARD; *AGREED, or not, is how that stands. */
 static void
-relay(struct order *o, const struct operand *source, struct transport *onward)
+relay(struct order *o, const struct operand *source, struct transport *onward, bool *agreed)
 {
 	const struct operand *target = &o->errand.target;
 	struct worker w = {
-		.part = WORKER_RELAY, .there = target->host, .onward = onward, .root = &o->whole,
+		.part = WORKER_RELAY, .there = target->host, .onward = onward, .agreed = *agreed,
+		.root = &o->whole,
 	};
 
 	fetch(o, source, &w, target->path);
+	*agreed = *agreed || o->outcome->agreed != 0;
 }
 
 /* Whether the sink at the target is there, which is asked first: nobody is asked for two passwords. */
@@ -106,9 +108,12 @@ is_awaited(struct order *o, struct transport *onward)
 	return false;
 }
 
-/* It has its files; what its start-up files print behind them is nobody's but a worker's to read. */
+/*
+ * It has its files; what its start-up files print behind them is nobody's but a worker's to read.  ERRORS: so
+ * many were told of.
+ */
 static void
-finish(struct order *o, struct transport *onward)
+finish(struct order *o, struct transport *onward, unsigned errors)
 {
 	struct worker w = {
 		.part = WORKER_FINISH, .root = &o->whole, .transport = onward,
@@ -118,6 +123,7 @@ finish(struct order *o, struct transport *onward)
 	(void)talk_work(o, &w, &o->errand.target);
 	memset(o->outcome, 0, sizeof(*o->outcome));
 	o->outcome->began = HELLO_BEGAN;
+	o->outcome->errors = errors;
 	if (talk_hang_up(o, onward, &o->errand.target) == -1)
 		o->failed++;
 }
@@ -135,6 +141,8 @@ relay_all(struct order *o)
 {
 	struct sources *s = &o->sources;
 	struct transport onward;
+	bool agreed = false;
+	unsigned errors = 0;
 
 	if (s->nremote == 0)
 		return;
@@ -143,8 +151,12 @@ relay_all(struct order *o)
 		return;
 	}
 	for (int i = 0; i < s->nremote && goes_on(); i++) {
-		relay(o, s->remote[i], &onward);
-		if (o->outcome->torn && i + 1 < s->nremote && !is_renewed(o, &onward)) {
+		relay(o, s->remote[i], &onward, &agreed);
+		errors |= o->outcome->errors;
+		if (!o->outcome->torn || i + 1 == s->nremote)
+			continue;
+		agreed = false;
+		if (!is_renewed(o, &onward)) {
 			o->failed++;
 			return;
 		}
@@ -153,7 +165,7 @@ relay_all(struct order *o)
 	if (o->outcome->torn)
 		(void)talk_hang_up(o, &onward, &o->errand.target);
 	else
-		finish(o, &onward);
+		finish(o, &onward, errors);
 }
 
 /* The source's host has an scp that goes on to the target by itself. */

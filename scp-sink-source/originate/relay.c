@@ -4,34 +4,45 @@
 #include "errand/expect.h"
 #include "originate/relay.h"
 #include "text/text.h"
+#include "wire/clock.h"
 
 /* What the sink says of a record or a body: 0, 1 it is not taken, -1 it is lost. */
 static int
 await(struct relay *r)
 {
 	char text[TEXT_MESSAGE_MAX];
-	int reply = conn_await(r->to, text, sizeof(text));
+	int reply = conn_await(r->to->conn, text, sizeof(text));
 
 	r->torn = r->torn || reply == -1;
-	if (reply != 0) {
-		r->from->errors++;
-		if (text[0] != '\0')
-			r->there->hear(r->there->self, text);
-		else
-			r->there->complain(r->there->self, NULL, 0,
-			    conn_is_left(r->to) ? "lost connection" : session_no_reason);
-	}
+	if (reply != 0)
+		session_hear(r->to, text, strlen(text));
 	return reply;
 }
 
+/* What it says of what has flown, if anything: 0, -1. */
+static int
+hear(struct relay *r, int (*how)(struct flight *))
+{
+	int end = how(&r->flight);
+
+	r->torn = r->torn || end == -1;
+	return end;
+}
+
+/* 0 also where it is not known yet. */
 static int
 pass(struct relay *r, const struct record *record)
 {
+	int reply;
+
 	session_show(r->from, "passed on", record);
-	if (conn_send(r->to, record) == 0)
-		return await(r);
-	r->torn = true;
-	return -1;
+	reply = flight_send(&r->flight, record);
+	r->torn = r->torn || reply == -1;
+	if (reply != 1)
+		return reply;
+	reply = await(r);
+	flight_settle(&r->flight, record, reply);
+	return reply;
 }
 
 /* An entry, with the times that the source has said before it. */
@@ -66,21 +77,51 @@ pass_status(struct relay *r, enum conn_status status, const char *text, bool who
 {
 	switch (status) {
 	case STATUS_OK:
-		return whole ? conn_send_status(r->to, NULL) : -1;
+		return whole ? conn_send_status(r->to->conn, NULL) : -1;
 	case STATUS_ERROR:
 	case STATUS_FATAL:
 		session_hear(r->from, text, strlen(text));
-		return conn_send_status(r->to, text);
+		return conn_send_status(r->to->conn, text);
 	case STATUS_MISSING:
 	case STATUS_JUNK:
 		if (whole)
-			(void)conn_send_status(r->to, "scp: lost connection");
+			(void)conn_send_status(r->to->conn, "scp: lost connection");
 		break;
 	case STATUS_LOST:
 		break;
 	}
 	return session_give_up(r->from, "protocol error",
 	    status == STATUS_JUNK ? "expected status" : "lost connection");
+}
+
+/* The file is over there, STATUS being what the source says of it: what the sink says, or 0 as above. */
+static int
+end_body(struct relay *r, enum conn_status status, uint64_t size, int64_t since)
+{
+	static const char not_taken[] = "it was not taken";
+	struct session *s = r->from;
+	int reply;
+
+	if (status != STATUS_OK)
+		session_fail_file(s, not_taken);
+	if (flight_send_body(&r->flight, s->begun, size, since)) {
+		s->begun = false;
+		return 0;
+	}
+	reply = await(r);
+	if (reply != 0)
+		session_fail_file(s, not_taken);
+	else if (s->begun)
+		(void)session_end_file(s);
+	return reply;
+}
+
+/* Neither can go on; what has flown before has come to an end all the same. */
+static int
+lose_body(struct relay *r)
+{
+	session_lose_file(r->from);
+	return hear(r, flight_lose);
 }
 
 /* A body that the sink awaits, and its status. */
@@ -90,28 +131,21 @@ pass_body(struct relay *r, uint64_t size)
 	struct session *s = r->from;
 	char text[TEXT_MESSAGE_MAX] = "";
 	enum conn_status status = STATUS_LOST;
+	int64_t since = conn_is_agreed(r->to->conn) ? clock_now() : 0;
 	int lost = 0, reply;
 
 	session_title(s, size);
 	session_begin_file(s, 0);
 	r->torn = true;
-	if (conn_ack(s->conn) == -1) {
-		session_lose_file(s);
-		return -1;
-	}
+	if (conn_ack(s->conn) == -1)
+		return lose_body(r);
 	/* Where the sink takes no more, the source is heard to its end all the same. */
-	if (conn_recv_body(s->conn, r->to->stream.out, size, &lost) == 0)
+	if (conn_recv_body(s->conn, r->to->conn->stream.out, size, &lost) == 0)
 		status = conn_recv_status(s->conn, text, sizeof(text));
-	if (pass_status(r, status, text, lost == 0) == -1) {
-		session_lose_file(s);
-		return -1;
-	}
+	if (pass_status(r, status, text, lost == 0) == -1)
+		return lose_body(r);
 	r->torn = false;
-	reply = await(r);
-	if (reply == 0 && status == STATUS_OK)
-		(void)session_end_file(s);
-	else
-		session_fail_file(s, "it was not taken");
+	reply = end_body(r, status, size, since);
 	if (answer(r, reply) == -1)
 		return -1;
 	return status == STATUS_FATAL ? -1 : 0;
@@ -149,7 +183,7 @@ static int
 offer(struct relay *r, const struct record *record, bool *comes)
 {
 	struct reason why;
-	int reply;
+	int reply = 1;
 
 	*comes = true;
 	if (r->outside > 0)
@@ -158,7 +192,8 @@ offer(struct relay *r, const struct record *record, bool *comes)
 		*comes = conn_is_ahead(r->from->conn);
 		return session_refuse(r->from, &why) == -1 ? -1 : 1;
 	}
-	reply = pass_entry(r, record);
+	if (!flight_is_cut(&r->flight))
+		reply = pass_entry(r, record);
 	if (reply != 1)
 		return reply;
 	*comes = conn_is_ahead(r->from->conn);
@@ -166,10 +201,13 @@ offer(struct relay *r, const struct record *record, bool *comes)
 }
 
 static int
-take_file(struct relay *r, const struct record *record)
+take_file(struct relay *r, struct record *record)
 {
 	bool comes;
-	int end = offer(r, record, &comes);
+	int end;
+
+	record->asks = flight_asks(&r->flight, record->size);
+	end = offer(r, record, &comes);
 
 	if (end == 0)
 		return pass_body(r, record->size);
@@ -189,7 +227,8 @@ take_dir(struct relay *r, const struct record *record)
 	end = offer(r, record, &comes);
 	if (end == 0) {
 		r->depth++;
-		(void)session_log_dir(s, record->mode, false);
+		if (!conn_is_agreed(r->to->conn))
+			(void)session_log_dir(s, record->mode, false);
 		return conn_ack(s->conn);
 	}
 	r->outside += comes;
@@ -315,21 +354,25 @@ leave_open_dirs(struct relay *r)
 	const struct record end = { .kind = RECORD_END, .text = "" };
 
 	for (; r->depth > 0 && !r->torn; r->depth--)
-		(void)pass(r, &end);
+		if (hear(r, flight_make_room) == 0)
+			(void)pass(r, &end);
 }
 
 int
-relay_run(struct relay *r)
+relay_run(struct relay *r, bool more)
 {
 	struct session *s = r->from;
 	int end;
 
 	r->depth = r->outside = 0;
 	r->inside = r->timed = r->torn = false;
+	flight_init(&r->flight, r->to, &s->trail, more);
 	(void)session_turn_to(s, s->request->paths[0]);
 	do
-		end = take_next(r);
+		end = hear(r, flight_make_room) == 0 ? take_next(r) : -1;
 	while (end == 0);
 	leave_open_dirs(r);
+	if (!r->torn && hear(r, flight_end) == -1)
+		end = -1;
 	return end == -1 ? -1 : 0;
 }

@@ -26,8 +26,9 @@ struct talk {
 	struct client	client;
 	struct session	session;
 	struct report	report_there;	/* of a relay's sink */
-	struct client	there;
-	struct conn	onward;		/* to that */
+	struct client	client_there;
+	struct session	there;		/* with that */
+	struct conn	onward;
 	union {
 		struct sink   sink;
 		struct source source;
@@ -169,12 +170,18 @@ takes_all(const struct worker *w)
 	    p->min_free == 0 && p->min_free_percent == 0 && !w->errand->update;
 }
 
+/* Whether more than one file may come. */
+static bool
+comes_more(const struct worker *w)
+{
+	return w->request.recursive || expect_is_of_many(w->expect);
+}
+
 /* Whether a source need not wait for the replies of which there will be more. */
 static bool
 may_lead(const struct worker *w)
 {
-	return !w->errand->lockstep && takes_all(w) &&
-	    (w->request.recursive || expect_is_of_many(w->expect));
+	return !w->errand->lockstep && takes_all(w) && comes_more(w);
 }
 
 /* Asks a source to begin. */
@@ -199,6 +206,23 @@ download(struct talk *t)
 	return ask(t) == -1 ? -1 : sink_run(&t->half.sink, &t->session);
 }
 
+/* The conversation with a relay's sink goes on. */
+static void
+go_on(struct talk *t)
+{
+	struct worker *w = t->worker;
+
+	conn_init(&t->onward, w->onward->in, w->onward->out, TURN_FREE, rate_of(w));
+	t->onward.stream.deadline = t->conn.stream.deadline;
+	if (w->agreed)
+		conn_agree(&t->onward);
+	session_init(&t->there, &t->onward, &w->request, w->policy, w->root, &t->audit);
+	t->report_there = (struct report){ w->tally, w->there };
+	t->client_there = report_client(&t->report_there);
+	t->client_there.ahead = !w->errand->lockstep;
+	session_originate(&t->there, &t->client_there, NULL);
+}
+
 static int
 relay(struct talk *t)
 {
@@ -206,13 +230,14 @@ relay(struct talk *t)
 	struct relay *r = &t->half.relay;
 	int end;
 
-	conn_init(&t->onward, w->onward->in, w->onward->out, TURN_FREE, rate_of(w));
-	t->onward.stream.deadline = t->conn.stream.deadline;
-	t->report_there = (struct report){ w->tally, w->there };
-	t->there = report_client(&t->report_there);
-	*r = (struct relay){ .from = &t->session, .to = &t->onward, .there = &t->there };
-	end = ask(t) == -1 ? -1 : relay_run(r);
+	/* Whoever is killed has left it in the middle of something. */
+	w->outcome->torn = true;
+	go_on(t);
+	*r = (struct relay){ .from = &t->session, .to = &t->there };
+	end = ask(t) == -1 ? -1 : relay_run(r, comes_more(w));
 	w->outcome->torn = r->torn;
+	w->outcome->agreed = conn_is_agreed(&t->onward);
+	t->session.errors += t->there.errors;
 	return end;
 }
 

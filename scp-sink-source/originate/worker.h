@@ -23,6 +23,7 @@ struct outcome {
 	unsigned       skipped;		/* by the person's own wish */
 	char	       problem[TEXT_MESSAGE_MAX];	/* why nothing was begun; or "" */
 	unsigned char  torn;		/* the sink of a relay can be told no more */
+	unsigned char  agreed;		/* that sink skips what it refuses, and was told to */
 	unsigned char  cut;		/* the conversation has not come to its end */
 	unsigned char  nothing;	/* a source sent nothing, and did not say why */
 };
@@ -46,6 +47,7 @@ struct worker {
 	struct transport    *transport;
 	const char	    *there;	/* with RELAY: where the sink is, and what reaches it */
 	struct transport    *onward;
+	bool		     agreed;	/* as an earlier one has with it */
 	struct outcome	    *outcome;	/* shared */
 	struct tally	    *tally;	/* its page is, too */
 };

@@ -4,18 +4,33 @@
 
 #include "scp/flight.h"
 #include "text/text.h"
+#include "wire/clock.h"
 
 void
-flight_init(struct flight *f, struct session *s)
+flight_init(struct flight *f, struct session *s, const struct trail *trail, bool more)
 {
 	f->session = s;
-	f->first = f->n = f->shut = f->refused = 0;
+	f->trail = trail;
+	f->more = more;
+	f->may_ask = s->client != NULL && s->client->ahead && !conn_is_agreed(s->conn);
+	f->slow = false;
+	f->first = f->n = f->shut = f->cut = f->flown = f->depth = 0;
 }
 
-bool
-flight_takes(const struct flight *f)
+/* Whether what the trail says can be remembered. */
+static bool
+is_short(const struct flight *f)
 {
-	return f->session->trail.len <= FLIGHT_PATH;
+	return f->trail->len <= FLIGHT_PATH;
+}
+
+/* As long as it is not known whether anything need be waited for, that; then, whether itself is wanted. */
+bool
+flight_asks(const struct flight *f, uint64_t size)
+{
+	if (conn_is_agreed(f->session->conn))
+		return size >= FLIGHT_ASKED || !is_short(f);
+	return f->may_ask && f->slow && f->more;
 }
 
 /* The item that is I behind the oldest one. */
@@ -25,10 +40,11 @@ item_at(struct flight *f, unsigned i)
 	return &f->items[(f->first + i) % CONN_OUTSTANDING];
 }
 
-struct flight_item *
-flight_add(struct flight *f, enum flight_kind kind)
+/* One more thing was sent, and is about where the trail stands. */
+static struct flight_item *
+add(struct flight *f, enum flight_kind kind)
 {
-	const struct trail *t = &f->session->trail;
+	const struct trail *t = f->trail;
 	struct flight_item *item = item_at(f, f->n);
 
 	assert(f->n < CONN_OUTSTANDING);
@@ -51,6 +67,37 @@ take(struct flight *f)
 	f->first = (f->first + 1) % CONN_OUTSTANDING;
 	f->n--;
 	return item;
+}
+
+static void
+enter_dir(struct flight *f, unsigned number)
+{
+	assert(f->depth < POLICY_DEPTH_MAX);
+	f->numbers[f->depth++] = number;
+}
+
+static void
+leave_dir(struct flight *f)
+{
+	assert(f->depth > 0);
+	if (f->cut == f->depth)
+		f->cut = 0;
+	f->depth--;
+}
+
+/* The directory of that NUMBER was refused, and may have been left since. */
+static void
+cut(struct flight *f, unsigned number)
+{
+	for (unsigned i = 0; i < f->depth && f->cut == 0; i++)
+		if (f->numbers[i] == number)
+			f->cut = i + 1;
+}
+
+bool
+flight_is_cut(const struct flight *f)
+{
+	return f->cut != 0;
 }
 
 /* All is well with it, over there. */
@@ -78,7 +125,7 @@ fail(struct flight *f, const struct flight_item *item, const char *text)
 		c->end(c->self, item->path, item->len, text[0] != '\0' ? text : "lost connection");
 	if (item->kind == FLIGHT_DIR) {
 		f->shut = 1;
-		f->refused = item->number;
+		cut(f, item->number);
 	}
 }
 
@@ -92,11 +139,13 @@ stay_shut(struct flight *f, const struct flight_item *item)
 		f->shut--;
 }
 
-/* A file that is refused has no reply to its body. */
+/* A file that is refused has no reply to its body, which is not there yet where that was cut short. */
 static void
 spare_body(struct flight *f)
 {
-	assert(f->n > 0 && item_at(f, 0)->kind == FLIGHT_BODY);
+	if (f->n == 0)
+		return;
+	assert(item_at(f, 0)->kind == FLIGHT_BODY);
 	(void)take(f);
 	conn_spare_reply(f->session->conn);
 }
@@ -121,8 +170,8 @@ hear(struct flight *f)
 	return reply == -1 ? -1 : 0;
 }
 
-int
-flight_make_room(struct flight *f, unsigned room)
+static int
+make_room(struct flight *f, unsigned room)
 {
 	while (f->n > 0 && (f->n + room > CONN_OUTSTANDING || conn_has_reply(f->session->conn)))
 		if (hear(f) == -1)
@@ -131,7 +180,92 @@ flight_make_room(struct flight *f, unsigned room)
 }
 
 int
+flight_make_room(struct flight *f)
+{
+	return make_room(f, FLIGHT_ENTRY);
+}
+
+int
 flight_end(struct flight *f)
 {
-	return flight_make_room(f, CONN_OUTSTANDING);
+	return make_room(f, CONN_OUTSTANDING);
+}
+
+int
+flight_lose(struct flight *f)
+{
+	(void)flight_end(f);
+	return -1;
+}
+
+static void
+fly(struct flight *f, const struct record *r)
+{
+	switch (r->kind) {
+	case RECORD_TIMES:
+		(void)add(f, FLIGHT_TIMES);
+		break;
+	case RECORD_FILE:
+		(void)add(f, FLIGHT_FILE);
+		break;
+	case RECORD_DIR:
+		add(f, FLIGHT_DIR)->number = ++f->flown;
+		enter_dir(f, f->flown);
+		break;
+	case RECORD_END:
+		(void)add(f, FLIGHT_END);
+		leave_dir(f);
+		break;
+	case RECORD_WARN:
+	case RECORD_FATAL:
+		break;
+	}
+}
+
+int
+flight_send(struct flight *f, const struct record *r)
+{
+	struct conn *c = f->session->conn;
+
+	if (r->asks && flight_end(f) == -1)
+		return -1;
+	if (conn_send(c, r) == -1)
+		return flight_lose(f);
+	if (conn_is_agreed(c) && !r->asks) {
+		fly(f, r);
+		return 0;
+	}
+	if (f->may_ask)
+		f->since = clock_now();
+	return 1;
+}
+
+void
+flight_settle(struct flight *f, const struct record *r, int reply)
+{
+	if (r->kind == RECORD_DIR && reply == 0)
+		enter_dir(f, 0);
+	if (r->kind == RECORD_END)
+		leave_dir(f);
+	if (r->kind != RECORD_FILE || !f->may_ask)
+		return;
+	f->slow = f->slow || clock_now() - f->since >= (int64_t)CONN_SLOW * CLOCK_MILLI;
+	if (r->asks && reply == 0)
+		f->may_ask = false;
+}
+
+bool
+flight_send_body(struct flight *f, bool whole, uint64_t size, int64_t since)
+{
+	const struct client *c = f->session->client;
+	struct flight_item *item;
+
+	if (!conn_is_agreed(f->session->conn) || !is_short(f))
+		return false;
+	item = add(f, FLIGHT_BODY);
+	item->whole = whole;
+	item->size = size;
+	item->since = since;
+	c->sent(c->self);
+	return true;
 }

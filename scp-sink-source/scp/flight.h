@@ -9,11 +9,15 @@
 #include "session.h"
 
 /*
- * What a source has sent without waiting for the replies, in their order, and what becomes of it when they
- * come.  Only in a session that has a client, and only where the other side has agreed to it.
+ * What is sent to a sink, which need not be waited for where we have begun the copy and the other side has
+ * agreed to it: what was sent so, in its order, and what becomes of it when the replies come.  The first
+ * file whose reply takes CONN_SLOW is followed by one that asks.
  */
 enum {
-	FLIGHT_PATH = 512	/* bytes of a path; what has a longer one does not fly */
+	FLIGHT_PATH = 512,	/* bytes of a path; what has a longer one does not fly */
+	FLIGHT_ASKED = 8 << 20,	/* bytes of a file that is not to be sent for nothing: it is worth a
+				 * round trip to know */
+	FLIGHT_ENTRY = 3	/* items, at most, of an entry: its times, itself, its body */
 };
 
 enum flight_kind {
@@ -26,7 +30,7 @@ enum flight_kind {
 
 struct flight_item {
 	enum flight_kind kind;
-	unsigned	 number;	/* DIR: which of all that were announced; from 1 */
+	unsigned	 number;	/* DIR: which of all that fly; from 1 */
 	bool		 whole;		/* BODY: nothing is wrong with it so far */
 	uint64_t	 size;		/* BODY: in bytes */
 	int64_t		 since;		/* BODY: when it began to move: monotonic nanoseconds */
@@ -35,31 +39,54 @@ struct flight_item {
 };
 
 struct flight {
-	struct session	  *session;	/* borrowed */
-	unsigned	   first, n;	/* of the ring below */
-	unsigned	   shut;	/* directories, in one another, the outermost of which was refused */
-	unsigned	   refused;	/* the number of that one, until somebody looks; 0: none */
-	struct flight_item items[CONN_OUTSTANDING];
+	struct session	   *session;	/* borrowed: with the sink; it has a client, if anything is to fly */
+	const struct trail *trail;	/* borrowed: where we are */
+	bool		    more;	/* one file is not all */
+	bool		    may_ask;	/* the other side may know of not waiting */
+	bool		    slow;	/* a reply was worth not being waited for */
+	int64_t		    since;	/* when what is waited for was sent */
+	unsigned	    first, n;	/* of the ring below */
+	unsigned	    shut;	/* directories that were heard of, in one another, the outermost of
+					 * which was refused */
+	unsigned	    cut;	/* how many are open, with the outermost that was refused; 0: none was */
+	unsigned	    flown;	/* directories in all */
+	unsigned	    depth;	/* directories that are open */
+	unsigned	    numbers[POLICY_DEPTH_MAX];	/* of those, as above; 0: it has not flown */
+	struct flight_item  items[CONN_OUTSTANDING];
 };
 
-void	flight_init(struct flight *, struct session *);
+/* MORE: one file is not all that there is to send. */
+void	flight_init(struct flight *, struct session *, const struct trail *, bool more);
 
-/* True where what the trail says can be remembered. */
-bool	flight_takes(const struct flight *);
-
-/*
- * One more thing was sent, and is about where the trail stands: the item, of which the caller says what
- * it is besides.  There are fewer than CONN_OUTSTANDING.
- */
-struct flight_item *flight_add(struct flight *, enum flight_kind);
+/* Whether a file of SIZE bytes, where the trail stands, should ask. */
+bool	flight_asks(const struct flight *, uint64_t size);
 
 /*
- * Hears the replies that are there, and waits for as many as are needed to have ROOM for that many items
- * more.  0; -1 when the other side was lost, left or was out of step.  Of what is in a directory that was
- * refused nothing is said: that it was is known.
+ * Sends a file, a directory, its end, or times: 0 go on; 1 the caller awaits the reply, and says what it was;
+ * -1 as below.
  */
-int	flight_make_room(struct flight *, unsigned room);
+int	flight_send(struct flight *, const struct record *);
+void	flight_settle(struct flight *, const struct record *, int reply);
+
+/*
+ * A body of SIZE bytes, which began to move at SINCE, was sent with its status: true where that is all for
+ * now; false where its reply is the next one, and awaited by the caller.  WHOLE: nothing is wrong with it.
+ */
+bool	flight_send_body(struct flight *, bool whole, uint64_t size, int64_t since);
+
+/* True where the innermost directory is within one that was refused, or is that: but for its end, nothing
+ * need be sent from it. */
+bool	flight_is_cut(const struct flight *);
+
+/*
+ * Hears the replies that are there, and waits for as many as are needed to have room for one entry more.
+ * 0; -1 when the other side was lost, left or was out of step.  Of what is in a directory that was refused
+ * nothing is said: that it was is known.
+ */
+int	flight_make_room(struct flight *);
 /* Waits for all of them, likewise. */
 int	flight_end(struct flight *);
+/* Whoever does not take what is sent any more may have said why: always -1. */
+int	flight_lose(struct flight *);
 
 #endif

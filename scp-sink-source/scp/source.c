@@ -21,8 +21,7 @@
 enum {
 	MODE_BITS = 07777,
 	SENT_BITS = 06777,	/* as scp has always sent them: no client is told of a sticky bit */
-	BLOCK = 512,		/* bytes: less than that is missing where the last of them is not full */
-	ENTRY_REPLIES = 3	/* at most, to an entry: to its times, to itself, to its body */
+	BLOCK = 512		/* bytes: less than that is missing where the last of them is not full */
 };
 
 /* One thing to send: what it is called here, and what the client shall call it. */
@@ -70,78 +69,19 @@ warn_errno(struct source *k, int err)
 	return session_warn(k->session, &(struct reason){ .err = err });
 }
 
-/* Whoever does not take what is sent any more may have said why. */
-static int
-be_lost(struct source *k)
-{
-	(void)flight_end(&k->flight);
-	return -1;
-}
-
-static void
-fly(struct source *k, const struct record *r)
-{
-	switch (r->kind) {
-	case RECORD_TIMES:
-		(void)flight_add(&k->flight, FLIGHT_TIMES);
-		break;
-	case RECORD_FILE:
-		(void)flight_add(&k->flight, FLIGHT_FILE);
-		break;
-	case RECORD_DIR:
-		flight_add(&k->flight, FLIGHT_DIR)->number = ++k->announced;
-		break;
-	case RECORD_END:
-		(void)flight_add(&k->flight, FLIGHT_END);
-		break;
-	case RECORD_WARN:
-	case RECORD_FATAL:
-		break;
-	}
-}
-
-/* Awaits the reply to a file, as above, and sees whether that is worth asking not to. */
-static int
-await_file(struct source *k, const struct record *r)
-{
-	int64_t since = clock_now();
-	int reply = await(k);
-
-	k->slow = k->slow || clock_now() - since >= (int64_t)CONN_SLOW * CLOCK_MILLI;
-	if (r->asks && reply == 0)
-		k->may_ask = false;
-	return reply;
-}
-
 /* Sends a record and awaits the reply, as above, if one has to: else all is well so far. */
 static int
 tell(struct source *k, const struct record *r)
 {
-	struct conn *c = k->session->conn;
+	int reply;
 
-	if (r->asks && flight_end(&k->flight) == -1)
-		return -1;
 	session_show(k->session, "sent", r);
-	if (conn_send(c, r) == -1)
-		return be_lost(k);
-	if (k->may_ask && r->kind == RECORD_FILE)
-		return await_file(k, r);
-	if (!conn_is_agreed(c) || r->asks)
-		return await(k);
-	fly(k, r);
-	return 0;
-}
-
-/*
- * Whether a file of SIZE bytes, where the trail stands, asks: whether anything need be waited for, as long
- * as that is not known; then, whether itself is wanted.
- */
-static bool
-is_asking(const struct source *k, uint64_t size)
-{
-	if (conn_is_agreed(k->session->conn))
-		return size >= SOURCE_ASKED || !flight_takes(&k->flight);
-	return k->may_ask && k->slow && k->more;
+	reply = flight_send(&k->flight, r);
+	if (reply != 1)
+		return reply;
+	reply = await(k);
+	flight_settle(&k->flight, r, reply);
+	return reply;
 }
 
 /* T, if times were asked for, and then the entry's own record. */
@@ -162,20 +102,6 @@ announce(struct source *k, const struct stat *st, const struct record *r)
 	return tell(k, r);
 }
 
-/* The body that began to move at SINCE is sent: the rest is heard of later. */
-static void
-fly_body(struct source *k, uint64_t size, int64_t since)
-{
-	struct session *s = k->session;
-	struct flight_item *item = flight_add(&k->flight, FLIGHT_BODY);
-
-	item->whole = s->begun;
-	item->size = size;
-	item->since = since;
-	s->begun = false;
-	s->client->sent(s->client->self);
-}
-
 static int
 send_body(struct source *k, int fd, uint64_t size, bool sparse)
 {
@@ -188,19 +114,17 @@ send_body(struct source *k, int fd, uint64_t size, bool sparse)
 	if (conn_send_body(s->conn, fd, size, sparse, &why.err) == -1) {
 		if (k->flight.n == 0)
 			session_lose_file(s);
-		return be_lost(k);
+		return flight_lose(&k->flight);
 	}
 	s->moved = size;
 	if (why.err == STREAM_SHRANK)
 		why.text = "file shrank";
 	if (why.err != 0 && session_spoil(s, &why) == -1)
-		return be_lost(k);
-	if (conn_is_agreed(s->conn) && flight_takes(&k->flight)) {
-		fly_body(k, size, since);
+		return flight_lose(&k->flight);
+	if (flight_send_body(&k->flight, s->begun, size, since)) {
+		s->begun = false;
 		return 0;
 	}
-	if (flight_end(&k->flight) == -1)
-		return -1;
 	k->whole = why.err == 0;
 	reply = await(k);
 	k->whole = false;
@@ -234,7 +158,7 @@ send_file(struct source *k, int fd, const struct stat *st, const struct entry *e
 		return warn_errno(k, errno);
 	why.text = policy_denies_file(k->session->policy, &k->session->usage, r.size);
 	if (why.text == NULL) {
-		r.asks = is_asking(k, r.size);
+		r.asks = flight_asks(&k->flight, r.size);
 		session_begin_file(k->session, st->st_mode & MODE_BITS);
 		reply = announce(k, st, &r);
 		if (reply == 0)
@@ -317,8 +241,7 @@ static void
 go_into(struct source *k, int fd, const struct stat *st, bool unnamed)
 {
 	k->levels[k->depth++] = (struct source_level){
-		.fd = fd, .unnamed = unnamed, .number = unnamed ? 0 : k->announced, .dev = st->st_dev,
-		.ino = st->st_ino,
+		.fd = fd, .unnamed = unnamed, .dev = st->st_dev, .ino = st->st_ino,
 	};
 	listing_begin(&k->listing, k->depth, &top(k)->mark);
 	session_go_deep(k->depth);
@@ -413,25 +336,7 @@ leave_dir(struct source *k)
 {
 	close(top(k)->fd);
 	trail_leave(&k->session->trail);
-	if (k->cut == k->depth)
-		k->cut = 0;
 	k->depth--;
-}
-
-/*
- * Hears what there is to be heard before the next entry.  Nothing more is sent from a directory that was
- * refused, but for its end.
- */
-static int
-hear_replies(struct source *k)
-{
-	if (flight_make_room(&k->flight, ENTRY_REPLIES) == -1)
-		return -1;
-	for (unsigned i = 0; k->flight.refused != 0 && k->cut == 0 && i < k->depth; i++)
-		if (k->levels[i].number == k->flight.refused)
-			k->cut = i + 1;
-	k->flight.refused = 0;
-	return 0;
 }
 
 /* The end of the innermost directory; FAILED is the errno that ended it early, or 0. */
@@ -460,12 +365,12 @@ is_unseen(const struct source *k, const struct listing_entry *found)
 static int
 send_entries(struct source *k)
 {
-	int end = hear_replies(k);
+	int end = flight_make_room(&k->flight);
 
 	while (end == 0 && k->depth > 0 && !k->session->unlogged) {
 		struct source_level *l = top(k);
 		struct listing_entry found;
-		int more = k->cut != 0 ? 0
+		int more = flight_is_cut(&k->flight) ? 0
 		    : listing_next(&k->listing, k->depth, l->fd, &l->mark, &found);
 
 		if (more == 1 && is_unseen(k, &found)) {
@@ -480,7 +385,7 @@ send_entries(struct source *k)
 			end = end_dir(k, more == -1 ? errno : 0);
 		}
 		if (end == 0)
-			end = hear_replies(k);
+			end = flight_make_room(&k->flight);
 	}
 	while (k->depth > 0)
 		leave_dir(k);
@@ -585,11 +490,9 @@ source_run(struct source *k, struct session *s)
 	int end;
 
 	k->session = s;
-	k->depth = k->links = k->announced = k->cut = 0;
-	k->whole = k->slow = false;
-	k->may_ask = s->client != NULL && s->client->ahead;
-	k->more = s->request->recursive || s->request->npaths > 1;
-	flight_init(&k->flight, s);
+	k->depth = k->links = 0;
+	k->whole = false;
+	flight_init(&k->flight, s, &s->trail, s->request->recursive || s->request->npaths > 1);
 	listing_init(&k->listing);
 	/* The client says when it is ready; a warning instead is counted, and no more. */
 	end = await(k) == -1 ? -1 : 0;

@@ -12,18 +12,15 @@
 struct source_level {
 	int		    fd;		/* owned */
 	bool		    unnamed;	/* it stands for what is in it, and was not announced */
-	unsigned	    number;	/* which of those that were */
 	dev_t		    dev;
 	ino_t		    ino;
 	struct listing_mark mark;
 };
 
 enum {
-	SOURCE_LINKS_MAX = 16384,	/* links to directories that are followed in one session: without
+	SOURCE_LINKS_MAX = 16384	/* links to directories that are followed in one session: without
 					 * a bound, 60 directories full of links to the next one would
 					 * be more than anybody can send */
-	SOURCE_ASKED = 8 << 20	/* bytes of a file that is not to be sent for nothing: it is worth a
-				 * round trip to know */
 };
 
 /* What sending needs room for; of no use to anybody but source_run. */
@@ -34,12 +31,6 @@ struct source {
 	bool		    whole;		/* a body was sent, and nothing is wrong with it */
 	unsigned	    links;		/* that led to directories; at most one more than are
 						 * followed */
-	bool		    may_ask;		/* the other side may know of not waiting */
-	bool		    more;		/* one file is not all */
-	bool		    slow;		/* a reply was worth not being waited for */
-	unsigned	    announced;		/* directories */
-	unsigned	    cut;		/* how many are open, with the outermost that was refused
-						 * unawaited; 0: none was */
 	struct flight	    flight;
 	struct source_level levels[POLICY_DEPTH_MAX];
 };

@@ -23,6 +23,39 @@ for reply in {replies!r}:
 while os.read(0, 65536):
     pass
 """
+# A transport: what is "here" is served; the other host agrees, takes the file that asked, refuses the next one,
+# whose body is on its way, and is gone before that is.
+LEAVER = """\
+#!/usr/bin/python3
+import os, sys, time
+
+def read_record():
+    while os.read(0, 1) != b"\\n":
+        pass
+
+def read_body():
+    left = {size} + 1
+    while left > 0:
+        left -= len(os.read(0, min(left, 65536)))
+
+def reply(text):
+    time.sleep(0.01)
+    os.write(1, text)
+
+if sys.argv[-2] == "here":
+    os.execv("/bin/sh", ["sh", "-c", sys.argv[-1].replace("scp ", {scp!r} + " ", 1)])
+os.write(1, b"\\0")
+read_record()
+reply(b"\\0")
+for answer in b"\\0", b"\\6":
+    read_record()
+    reply(answer)
+    read_body()
+    reply(b"\\0")
+read_record()
+reply(b"\\1scp: no more of it\\n")
+"""
+LEFT = 4 << 20
 LIARS = {"to a directory": [b"\6"], "to a file that did not ask": [b"\0", b"\6"],
          "twice": [b"\0", b"\0", b"\0", b"\6", b"\6"]}
 
@@ -63,8 +96,14 @@ class Line:
             where = [self.source, "host:" + self.target]
         return process.run([self.stage.scp, "-S", LINE, "-r", *words, *where], self.env)
 
-    def turns(self):
-        return int(sshd.read_text(self.count))
+    def pass_on(self, *words, sources=None):
+        """Through here, from one host to another, called by two names."""
+        names = sources or [self.source]
+        return process.run([self.stage.scp, "-S", LINE, "-3", "-r", *words, *("here:" + name for name in names),
+                            "there:" + self.target], self.env)
+
+    def turns(self, host="host"):
+        return int(sshd.read_text(f"{self.count}.{host}"))
 
     def few(self):
         """As many turns; in the lockstep each file takes four, and six with its times."""
@@ -136,14 +175,62 @@ def cut_upload(line):
     same("what arrived", {path: all_of.get(path) for path in came}, came, got.log)
 
 
-def from_there_to_there(line):
-    """Through here: what is refused over there was acknowledged already."""
+def from_there_to_there(line, *words):
+    """Neither is waited for."""
+    got = line.pass_on(*words)
+    same("status", 0, got.code, got.log)
+    same("what is said", "", got.err, got.log)
+    line.arrived(got)
+    turns = {host: line.turns(host) for host in ("here", "there")}
+    holds(f"{turns} are few", max(turns.values()) <= line.few(), "many", got.log)
+
+
+def there_in_lockstep(line, *words):
+    got = line.pass_on(*words)
+    same("status", 0, got.code, got.log)
+    line.arrived(got)
+    holds(f"{line.turns('there')} turns are many", line.turns("there") >= 4 * line.files, "few", got.log)
+
+
+def refused_there(line, *words):
+    """What is refused over there was acknowledged already, or has not been sent."""
     os.makedirs(f"{line.target}/tree/110")
-    got = process.run([line.stage.scp, "-S", LINE, "-3", "-r", "here:" + line.source, "there:" + line.target],
-                      line.env)
-    line.arrived(got, without=("110",), instead={"110": None})
+    sshd.write_text(f"{line.target}/tree/sub", "mine")
+    got = line.pass_on(*words)
+    line.arrived(got, without=("110", "sub"), instead={"110": None, "sub": b"mine"})
     same("status", 1, got.code, got.log)
-    holds("what is said", f"scp: {line.target}/tree/110: Is a directory" in got.err, got.err, got.log)
+    same("what is said", sorted([f"there: scp: {line.target}/tree/110: Is a directory",
+                                 f"there: scp: {line.target}/tree/sub: Not a directory"]),
+         sorted(got.err.splitlines()), got.log)
+
+
+def agreed_for_the_next(line):
+    """What the target has agreed on holds for the next source, all of whose files it refuses: it takes none of
+    them for records."""
+    second = f"{line.stage.new_directory('second')}/other"
+    os.makedirs(second)
+    for i in range(4):
+        sshd.write_text(f"{second}/{i}", f"D0755 0 hole\nC0644 4 in\nbad\n{i}\n")
+        os.makedirs(f"{line.target}/other/{i}")
+    got = line.pass_on(sources=[line.source, second])
+    line.arrived(got)
+    same("what came second", {f"{i}": None for i in range(4)}, content_of(f"{line.target}/other"), got.log)
+    same("what it said", sorted(f"there: scp: {line.target}/other/{i}: Is a directory" for i in range(4)),
+         sorted(got.err.splitlines()), got.log)
+    same("status", 1, got.code, got.log)
+
+
+def leaves_in_a_body(stage, *words):
+    leaver = sshd.write_text(f"{stage.new_directory('leaver')}/transport",
+                             LEAVER.format(scp=stage.scp, size=LEFT), 0o755)
+    tree = stage.new_directory("tree")
+    for i in range(3):
+        with open(f"{tree}/{i}", "wb") as file:
+            file.truncate(LEFT)
+    source = "here:" if "-3" in words else ""
+    got = process.run([stage.scp, "-S", leaver, "-r", *words, source + tree, "there:x"], stage.env)
+    same("status", 1, got.code, got.log)
+    holds("it is said", "scp: no more of it" in got.err and "signal" not in got.err, got.err, got.log)
 
 
 def agrees_unasked(stage, replies):
@@ -168,6 +255,10 @@ def check_all(report, out, base):
             checks += [(f"{name}, download {words}, many", "sh", few_turns, Line(stage, server, MANY), False, *words)
                        for words in ((), ("-p",))]
         checks.append((f"{name}, refused in a download", "sh", refused, Line(stage, server), False))
+        if name != "ours":
+            checks.append((f"from there to there, {name}", "sh", there_in_lockstep, Line(stage, server, SOME)))
+            checks.append((f"from there to there, {name}, refused", "sh", refused_there,
+                           Line(stage, server, SOME * 3)))
         checks.append((f"{name}, cut", "sh", cut, Line(stage, server, LINE_CUT="2000")))
     for words in ((), ("-p",)):
         checks.append((f"ours, upload {words}", "sh", few_turns, Line(stage, stage.scp), True, *words))
@@ -175,7 +266,16 @@ def check_all(report, out, base):
             checks.append((f"ours, upload {words}, many", "sh", few_turns, Line(stage, stage.scp, MANY), True, *words))
     checks.append(("refused in an upload", "sh", refused, Line(stage, stage.scp), True))
     checks.append(("cut in an upload", "sh", cut_upload, Line(stage, stage.scp, LINE_CUT="100")))
-    checks.append(("from there to there", "sh", from_there_to_there, Line(stage, stage.scp, SOME * 3)))
+    for words in ((), ("-p",)):
+        checks.append((f"from there to there {words}", "sh", from_there_to_there, Line(stage, stage.scp), *words))
+    checks.append(("from there to there, refused", "sh", refused_there, Line(stage, stage.scp)))
+    checks.append(("from there to there, refused, not ahead", "sh", refused_there,
+                   Line(stage, stage.scp, SOME * 3), "-X", "ahead=no"))
+    checks.append(("from there to there, not ahead", "sh", there_in_lockstep, Line(stage, stage.scp, SOME),
+                   "-X", "ahead=no"))
+    checks.append(("from there to there, the next source", "sh", agreed_for_the_next, Line(stage, stage.scp, SOME)))
+    for words in ((), ("-3",)):
+        checks.append((f"leaves in a body {words}", "sh", leaves_in_a_body, stage, *words))
     checks.append(("a packet is a reply", "sh", in_lockstep, Line(stage, stage.scp, SOME, LINE_ONE="1"),
                    False))
     for words in ((), ("-p",)) if servers["OpenSSH's"] else ():
