@@ -7,7 +7,7 @@
 #include "deeds/deeds.h"
 #include "scp/sink.h"
 #include "scp/source.h"
-#include "session.h"
+#include "session/session.h"
 
 /*
  * A copy by scp: all of a session, or one of those in a session of commands, with which it then shares

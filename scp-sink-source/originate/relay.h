@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 #include "scp/flight.h"
-#include "session.h"
+#include "session/session.h"
 
 /*
  * From one host to another through here: the records of a source are given to a sink, and the sink's

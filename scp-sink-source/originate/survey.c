@@ -11,7 +11,7 @@
 #include "paths/place.h"
 #include "rules/alias.h"
 #include "scp/source.h"
-#include "session.h"
+#include "session/session.h"
 #include "wire/clock.h"
 
 static struct survey_level *

@@ -3,7 +3,7 @@
 #define SCP_DOOR_H
 
 #include "scp/nest.h"
-#include "session.h"
+#include "session/session.h"
 #include "upload/upload.h"
 
 /*

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "session.h"
+#include "session/session.h"
 
 /*
  * What is sent to a sink, which need not be waited for where we have begun the copy and the other side has

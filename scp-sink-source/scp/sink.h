@@ -3,7 +3,7 @@
 #define SCP_SINK_H
 
 #include "scp/intake.h"
-#include "session.h"
+#include "session/session.h"
 
 /* What receiving needs room for; of no use to anybody but sink_run. */
 struct sink {

@@ -6,7 +6,7 @@
 
 #include "paths/listing.h"
 #include "scp/flight.h"
-#include "session.h"
+#include "session/session.h"
 
 /* One directory that is being sent. */
 struct source_level {

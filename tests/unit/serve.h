@@ -20,7 +20,7 @@
 
 #include "log.h"
 #include "policies.h"
-#include "session.h"
+#include "session/session.h"
 #include "unit.h"
 
 #define SAY(s)	 say(s, sizeof(s) - 1)

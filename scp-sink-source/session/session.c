@@ -11,7 +11,7 @@
 
 #include "rules/alias.h"
 #include "rules/telling.h"
-#include "session.h"
+#include "session/session.h"
 #include "text/text.h"
 #include "wire/clock.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef SESSION_H
-#define SESSION_H
+#ifndef SESSION_SESSION_H
+#define SESSION_SESSION_H
 
 #include <stdbool.h>
 #include <stdint.h>

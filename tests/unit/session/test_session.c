@@ -8,7 +8,7 @@
 
 #include "log.h"
 #include "policies.h"
-#include "session.h"
+#include "session/session.h"
 #include "unit.h"
 
 enum { LEVELS = 20 };		/* of the longest names: more than a path may have, and a record */
