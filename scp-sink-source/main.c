@@ -155,7 +155,7 @@ main(int argc, char *argv[], char *envp[])
 	/* Whoever has no name has no title either, of which a library would complain. */
 	if (argc < 1 || process_tidy_descriptors(!ours) == -1)
 		return 1;
-	process_set_signals();
+	process_set_signals(ours);
 	if (!ours)
 		process_open_title(argc, argv, envp);
 	/* What the title takes the place of, words and environment, is looked at from here on. */

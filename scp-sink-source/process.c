@@ -112,12 +112,23 @@ process_die(int sig)
 	_exit(1);
 }
 
+/* Of what tells us to stop, a person's may have been left to be ignored. */
+static void
+hear_of(int signal, const struct sigaction *action, bool person)
+{
+	struct sigaction before = { .sa_handler = SIG_DFL };
+
+	sigaction(signal, action, &before);
+	if (person && signal != SIGTERM && before.sa_handler == SIG_IGN)
+		sigaction(signal, &before, NULL);
+}
+
 void
-process_set_signals(void)
+process_set_signals(bool person)
 {
 	static const int told[] = { SIGHUP, SIGINT, SIGTERM };
 	struct sigaction ignore = { .sa_handler = SIG_IGN }, once = { .sa_handler = hang_up };
-	struct sigaction late = { .sa_sigaction = run_out };
+	struct sigaction late = { .sa_sigaction = run_out }, usual = { .sa_handler = SIG_DFL };
 	sigset_t none;
 
 	once.sa_flags = (int)SA_RESETHAND;	/* Whoever insists, kills. */
@@ -131,7 +142,10 @@ process_set_signals(void)
 	sigaction(SIGXFSZ, &ignore, NULL);
 	sigaction(SIGALRM, &late, NULL);
 	for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++)
-		sigaction(told[i], &once, NULL);
+		hear_of(told[i], &once, person);
+	/* Where that is ignored, nobody can tell what a child has ended with. */
+	if (person)
+		sigaction(SIGCHLD, &usual, NULL);
 	/* Whoever started us may have held them back. */
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);

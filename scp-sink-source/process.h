@@ -26,8 +26,11 @@ void	process_open_title(int argc, char *argv[], char *envp[]);
  * read or write fails, and the session is lost like any other.  A second one kills.  So does SIGALRM
  * once the time of a deadline is up, and says why on standard error.  SIGPIPE and SIGXFSZ are errors
  * of a write.  No signal is held back.
+ *
+ * For a PERSON, what whoever started us has had ignored of the first two stays so: a copy goes on behind
+ * nohup(1), and in the background of a script.  And children are waited for.
  */
-void	process_set_signals(void);
+void	process_set_signals(bool person);
 
 /* Which signal has told us to stop; 0: none.  And ends us as that would have done, for whoever waits. */
 int	process_told(void);

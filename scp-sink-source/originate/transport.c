@@ -109,13 +109,26 @@ transport_init(struct transport *t, sieve_write *write, void *writer)
 	};
 }
 
+/* Whether whoever started us wants nobody to be stopped by it. */
+static bool
+is_ignored(int signal)
+{
+	struct sigaction now;
+
+	return sigaction(signal, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
 /* What we ignore, and what we have set up for ourselves, is nobody else's. */
 static int
 set_signals(posix_spawnattr_t *a)
 {
+	static const int shared[] = { SIGHUP, SIGINT, SIGQUIT };
 	sigset_t all, none;
 
 	sigfillset(&all);
+	for (size_t i = 0; i < sizeof(shared) / sizeof(shared[0]); i++)
+		if (is_ignored(shared[i]))
+			sigdelset(&all, shared[i]);
 	sigemptyset(&none);
 	errno = posix_spawnattr_setsigdefault(a, &all);
 	if (errno == 0)

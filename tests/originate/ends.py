@@ -22,6 +22,14 @@ PART = """\
 head -c {n} "$FAKE/says"
 exec sleep 600
 """
+# The same, but for somebody who lets it go on.
+REST = """\
+head -c 30 "$FAKE/says"
+until [ -e "$FAKE/go" ]; do sleep 0.1; done
+tail -c +31 "$FAKE/says"
+exec >&-
+wait
+"""
 SESSION = (b"T1 0 1 0\n" + tree(b"good", b"T1 0 1 0\n" + entry(b"x", body=b"a" * 20), tree(b"d", entry(b"old"))))
 WHOLE = {"target/good": None, "target/good/x": b"a" * 20, "target/good/d": None, "target/good/d/old": b"hello"}
 
@@ -61,11 +69,15 @@ def sleepers(session):
 
 
 @contextlib.contextmanager
-def begun(scene, *words):
+def begun(scene, *words, ignored=()):
     """A copy that has come as far as its host lets it."""
+    def ignore():
+        for each in ignored:
+            signal.signal(each, signal.SIG_IGN)
+
     with open(f"{scene.top}/said", "wb") as said:
         child = subprocess.Popen(scene.argv(*words), env=scene.env, cwd=scene.here, start_new_session=True,
-                                 stdin=subprocess.DEVNULL, stdout=said, stderr=said)
+                                 stdin=subprocess.DEVNULL, stdout=said, stderr=said, preexec_fn=ignore)
     with process.lock:
         process.running.add(child)
     try:
@@ -112,6 +124,21 @@ def stopped(lab, words, says, n, told=signal.SIGINT, group=True):
             nothing_is_left(scene, child, "there")
             only_whole_files(scene)
             holds("few words", len(said_in(scene).splitlines()) <= 4, said_in(scene))
+    finally:
+        scene.end()
+
+
+def not_told(lab, words, told):
+    """What whoever started us has had ignored stops nothing, at either end; what a child ended with is known."""
+    scene = lab.scene(SESSION, REST)
+    try:
+        with begun(scene, *words, ignored=(told, signal.SIGCHLD)) as child:
+            os.killpg(child.pid, told)
+            with open(f"{scene.top}/go", "wb"):
+                pass
+            same("status", 0, child.wait(PATIENCE), said_in(scene))
+            same("what has come", True, os.path.exists(f"{scene.here}/target/good/d/old"), said_in(scene))
+            nothing_is_left(scene, child)
     finally:
         scene.end()
 
@@ -218,6 +245,8 @@ def list_checks(lab):
             says = SESSION if name == "source" else b"\0\0"
             yield (f"ends: {told.name} for it alone, with a {name}", "dash", stopped, lab, words, says, 2, told,
                    False)
+    for told in (signal.SIGHUP, signal.SIGINT):
+        yield f"ends: {told.name} that is ignored", "dash", not_told, lab, down, told
     yield "ends: who speaks to a source is killed", "dash", killed, lab, down, SESSION[:30]
     yield "ends: who speaks to a sink is killed", "dash", killed, lab, ["sent", "host:"], b"\0"
     yield "ends: no more processes", "dash", no_processes, lab

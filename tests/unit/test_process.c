@@ -69,7 +69,7 @@ be_told(int signal)
 	if (pipe(ends) == -1 || dup2(ends[0], STDIN_FILENO) == -1 ||
 	    dup2(ends[1], STDOUT_FILENO) == -1)
 		return UNWANTED;
-	process_set_signals();
+	process_set_signals(false);
 	if (write(STDOUT_FILENO, "x", 1) != 1 || raise(signal) != 0)
 		return UNWANTED + 1;
 	if (read(STDIN_FILENO, &byte, 1) != -1 || errno != EBADF)
@@ -105,7 +105,7 @@ be_told_twice(void)
 static int
 end_as_told(void)
 {
-	process_set_signals();
+	process_set_signals(false);
 	if (process_told() != 0)
 		return UNWANTED;
 	raise(SIGINT);
@@ -139,7 +139,7 @@ write_to_nobody(void)
 {
 	int ends[2];
 
-	process_set_signals();
+	process_set_signals(false);
 	if (pipe(ends) == -1 || close(ends[0]) == -1)
 		return UNWANTED;
 	return write(ends[1], "x", 1) == -1 && errno == EPIPE ? AS_WANTED : UNWANTED;
@@ -151,6 +151,41 @@ START_TEST(writing_to_nobody_is_an_error)
 }
 END_TEST
 
+static bool
+is_ignored(int signal)
+{
+	struct sigaction now;
+
+	return sigaction(signal, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
+static const int ignorable[] = { SIGHUP, SIGINT, SIGTERM, SIGCHLD };
+
+/* Bit by bit, which of these are ignored behind it, where all were before. */
+static int
+count_ignored(bool person)
+{
+	int ignored = 0;
+
+	for (size_t i = 0; i < COUNT(ignorable); i++)
+		signal(ignorable[i], SIG_IGN);
+	process_set_signals(person);
+	for (size_t i = 0; i < COUNT(ignorable); i++)
+		ignored |= is_ignored(ignorable[i]) << i;
+	return ignored;
+}
+
+static int of_person(void) { return count_ignored(true); }
+static int of_server(void) { return count_ignored(false); }
+
+/* As by nohup(1), and in the background of a script; what has become of a child is to be known. */
+START_TEST(what_a_person_has_ignored_stays_so)
+{
+	ck_assert_int_eq(end_of(of_person), 1 << 0 | 1 << 1);
+	ck_assert_int_eq(end_of(of_server), 1 << 3);
+}
+END_TEST
+
 static void
 add(TCase *t)
 {
@@ -159,6 +194,7 @@ add(TCase *t)
 	tcase_add_test(t, being_told_is_an_end_of_its_kind);
 	tcase_add_test(t, whoever_insists_kills);
 	tcase_add_test(t, writing_to_nobody_is_an_error);
+	tcase_add_test(t, what_a_person_has_ignored_stays_so);
 }
 
 int
