@@ -6,6 +6,7 @@
 #include <bsd/stdlib.h>
 
 #include "errand/errand.h"
+#include "errand/ways.h"
 #include "rules/keys.h"
 #include "text/amount.h"
 
@@ -53,18 +54,26 @@ static const struct option {
 	{ 't', SERVERS },	{ 'f', SERVERS },
 };
 
-/* Keys of the policy that are about one's own files, and the two that have another name here. */
+/*
+ * Keys of the policy that are about one's own files, of which two have another name here, and the ways on which
+ * they are obeyed: what would be ignored is refused, for whoever says it relies on it.
+ */
 static const struct key {
 	const char *word, *key;
+	unsigned    ways;
 } keys[] = {
-	{ "exclude", "deny" },	{ "include", "allow" },
-	{ "overwrite", NULL },	{ "replace", NULL },	{ "sync", NULL },
-	{ "symlinks", NULL },	{ "hidden", NULL },	{ "mkdir", NULL },
-	{ "max-depth", NULL },	{ "max-file-size", NULL },
-	{ "max-session-bytes", NULL },	{ "max-files", NULL },	{ "min-free", NULL },
-	{ "rate", NULL },	{ "idle-timeout", NULL },	{ "max-duration", NULL },
-	{ "umask", NULL },	{ "file-mode", NULL },	{ "dir-mode", NULL },	{ "modes", NULL },
-	{ "times", NULL },	{ "group", NULL },	{ "sandbox", NULL },
+	{ "exclude", "deny", WAYS_OURS },	{ "include", "allow", WAYS_OURS },
+	{ "overwrite", NULL, WAYS_HERE },	{ "replace", NULL, WAYS_HERE },
+	{ "sync", NULL, WAYS_HERE },		{ "symlinks", NULL, WAYS_HERE },
+	{ "hidden", NULL, WAYS_OURS },		{ "mkdir", NULL, WAYS_HERE },
+	{ "max-depth", NULL, WAYS_OURS },	{ "max-file-size", NULL, WAYS_OURS },
+	{ "max-session-bytes", NULL, WAYS_OURS },	{ "max-files", NULL, WAYS_OURS },
+	{ "min-free", NULL, WAYS_HERE },	{ "rate", NULL, WAYS_OURS },
+	{ "idle-timeout", NULL, WAYS_OURS },	{ "max-duration", NULL, WAYS_OURS },
+	{ "umask", NULL, WAYS_HERE },		{ "file-mode", NULL, WAYS_HERE },
+	{ "dir-mode", NULL, WAYS_HERE },	{ "modes", NULL, WAYS_HERE },
+	{ "times", NULL, WAYS_HERE },		{ "group", NULL, WAYS_HERE },
+	{ "sandbox", NULL, WAYS_OURS },
 };
 
 static const struct {
@@ -308,8 +317,9 @@ take_long(struct errand *e, int argc, char *const argv[], int *at)
 		return is_administrators(word, n) ? "only after --serve" : "there is no such option";
 	if (e->nkeys == ERRAND_KEYS_MAX)
 		return "too many options";
-	*to = (struct errand_key){ 
-		.said = word - 2, .key = k->key != NULL ? k->key : k->word, .value = value,
+	*to = (struct errand_key){
+		.said = word - 2, .key = k->key != NULL ? k->key : k->word, .ways = k->ways,
+		.value = value,
 	};
 	e->nkeys++;
 	return NULL;
@@ -338,6 +348,23 @@ take_operands(struct errand *e, int n, char *const words[], const char **where, 
 	return 0;
 }
 
+/* Whether each of the copies can obey all that was said: 0, -1. */
+static int
+judge_keys(const struct errand *e, const char **where, const char **why)
+{
+	unsigned ways = 0;
+
+	for (int i = 0; i < e->nsources; i++)
+		ways |= ways_of(&e->sources[i], &e->target, e->direct);
+	*where = "--update";
+	*why = e->update ? ways_deny(WAYS_HERE, ways) : NULL;
+	for (size_t i = 0; *why == NULL && i < e->nkeys; i++) {
+		*where = e->keys[i].said;
+		*why = ways_deny(e->keys[i].ways, ways);
+	}
+	return *why == NULL ? 0 : -1;
+}
+
 int
 errand_parse(struct errand *e, int argc, char *const argv[], const char **where, const char **why)
 {
@@ -359,7 +386,9 @@ errand_parse(struct errand *e, int argc, char *const argv[], const char **where,
 	/* Objects are for programs, whatever people want to see. */
 	if (e->quiet && e->progress != ERRAND_JSON)
 		e->progress = ERRAND_NONE;
-	return take_operands(e, argc - at > 0 ? argc - at : 0, argv + at, where, why);
+	if (take_operands(e, argc - at > 0 ? argc - at : 0, argv + at, where, why) == -1)
+		return -1;
+	return judge_keys(e, where, why);
 }
 
 void

@@ -36,6 +36,7 @@ struct errand_key {
 	const char *said;	/* borrowed: the word that it is in */
 	const char *key;	/* a constant: the policy's */
 	const char *value;	/* borrowed; NULL where there is none */
+	unsigned    ways;	/* of ways.h: on which it is obeyed */
 };
 
 struct errand {
@@ -68,7 +69,8 @@ bool	errand_is_meant(int argc, char *const argv[]);
 
 /*
  * Reads ARGV, which is borrowed; ARGV[0] is the command.  0; -1 with *WHY a constant and *WHERE the word
- * that it is about, or NULL: an option, of a cluster "-x" alone, or an operand.  errand_end is for both.
+ * that it is about, or NULL: an option, of a cluster "-x" alone, or an operand.  A key that one of the
+ * copies would not obey is an error.  errand_end is for both.
  */
 int	errand_parse(struct errand *, int argc, char *const argv[], const char **where,
 	    const char **why);

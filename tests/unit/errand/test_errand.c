@@ -123,7 +123,7 @@ static const struct {
 	    "file-mode=600 dir-mode=700 modes=inherit times=ignore group=g sandbox=try ", 1 },
 	/* Whether a value is a good one is for the policy to say. */
 	{ "scp --umask=what b: a", 0, "umask=what ", 1 },
-	{ "scp -r --umask=1 -p a b:", R | P, "umask=1 ", 1 },
+	{ "scp -r --umask=1 -p b: a", R | P, "umask=1 ", 1 },
 };
 
 START_TEST(what_a_command_line_means)
@@ -361,7 +361,7 @@ START_TEST(keys_know_where_they_stand)
 	const char *where, *why;
 	struct vector v;
 
-	ck_assert_int_eq(parse(&v, "scp -r --umask=077 --exclude x a b:", &where, &why), 0);
+	ck_assert_int_eq(parse(&v, "scp -r --umask=077 --exclude x b: a", &where, &why), 0);
 	ck_assert_ptr_eq(errand.keys[0].said, v.words[2]);
 	ck_assert_ptr_eq(errand.keys[1].said, v.words[3]);
 	ck_assert_ptr_eq(errand.keys[1].value, v.words[4]);
@@ -373,10 +373,54 @@ START_TEST(keys_know_where_they_stand)
 }
 END_TEST
 
+/* What every copy, those that come here, and nobody obeys: each is refused where it would be ignored. */
+START_TEST(keys_are_obeyed_or_refused)
+{
+	static const char all[] = "exclude include hidden max-depth max-file-size max-session-bytes max-files rate "
+	    "idle-timeout max-duration sandbox ";
+	static const char here[] = "overwrite replace sync symlinks mkdir min-free umask file-mode dir-mode modes "
+	    "times group update ";
+	static const char within[] = "not of what stays here: cp(1) copies that";
+	static const char apart[] = "not with -R: hosts copy by themselves there";
+	static const char only[] = "only of what comes here from a host";
+	static const struct {
+		const char *operands, *of_all, *of_here;
+	} rows[] = {
+		{ "h:x .", NULL, NULL }, { "h:x i:y .", NULL, NULL },
+		{ "x h:", NULL, only }, { "h:x i:", NULL, only }, { "-3 h:x i:", NULL, only },
+		{ "-R x h:", NULL, only }, { "-R h:x .", NULL, NULL },
+		{ "-R h:x i:", apart, apart }, { "-R h:x y i:", apart, apart },
+		{ "x y", within, within }, { "h:x y .", within, within },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++)
+		for (int n = 0; n < 2; n++) {
+			const char *wanted = n == 0 ? rows[i].of_all : rows[i].of_here, *where, *why;
+			char words[sizeof(all) + sizeof(here)], *rest = words, *word;
+			struct vector v;
+
+			strcpy(words, n == 0 ? all : here);
+			while (*(word = strsep(&rest, " ")) != '\0') {
+				char line[200], said[40];
+
+				snprintf(said, sizeof(said), "--%s%s", word, strcmp(word, "update") == 0
+				    ? "" : "=x");
+				snprintf(line, sizeof(line), "scp %s %s", said, rows[i].operands);
+				ck_assert_msg(parse(&v, line, &where, &why) == (wanted == NULL ? 0 : -1),
+				    "\"%s\"", line);
+				ck_assert_pstr_eq(why, wanted);
+				if (wanted != NULL)
+					ck_assert_str_eq(where, said);
+				errand_end(&errand);
+			}
+		}
+}
+END_TEST
+
 /* By its loop index: options that are passed on, keys.  One fewer than too many is not too many. */
 START_TEST(there_is_an_end_of_them)
 {
-	static const char *const each[] = { " -C", " --umask=1" };
+	static const char *const each[] = { " -C", " --rate=1" };
 	const int most = _i == 0 ? ERRAND_FLAGS_MAX : ERRAND_KEYS_MAX;
 	static char line[LINE_MAX_BYTES];
 	const char *where, *why;
@@ -436,6 +480,7 @@ add(TCase *t)
 	tcase_add_test(t, an_empty_vector_asks_for_nothing);
 	tcase_add_test(t, keys_are_the_policys);
 	tcase_add_test(t, keys_know_where_they_stand);
+	tcase_add_test(t, keys_are_obeyed_or_refused);
 	tcase_add_loop_test(t, there_is_an_end_of_them, 0, 2);
 	tcase_add_test(t, every_letter_is_on_the_list_or_refused);
 }
