@@ -126,7 +126,7 @@ UNITS	:= $(subst test_,,$(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit
 
 # Each fuzz target is linked with the folder that it is about and what that uses, with what is said
 # here, and with whoever brings inputs: libFuzzer with FUZZER, else replay, which has those that are known.
-FUZZ	:= record greeting operand words script pattern packet config sink source sftp
+FUZZ	:= record greeting operand words script pattern packet config sink source relay sftp
 FUZZ_record	:= wire
 FUZZ_greeting	:= originate
 FUZZ_operand	:= errand
@@ -137,10 +137,12 @@ FUZZ_packet	:= sftp
 FUZZ_config	:= rules
 FUZZ_sink	:= scp
 FUZZ_source	:= scp
+FUZZ_relay	:= scp errand $(addprefix originate/,relay hello greeting notice)
 FUZZ_sftp	:= sftp
 WITH_config	:= scratch
 WITH_sink	:= scratch talk
 WITH_source	:= scratch talk
+WITH_relay	:= talk
 WITH_sftp	:= scratch
 FUZZ_SECONDS	?= 60
 MINUTES	?= 5

@@ -269,7 +269,11 @@ take_entry(struct relay *r, const struct record *record)
 {
 	struct record named = *record;
 	struct trail *t = &r->from->trail;
-	int end = judge(r, &named);
+	int end;
+
+	if (named.kind == RECORD_DIR && !r->from->request->recursive)
+		return session_give_up(r->from, "protocol error", session_no_recursion);
+	end = judge(r, &named);
 
 	if (end != 1)
 		return end;

@@ -351,7 +351,7 @@ intake_take_dir(struct intake *k, const struct record *r)
 	struct reason why;
 
 	if (!s->request->recursive)
-		return session_give_up(s, "protocol error", "received directory without -r");
+		return session_give_up(s, "protocol error", session_no_recursion);
 	name_entry(k, r);
 	if (!door_admits_dir(&k->door, r, &a, &why))
 		return is_for_later(k, &why) ? refuse_dir_later(k, r, &why) : refuse_dir(k, &why);

@@ -38,6 +38,7 @@ watch_body(void *session, uint64_t done, uint64_t size)
 const char session_no_log[] = "the log cannot be written";
 const char session_no_reason[] = "no reason was given";
 const char session_no_bottom[] = "directories without end were sent";
+const char session_no_recursion[] = "received directory without -r";
 
 static const char *
 text_of(const struct session *s, int err)

@@ -99,6 +99,8 @@ extern const char session_no_log[];
 extern const char session_no_reason[];
 /* Of a peer whose directories lead ever further down, whatever it is told. */
 extern const char session_no_bottom[];
+/* Of one who sends a directory where none was asked for. */
+extern const char session_no_recursion[];
 
 /* Joins the parts; the connection's watcher becomes the process title. */
 void	session_init(struct session *, struct conn *, const struct request *, const struct policy *,
