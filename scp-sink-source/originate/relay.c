@@ -3,6 +3,8 @@
 
 #include "errand/expect.h"
 #include "originate/relay.h"
+#include "session/note.h"
+#include "session/refuse.h"
 #include "text/text.h"
 #include "wire/clock.h"
 

@@ -3,7 +3,7 @@
 #define ORIGINATE_REPORT_H
 
 #include "originate/tally.h"
-#include "session/session.h"
+#include "session/client.h"
 
 /*
  * What the person who copies hears of it, and when: messages on standard error; on the terminal that shows

@@ -12,6 +12,7 @@
 #include "sandbox.h"
 #include "scp/sink.h"
 #include "scp/source.h"
+#include "session/refuse.h"
 #include "text/amount.h"
 #include "text/text.h"
 

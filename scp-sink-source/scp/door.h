@@ -3,7 +3,7 @@
 #define SCP_DOOR_H
 
 #include "scp/nest.h"
-#include "session/session.h"
+#include "session/refuse.h"
 #include "upload/upload.h"
 
 /*

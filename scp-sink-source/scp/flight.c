@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "scp/flight.h"
+#include "session/refuse.h"
 #include "text/text.h"
 #include "wire/clock.h"
 

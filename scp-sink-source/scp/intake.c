@@ -9,6 +9,7 @@
 #include <bsd/string.h>
 
 #include "scp/intake.h"
+#include "session/note.h"
 #include "text/text.h"
 
 /* All that is said of a body that the sender says is not good, whatever it would have become. */

@@ -94,9 +94,7 @@ take_record(struct sink *k, const struct record *r)
 static bool
 is_due(struct sink *k)
 {
-	const struct client *client = k->session->client;
-
-	return client == NULL || client->due == NULL || !is_at_top(k) || client->due(client->waiter);
+	return !is_at_top(k) || client_awaits(k->session->client);
 }
 
 /* Entries until the client is done: 0, -1. */

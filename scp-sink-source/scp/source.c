@@ -15,6 +15,8 @@
 #include "rules/alias.h"
 #include "scp/snapshot.h"
 #include "scp/source.h"
+#include "session/note.h"
+#include "session/refuse.h"
 #include "text/text.h"
 #include "wire/clock.h"
 
