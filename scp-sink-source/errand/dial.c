@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -215,15 +214,18 @@ dial_host(struct dial *d, const struct dial_way *w, const struct errand *e,
 	return *why == NULL ? 0 : -1;
 }
 
-/* Whether no shell makes anything of PATH, but for a home at its beginning. */
-static bool
-is_plain(const char *path)
+static const char too_long[] = "its path is too long";
+
+/* Why PATH is none that another scp may hand on, to whatever shell, as it is; or NULL. */
+static const char *
+deny_target(const char *path)
 {
-	for (const char *p = path; *p != '\0'; p++)
-		if ((unsigned char)*p < 0x80 && !isalnum((unsigned char)*p) &&
-		    strchr("_/.+,:@-~", *p) == NULL)
-			return false;
-	return true;
+	char word[QUOTE_COMMAND_MAX];
+	size_t dash = path[0] == '-' ? strlen("./") : 0;
+
+	if (quote_path(word, sizeof(word), path, QUOTE_TARGET) == 0)
+		return too_long;
+	return strcmp(word + dash, path) == 0 ? NULL : "its path may mean something to a shell: use -3";
 }
 
 /* Appends to the command of LEN bytes; what does not fit is seen in the end. */
@@ -238,12 +240,16 @@ append(char command[QUOTE_COMMAND_MAX], size_t *len, const char *fmt, ...)
 	va_end(args);
 }
 
-/* Appends PATH, which is no operand at another host, however many colons it has: 0, or -1. */
+/*
+ * Appends PATH, which is no operand at another host, however many colons it has, or what it is a pattern of:
+ * 0, or -1.
+ */
 static int
 append_source(char command[QUOTE_COMMAND_MAX], size_t *len, const struct errand *e,
     const char *path)
 {
-	size_t colon = strcspn(path, ":/");
+	size_t first = strcspn(path, "/:*?[");
+	bool begins = path[first] != '\0' && path[first] != '/';
 	char word[QUOTE_COMMAND_MAX];
 
 	if (e->shell_text) {
@@ -252,8 +258,7 @@ append_source(char command[QUOTE_COMMAND_MAX], size_t *len, const struct errand 
 	}
 	if (quote_path(word, sizeof(word), path, QUOTE_SOURCE) == 0)
 		return -1;
-	append(command, len, " %s%s", path[colon] == ':' && strncmp(word, "./", 2) != 0 ? "./" : "",
-	    word);
+	append(command, len, " %s%s", begins && strncmp(word, "./", 2) != 0 ? "./" : "", word);
 	return 0;
 }
 
@@ -279,10 +284,11 @@ static const char *
 word_direct(char command[QUOTE_COMMAND_MAX], const struct errand *e, const struct operand *source)
 {
 	unsigned port = port_of(e, &e->target);
+	const char *why = deny_target(e->target.path);
 	size_t len = 0;
 
-	if (!is_plain(e->target.path))
-		return "its path may mean something to a shell: use -3";
+	if (why != NULL)
+		return why;
 	append(command, &len, "scp%s%s%s%s%s", e->verbose ? " -v" : "", e->recursive ? " -r" : "",
 	    e->preserve ? " -p" : "", e->target_is_dir ? " -d" : "", e->quiet ? " -q" : "");
 	if (e->rate > 0)
@@ -292,7 +298,7 @@ word_direct(char command[QUOTE_COMMAND_MAX], const struct errand *e, const struc
 	if (append_source(command, &len, e, source->path) == 0 &&
 	    append_target(command, &len, &e->target) == 0 && len < QUOTE_COMMAND_MAX)
 		return NULL;
-	return "its path is too long";
+	return too_long;
 }
 
 int

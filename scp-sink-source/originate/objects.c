@@ -129,9 +129,9 @@ objects_end(const struct tally *t, const struct tally_count *c, double seconds, 
 	if (t->form != TALLY_JSON)
 		return;
 	begin(&l, "end");
-	put_number(&l, "files", c->files);
-	put_number(&l, "directories", c->dirs);
-	put_number(&l, "bytes", c->bytes);
+	put_null_or(&l, "files", t->partial ? UINT64_MAX : c->files);
+	put_null_or(&l, "directories", t->partial ? UINT64_MAX : c->dirs);
+	put_null_or(&l, "bytes", t->partial ? UINT64_MAX : c->bytes);
 	line_put(&l, ",\"seconds\":");
 	line_put_seconds(&l, seconds);
 	put_number(&l, "errors", c->failed);

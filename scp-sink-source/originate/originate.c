@@ -146,6 +146,8 @@ relay_all(struct order *o)
 
 	if (s->nremote == 0)
 		return;
+	/* How much there is nobody knows, and what goes wrong at the target is not to come before that. */
+	report_begin(&o->tally);
 	if (!is_awaited(o, &onward)) {
 		o->failed++;
 		return;
@@ -178,6 +180,7 @@ send_directly(struct order *o, const struct operand *source)
 	struct dial dial;
 	int end;
 
+	report_apart(&o->tally);
 	transport_init(&transport, report_pass, &o->tally);
 	end = dial_direct(&dial, &way, &o->errand, source, &where, &why);
 	if (end == -1)
@@ -185,7 +188,7 @@ send_directly(struct order *o, const struct operand *source)
 	else if (transport_start_alone(&transport, &o->program, dial.argv) == -1)
 		end = order_complain(o, o->program.path, text_error(errno));
 	dial_end(&dial);
-	if (end == -1 || transport_end_alone(&transport) != 0)
+	if (end == -1 || talk_hang_up_alone(o, &transport, source) == -1)
 		o->failed++;
 }
 
@@ -198,6 +201,7 @@ copy_here(struct order *o, char *source)
 	char *argv[7] = { name }, **next = argv + 1;
 	pid_t pid;
 
+	report_apart(&o->tally);
 	if (e->recursive)
 		*next++ = recursive;
 	if (e->preserve)

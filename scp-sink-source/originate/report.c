@@ -197,6 +197,13 @@ report_begin(struct tally *t)
 }
 
 void
+report_apart(struct tally *t)
+{
+	t->partial = true;
+	report_begin(t);
+}
+
+void
 report_settle(struct tally *t)
 {
 	if (t->page->count.busy != 0)
@@ -265,4 +272,22 @@ void
 report_fail(struct tally *t, const char *path, const char *reason)
 {
 	fail(t, path, path != NULL ? strlen(path) : 0, reason);
+}
+
+void
+report_count_host(struct tally *t, const char *host, const char *reason)
+{
+	tally_fail(t, false);
+	objects_put(t, &(struct object){
+		.event = "failed", .host = host, .word = "reason", .text = reason });
+}
+
+void
+report_fail_host(struct tally *t, const char *host, const char *reason)
+{
+	char text[TEXT_MESSAGE_MAX];
+
+	text_message(text, host, NULL, reason);
+	report_say(t, text);
+	report_count_host(t, host, reason);
 }

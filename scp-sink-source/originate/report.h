@@ -25,6 +25,9 @@ struct client report_client(struct report *);
  */
 void	report_begin(struct tally *);
 
+/* Others copy, of which nothing will be known; that begins now. */
+void	report_apart(struct tally *);
+
 /* Whoever counted has ended, and with him what still moved, which has failed then. */
 void	report_settle(struct tally *);
 
@@ -39,6 +42,12 @@ void	report_note(struct tally *, const char *host, const char *line);
 
 /* "scp: PATH: REASON", which is counted; PATH may be NULL. */
 void	report_fail(struct tally *, const char *path, const char *reason);
+
+/* "scp: HOST: REASON", which is counted, too. */
+void	report_fail_host(struct tally *, const char *host, const char *reason);
+
+/* The same for programs alone; people have heard of it. */
+void	report_count_host(struct tally *, const char *host, const char *reason);
 
 /* Whether we are in the foreground of the terminal that we write to. */
 bool	report_is_seen(const struct tally *);

@@ -86,11 +86,12 @@ outlive_others(void)
 	signal(SIGTERM, SIG_DFL);
 }
 
-void
+bool
 sieve_run(int in, sieve_write *write, void *self)
 {
 	char from[SIEVE_PIECE], to[SIEVE_ROOM];
 	struct sieve s;
+	bool came = false;
 	size_t len;
 	ssize_t n;
 
@@ -99,7 +100,9 @@ sieve_run(int in, sieve_write *write, void *self)
 	do {
 		n = io_read(in, from, sizeof(from));
 		len = sieve_pass(&s, from, n > 0 ? (size_t)n : 0, to);
+		came = came || n > 0;
 		if (len > 0)
 			write(self, to, len);
 	} while (n > 0);
+	return came;
 }

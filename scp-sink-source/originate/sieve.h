@@ -2,6 +2,7 @@
 #ifndef ORIGINATE_SIEVE_H
 #define ORIGINATE_SIEVE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -26,7 +27,7 @@ size_t	sieve_pass(struct sieve *, const char *from, size_t n, char dst[SIEVE_ROO
 /* Whoever writes it: LEN bytes of TEXT, of which there are some. */
 typedef void sieve_write(void *self, const char *text, size_t len);
 
-/* From IN to WRITE until IN ends, whoever signals meanwhile. */
-void	sieve_run(int in, sieve_write *, void *self);
+/* From IN to WRITE until IN ends, whoever signals meanwhile: whether anything came. */
+bool	sieve_run(int in, sieve_write *, void *self);
 
 #endif

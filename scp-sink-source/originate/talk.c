@@ -18,9 +18,33 @@ is_excused(const struct order *o)
 	return o->outcome->heard == 0 && o->outcome->skipped > 0;
 }
 
+static void
+name_end(char text[NOTICE_SAID], int status)
+{
+	snprintf(text, NOTICE_SAID, "the remote side ended with %d", WIFEXITED(status)
+	    ? WEXITSTATUS(status) : TALK_SIGNALLED + WTERMSIG(status));
+}
+
+/* WHY is for people, too, unless something came to standard error, which said as much. */
+static void
+count_end(struct order *o, const struct operand *host, const struct transport *t, const char *why)
+{
+	if (t->said)
+		report_count_host(&o->tally, host->host, why);
+	else
+		report_fail_host(&o->tally, host->host, why);
+}
+
+/* Who reaches a host says himself why he could not, unless he is quiet. */
+static void
+count_unreached(struct order *o, const struct operand *host, const struct transport *t)
+{
+	count_end(o, host, t, t->said ? "it was not reached" : "it was not reached, and nothing was said of why");
+}
+
 /* What is said of a conversation that is over, and was not well, unless all has been said. */
 static void
-explain(struct order *o, const struct operand *host, int status)
+explain(struct order *o, const struct operand *host, const struct transport *t, int status)
 {
 	const struct outcome *out = o->outcome;
 	char text[NOTICE_SAID], path[NOTICE_SAID / 2];
@@ -32,15 +56,18 @@ explain(struct order *o, const struct operand *host, int status)
 		why = text;
 	} else if (why == NULL && status != 0 && out->began == HELLO_BEGAN && out->errors == 0 &&
 	    !is_excused(o)) {
-		snprintf(text, sizeof(text), "the remote side ended with %d", WIFEXITED(status)
-		    ? WEXITSTATUS(status) : TALK_SIGNALLED + WTERMSIG(status));
+		name_end(text, status);
 		why = text;
 	} else if (why == NULL && out->began == HELLO_BEGAN && out->cut && out->errors == 0) {
 		why = "lost connection";
 	}
 	/* Whoever has stopped it knows why it ended. */
-	if (why != NULL && process_told() == 0)
-		(void)order_complain(o, host->host, why);
+	if (process_told() != 0)
+		return;
+	if (why != NULL)
+		report_fail_host(&o->tally, host->host, why);
+	else if (out->began == HELLO_MUTE)
+		count_unreached(o, host, t);
 }
 
 struct dial_way
@@ -98,7 +125,8 @@ talk_work(struct order *o, struct worker *w, const struct operand *host)
 		return order_complain(o, NULL, w->outcome->problem);
 	if (WIFSIGNALED(status) && process_told() == 0) {
 		snprintf(text, sizeof(text), "who speaks to it was ended by signal %d", WTERMSIG(status));
-		return order_complain(o, host->host, text);
+		report_fail_host(&o->tally, host->host, text);
+		return -1;
 	}
 	return status == 0 ? 0 : -1;
 }
@@ -108,8 +136,29 @@ talk_hang_up(struct order *o, struct transport *t, const struct operand *host)
 {
 	int status = transport_end(t);
 
-	explain(o, host, status);
+	explain(o, host, t, status);
 	return status == 0 || is_excused(o) ? 0 : -1;
+}
+
+int
+talk_hang_up_alone(struct order *o, struct transport *t, const struct operand *host)
+{
+	int status = transport_end_alone(t);
+	char text[NOTICE_SAID];
+	const char *why;
+
+	if (status == 0 || process_told() != 0)
+		return status == 0 ? 0 : -1;
+	why = hello_explain(HELLO_MUTE, status, text);
+	if (why == NULL) {
+		count_unreached(o, host, t);
+		return -1;
+	}
+	/* It may well have said something, to nobody here. */
+	if (why == text && WIFEXITED(status))
+		name_end(text, status);
+	count_end(o, host, t, why);
+	return -1;
 }
 
 void

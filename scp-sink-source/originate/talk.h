@@ -31,6 +31,9 @@ int	talk_call(struct order *, struct transport *, const struct operand *host,
 int	talk_work(struct order *, struct worker *, const struct operand *host);
 int	talk_hang_up(struct order *, struct transport *, const struct operand *host);
 
+/* Two hosts have copied by themselves, or have not: what is said of that, unless all has been said. */
+int	talk_hang_up_alone(struct order *, struct transport *, const struct operand *host);
+
 /* How hosts are reached.  Somebody may be asked on a terminal, or by a program that ssh knows. */
 struct dial_way talk_way(const struct order *);
 

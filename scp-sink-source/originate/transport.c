@@ -215,8 +215,7 @@ sift(void *argument)
 	close_both(p->in);
 	close_both(p->out);
 	close(p->errors[1]);
-	sieve_run(p->errors[0], p->transport->write, p->transport->writer);
-	return 0;
+	return sieve_run(p->errors[0], p->transport->write, p->transport->writer);
 }
 
 static int
@@ -345,7 +344,7 @@ transport_end(struct transport *t)
 	transport_close(t);
 	status = end_process(t->program);
 	/* It ends when nobody is left who could say something. */
-	(void)end_process(t->sieve);
+	t->said = end_process(t->sieve) != 0;
 	t->program = t->sieve = -1;
 	return status;
 }

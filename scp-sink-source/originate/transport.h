@@ -23,6 +23,7 @@ struct program {
 struct transport {
 	int   in, out;		/* owned: what the host says, and is told; -1 when closed */
 	pid_t program, sieve;	/* -1: none */
+	bool  said;		/* once it has ended: something came to standard error */
 	sieve_write *write;	/* where what it says goes to; and its first argument */
 	void *writer;
 };

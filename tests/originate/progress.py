@@ -636,6 +636,55 @@ def json_through(stage):
                {"directories": 3, "errors": 0, "exit": 0})
 
 
+def json_apart(stage):
+    """What others copy: two hosts by themselves, and cp(1).  Nobody knows how much that is."""
+    place = stage.place()
+    path = place.write("file")
+    unknown = {"files": None, "directories": None, "bytes": None}
+    for words, hosts, to in ((["-R", f"one:{path}", f"two:{place.to}/x"], ["one", "two"], "x"),
+                             ([path, f"{place.to}/y"], [], "y")):
+        # The first of both reaches the second one by its own ssh, which is that host here.
+        os.makedirs(f"{place.path}/bin", exist_ok=True)
+        sshd.write_text(f"{place.path}/bin/ssh", f"#!/bin/sh\nexec {stage.host} \"$@\"\n", 0o755)
+        got = process.run([stage.scp, "-S", stage.host, "--progress=json", *words],
+                          place.env(PATH=f"{place.path}/bin:/usr/bin:/bin"))
+        found = objects(got.out.encode())
+        same("status", 0, got.code, got.log)
+        same("it came", SIZE, os.path.getsize(f"{place.to}/{to}"))
+        holds("seconds", found[-1].pop("seconds") >= 0, found)
+        same("what is said", [{"event": "start", "hosts": hosts, "files": None, "bytes": None},
+                              {"event": "end", **unknown, "errors": 0, "exit": 0}], found)
+
+
+def json_unreached(stage):
+    """Whose fault it is; and people hear of it where nobody else says so."""
+    place = stage.place()
+    for loud in (True, False):
+        host = sshd.write_text(f"{place.path}/host-{loud}", "#!/bin/sh\n" +
+                               ("echo no way >&2\n" if loud else "") + "exit 255\n", 0o755)
+        why = "it was not reached" + ("" if loud else ", and nothing was said of why")
+        for words in ([place.write("file", 3), "host:"], ["host:x", place.to], ["-3", "one:x", "host:"],
+                      ["-R", "host:x", "two:"]):
+            got = process.run([stage.scp, "-S", host, "--progress=json", *words], place.env())
+            found = objects(got.out.encode())
+            same("objects", ["start", "failed", "end"], [each["event"] for each in found])
+            same("why", {"event": "failed", "host": "host", "reason": why}, found[1])
+            same("errors and exit", (1, 1, 1), (found[2]["errors"], found[2]["exit"], got.code), got.log)
+            same("what a person reads", "no way\n" if loud else f"scp: host: {why}\n", got.err)
+
+
+def ended(stage):
+    """Hosts that were to copy by themselves: what the first one ended with, unless something was said."""
+    place = stage.place()
+    for lines, status, err in (("exit 0", 0, ""), ("exit 3", 1, "scp: one: the remote side ended with 3\n"),
+                               ("echo no; exit 3", 1, "no\n"), ("echo no >&2; exit 3", 1, "no\n"),
+                               ("exit 127", 1, "scp: one: there is no scp, or not in the PATH of its shell\n"),
+                               ("kill -9 $$", 1, "scp: one: the program that reaches it was ended by signal 9\n")):
+        host = sshd.write_text(f"{place.path}/host", f"#!/bin/sh\n{lines}\n", 0o755)
+        got = process.run([stage.scp, "-S", host, "-R", "one:x", "two:"], place.env())
+        same(lines, (status, "", err), (got.code, got.out, got.err))
+
+
 def json_failed(stage):
     """What is not there, and what cannot be written."""
     place = stage.place()
@@ -710,6 +759,9 @@ def checks(stage):
     yield "json, sent", json_up
     yield "json, received", json_down
     yield "json, through here", json_through
+    yield "json, by others", json_apart
+    yield "json, not reached", json_unreached
+    yield "hosts that copy by themselves and fail", ended
     yield "json, failed", json_failed
     yield "json, meanwhile", json_meanwhile
     yield "json, interrupted", json_interrupted

@@ -196,6 +196,12 @@ static const struct {
 	{ "scp -R h:scp://j/x i:y", "scp ./scp://j/x i:y" },
 	{ "scp -R h:-x i:y", "scp ./-x i:y" },
 	{ "scp -R h:*:x i:y", "scp ./*:x i:y" },
+	/* Nor is what a pattern may stand for, such as a:b. */
+	{ "scp -R h:a* i:y", "scp ./a* i:y" },
+	{ "scp -R h:a?b/x i:y", "scp ./a?b/x i:y" },
+	{ "scp -R h:a[:]b i:y", "scp ./a[:]b i:y" },
+	{ "scp -R h:/a* i:y", "scp /a* i:y" },
+	{ "scp -R h:~/a* i:y", "scp ~/a* i:y" },
 	{ "scp -R scp://h/a+$(id) i:y", "scp a\\ \\$\\(id\\) i:y" },
 	{ "scp -R h:~/x i:~/y", "scp ~/x i:\\~/y" },
 	/* Text of the shell's. */
@@ -213,7 +219,14 @@ static const struct {
 	{ "scp -R h:x i:a;b", NULL },
 	{ "scp -R h:x i:a*", NULL },
 	{ "scp -RO h:x i:a'b", NULL },
+	{ "scp -R h:x i:a~b", NULL },
+	{ "scp -R h:x i:~(a)/b", NULL },
+	{ "scp -R h:x i:~a/b", "scp x i:\\~a/b" },
+	{ "scp -R h:x i:-y", "scp x i:-y" },
 	{ "scp -R h:x i:\303\266\377", "scp x i:\303\266\377" },
+	/* Half a letter that csh takes for a blank, and a blank of fish's. */
+	{ "scp -R h:x i:\303\240", NULL },
+	{ "scp -R h:x i:a\342\200\203b", NULL },
 };
 
 START_TEST(what_a_host_is_asked_to_copy_itself)

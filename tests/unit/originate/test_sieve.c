@@ -78,6 +78,7 @@ START_TEST(a_pipe_is_passed_on)
 {
 	int in[2], to[2];
 	char got[64];
+	int status;
 	ssize_t n;
 	pid_t pid;
 
@@ -86,8 +87,7 @@ START_TEST(a_pipe_is_passed_on)
 	pid = fork();
 	if (pid == 0) {
 		close(in[1]);
-		sieve_run(in[0], write_on, &to[1]);
-		_exit(0);
+		_exit(sieve_run(in[0], write_on, &to[1]) ? 0 : 1);
 	}
 	close(to[1]);
 	ck_assert_int_eq(write(in[1], "password: ", 10), 10);
@@ -101,7 +101,8 @@ START_TEST(a_pipe_is_passed_on)
 		ck_assert_int_gt(n, 0);
 	}
 	ck_assert_int_eq(memcmp(got, "bye\\007", 7), 0);
-	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
 	close(in[0]);
 	close(to[0]);
 }

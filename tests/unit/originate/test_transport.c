@@ -85,6 +85,7 @@ START_TEST(words_bytes_and_statuses_pass)
 	ck_assert_str_eq(hear(), "1:a b:hello\n");
 	ck_assert_int_eq(transport_end(&transport), 7 << 8);
 	ck_assert_int_eq(transport.in, -1);
+	ck_assert(!transport.said);
 }
 END_TEST
 
@@ -119,6 +120,7 @@ START_TEST(errors_go_through_the_sieve)
 	ck_assert_int_eq(dup2(pair[1], STDERR_FILENO), STDERR_FILENO);
 	begin("printf 'a\\033b\\n' >&2");
 	ck_assert_int_eq(transport_end(&transport), 0);
+	ck_assert(transport.said);
 	dup2(saved, STDERR_FILENO);
 	close(saved);
 	close(pair[1]);
