@@ -96,7 +96,7 @@ clock_as_wanted(clockid_t clock, struct timespec *t)
 {
 	static int64_t now;
 
-	if (!talking)
+	if (!talking || clock != CLOCK_MONOTONIC)
 		return (int)syscall(SYS_clock_gettime, clock, t);
 	now += slow ? TICK : 0;
 	*t = (struct timespec){ .tv_sec = 1 + now / 1000000000, .tv_nsec = now % 1000000000 };
