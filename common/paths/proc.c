@@ -30,7 +30,8 @@ proc_chmod(int fd, mode_t mode)
 	char path[PROC_NAME_MAX];
 
 	name_descriptor(fd, path);
-	return chmod(path, mode);
+	/* Not chmod(2), for which a cell has no word. */
+	return fchmodat(AT_FDCWD, path, mode, 0);
 }
 
 int

@@ -24,7 +24,7 @@ FILES = ("old", "scp", "copy", "resumed", "cut", "doomed", "first", "second", "o
 # They leave no choice but to replace a file, whatever is lost of its attributes.
 ATOMIC, KEPT = ("--replace=atomic",), ("--sync=full", "--overwrite=backup")
 # Of what is done something remains undone: an attribute, or that it is on the disk.
-LATE = ("fchmod", "fchmodat2", "chmod", "futimens", "fchown", "fsync", "close", "closeother", "stat",
+LATE = ("fchmod", "fchmodat2", "fchmodat", "futimens", "fchown", "fsync", "close", "closeother", "stat",
         "open")
 
 # FEW are kinds of calls that are worth failing where there is no time for all of them.
@@ -32,7 +32,7 @@ Scene = namedtuple("Scene", "title options restricted rules deeds few kinds")
 NAMING = ("open", "flock", "stat", "fchmod", "closeother", "close", "linkname", "renameat",
           "renameat2", "unlinkat", "fsync")
 LOOKING = ("openat2", "open", "stat", "statfs", "readlinkat", "getdents", "fchdir", "getcwd")
-CHANGING = (*NAMING, "openat2", "mkdirat", "fchmodat2", "futimens", "ftruncate", "chmod", "statx")
+CHANGING = (*NAMING, "openat2", "mkdirat", "fchmodat2", "futimens", "ftruncate", "fchmodat", "statx")
 WRITING = ("tmpfile", "open", "openat2", "stat", "statfs", "write", "fallocate", "copy", "read",
            "seekhole", "ftruncate", "futimens", "fchmod")
 

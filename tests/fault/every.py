@@ -54,7 +54,7 @@ KINDS = {
     "ftruncate": ((*ANY, "EIO-"), ()),
     "fchmod": ((*ANY, "EIO-"), ()),
     "fchmodat2": (ANY, ("ENOSYS", "ENOSYS-")),
-    "chmod": (ANY, ()),
+    "fchmodat": (ANY, ()),
     "fchown": ((*ANY, "EIO-"), ()),
     "futimens": ((*ANY, "EIO-"), ()),
     "getxattr": ((*ANY, "EIO-"), ()),

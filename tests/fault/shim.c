@@ -642,11 +642,11 @@ fgetxattr(int fd, const char *name, void *value, size_t size)
 }
 
 int
-chmod(const char *path, mode_t mode)
+fchmodat(int fd, const char *path, mode_t mode, int flags)
 {
-	if (fails("chmod"))
+	if (fails("fchmodat"))
 		return -1;
-	return NEXT(chmod)(path, mode);
+	return NEXT(fchmodat)(fd, path, mode, flags);
 }
 
 int

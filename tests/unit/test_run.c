@@ -12,6 +12,7 @@
 
 #include "cell/pin.h"
 #include "locked.h"
+#include "paths/proc.h"
 #include "readers.h"
 #include "run.h"
 #include "sandbox.h"
@@ -342,6 +343,26 @@ START_TEST(a_session_that_was_taken_over)
 }
 END_TEST
 
+/* As before Linux 6.6: of a directory that may not be read, and is held all the same. */
+static int
+change_a_mode(void)
+{
+	int fd = openat(unit_fd, "in", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	return fd == -1 ? errno : error_of(proc_chmod(fd, 0751));
+}
+
+START_TEST(a_mode_without_the_latest_call)
+{
+	struct stat st;
+
+	start_daemons();
+	ck_assert_int_eq(end_of(REQUEST_SINK, change_a_mode), DONE);
+	ck_assert_int_eq(fstatat(unit_fd, "in", &st, 0), 0);
+	ck_assert_int_eq(st.st_mode & 07777, 0751);
+}
+END_TEST
+
 static int
 make_a_directory(void)
 {
@@ -482,6 +503,7 @@ static void
 add(TCase *t)
 {
 	tcase_add_loop_test(t, a_session_that_was_taken_over, 0, (int)COUNT(rows));
+	tcase_add_test(t, a_mode_without_the_latest_call);
 	tcase_add_test(t, rule_69_both_directions);
 	tcase_add_test(t, a_log_that_starts_anew_is_found);
 	tcase_add_test(t, a_log_that_could_not_be_pinned);
