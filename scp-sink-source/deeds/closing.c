@@ -6,6 +6,7 @@
 #include "deeds/refuse.h"
 #include "paths/dir.h"
 #include "rules/telling.h"
+#include "upload/commit.h"
 #include "wire/clock.h"
 
 /* The one record of the file: REASON why it failed, or NULL, and then REMARK or NULL. */

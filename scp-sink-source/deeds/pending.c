@@ -12,6 +12,7 @@
 
 #include "deeds/pending.h"
 #include "deeds/refuse.h"
+#include "upload/commit.h"
 
 void
 pending_add(struct deeds *d, struct file *f)

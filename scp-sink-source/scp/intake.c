@@ -11,6 +11,7 @@
 #include "scp/intake.h"
 #include "session/note.h"
 #include "text/text.h"
+#include "upload/commit.h"
 
 /* All that is said of a body that the sender says is not good, whatever it would have become. */
 static const char said_spoilt[] = "the sender says";

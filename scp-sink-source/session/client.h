@@ -49,8 +49,8 @@ struct client {
 void	client_complain(const struct client *, const struct trail *, const char *what, const char *reason);
 
 /*
- * What the other side says, TEXT of LEN bytes as it sent them.  False where that is nothing: then he hears that
- * it has LEFT, or gave no reason.
+ * What the other side says, TEXT of LEN bytes as it sent them.  False where that is nothing: then he hears
+ * that it has LEFT, or gave no reason.
  */
 bool	client_hear(const struct client *, const char *text, size_t len, bool left);
 

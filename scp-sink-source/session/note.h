@@ -25,8 +25,8 @@ void	session_tell_made(const struct session *, const struct birth *);
 int	session_log_dir(struct session *, mode_t mode, bool made);
 
 /*
- * The peer is refused what it asks for, or its file, if one is moving, comes to an end, for REASON; WHAT was
- * tried, or is NULL.  Nobody but the log hears of it.
+ * The peer is refused what it asks for, or its file, if one is moving, comes to an end, for REASON; WHAT
+ * was tried, or is NULL.  Nobody but the log hears of it.
  */
 void	session_log_refusal(struct session *, const char *what, const char *reason);
 

@@ -10,6 +10,7 @@
 #include "paths/attrs.h"
 #include "rules/policy.h"
 #include "upload/ability.h"
+#include "upload/manner.h"
 #include "upload/space.h"
 #include "upload/temp.h"
 
@@ -32,22 +33,6 @@ enum upload_way {
 enum upload_allow {		/* what a name may be */
 	UPLOAD_REGULAR,
 	UPLOAD_SPECIAL		/* also a device, or a FIFO that has a reader */
-};
-
-/*
- * How a file is begun that is written anywhere, for as long as its writer likes, and has the size that
- * comes of it: SFTP rule 44.  All false: only what is there is opened, and made empty.
- */
-struct upload_manner {
-	bool create;		/* what is not there is made */
-	bool exclusive;		/* with CREATE: what is there, also in the end, is refused with EEXIST */
-	bool keep;		/* the old content counts: it is there in place, else held as OLD */
-	bool in_place;		/* what is there is written itself, unless the policy has it otherwise */
-	bool partial;		/* likewise, whatever the policy has; what is new is made under its name */
-	bool readable;		/* and read as well, where that may be */
-	bool read;		/* likewise; old content that counts and may not be read is refused */
-	bool special;		/* it may be a device, or a FIFO that has a reader */
-	bool sure;		/* what is new there loses nothing when it is closed: see fs_is_plain */
 };
 
 struct upload {
@@ -109,24 +94,10 @@ int	upload_open(struct upload *, int dirfd, const char *name, mode_t mode, uint6
 int	upload_turn_in_place(struct upload *);
 
 /*
- * As upload_commit of a temporary, but what has the name then is written on, in place.  -1: FD is
- * closed, but where *WHAT is said.
- */
-int	upload_publish(struct upload *, const struct attrs *, const char **what);
-
-/*
  * What comes next goes to another directory than what came last.  Where there was plenty of room,
  * it is only asked for again when an eighth of it has been announced, or after this.
  */
 void	upload_elsewhere(struct upload *);
-
-/*
- * What was written to FD becomes NAME.  -1 with errno and *WHAT NULL: it did not, and what was
- * there is untouched (unless written in place).  -1 with *WHAT as of attrs_apply: it did, but not
- * all ATTRS could be set; losing the data for that would help nobody.  A device or FIFO keeps its
- * attributes.
- */
-int	upload_commit(struct upload *, const struct attrs *, const char **what);
 
 /* The mode of what is written to, with the bits that wait until it is whole. */
 mode_t	upload_mode(const struct upload *);

@@ -15,7 +15,7 @@
 #include "paths/sticky.h"
 #include "policies.h"
 #include "unit.h"
-#include "upload/upload.h"
+#include "upload/commit.h"
 
 enum {
 	K = 1024,
