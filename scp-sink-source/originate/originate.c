@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "originate/onward.h"
 #include "originate/originate.h"
 #include "originate/report.h"
 #include "originate/talk.h"
@@ -38,32 +39,6 @@ upload(struct order *o)
 		o->failed++;
 }
 
-/* One that is there is asked for, in a conversation of its own; W knows where it is to go, which is PATH. */
-static void
-fetch(struct order *o, const struct operand *source, struct worker *w, const char *path)
-{
-	const struct errand *e = &o->errand;
-	char command[QUOTE_COMMAND_MAX];
-	const char *why;
-
-	/* As an argument vector has it, which nobody writes to. */
-	memcpy(&o->paths[0], &path, sizeof(path));
-	w->request = (struct request){
-		.role = REQUEST_SINK, .recursive = e->recursive, .preserve = e->preserve,
-		.verbose = e->verbose, .npaths = 1, .paths = o->paths,
-	};
-	w->expect = &o->expect;
-	w->shown = e->target.path;
-	if (expect_init(&o->expect, e, source->path, &why) == -1) {
-		(void)order_complain(o, source->said, why);
-		o->failed++;
-	} else if (talk_command(o, source, false, false, command) == -1) {
-		o->failed++;
-	} else {
-		talk_converse(o, w, source, command);
-	}
-}
-
 /* It comes to the target here. */
 static void
 download(struct order *o, const struct operand *source)
@@ -71,103 +46,7 @@ download(struct order *o, const struct operand *source)
 	bool inside = o->target.fd != -1;
 	struct worker w = { .root = inside ? &o->target : &o->whole };
 
-	fetch(o, source, &w, inside ? "." : o->errand.target.path);
-}
-
-/* It goes on to the target, which is reached by ONWARD; *AGREED, or not, is how that stands. */
-static void
-relay(struct order *o, const struct operand *source, struct transport *onward, bool *agreed)
-{
-	const struct operand *target = &o->errand.target;
-	struct worker w = {
-		.part = WORKER_RELAY, .there = target->host, .onward = onward, .agreed = *agreed,
-		.root = &o->whole,
-	};
-
-	fetch(o, source, &w, target->path);
-	*agreed = *agreed || o->outcome->agreed != 0;
-}
-
-/* Whether the sink at the target is there, which is asked first: nobody is asked for two passwords. */
-static bool
-is_awaited(struct order *o, struct transport *onward)
-{
-	const struct errand *e = &o->errand;
-	char command[QUOTE_COMMAND_MAX];
-	struct worker w = {
-		.part = WORKER_GREET, .root = &o->whole, .transport = onward,
-		.request = { .role = REQUEST_SOURCE, .verbose = e->verbose },
-	};
-
-	if (talk_command(o, &e->target, true, e->target_is_dir, command) == -1 ||
-	    talk_call(o, onward, &e->target, command) == -1)
-		return false;
-	if (talk_work(o, &w, &e->target) == 0)
-		return true;
-	(void)talk_hang_up(o, onward, &e->target);
-	return false;
-}
-
-/*
- * It has its files; what its start-up files print behind them is nobody's but a worker's to read.  ERRORS: so
- * many were told of.
- */
-static void
-finish(struct order *o, struct transport *onward, unsigned errors)
-{
-	struct worker w = {
-		.part = WORKER_FINISH, .root = &o->whole, .transport = onward,
-		.request = { .role = REQUEST_SOURCE },
-	};
-
-	(void)talk_work(o, &w, &o->errand.target);
-	memset(o->outcome, 0, sizeof(*o->outcome));
-	o->outcome->began = HELLO_BEGAN;
-	o->outcome->errors = errors;
-	if (talk_hang_up(o, onward, &o->errand.target) == -1)
-		o->failed++;
-}
-
-/* The same of another one, after one that would take the next file for a part of the last. */
-static bool
-is_renewed(struct order *o, struct transport *onward)
-{
-	(void)talk_hang_up(o, onward, &o->errand.target);
-	return is_awaited(o, onward);
-}
-
-static void
-relay_all(struct order *o)
-{
-	struct sources *s = &o->sources;
-	struct transport onward;
-	bool agreed = false;
-	unsigned errors = 0;
-
-	if (s->nremote == 0)
-		return;
-	/* How much there is nobody knows, and what goes wrong at the target is not to come before that. */
-	report_begin(&o->tally);
-	if (!is_awaited(o, &onward)) {
-		o->failed++;
-		return;
-	}
-	for (int i = 0; i < s->nremote && goes_on(); i++) {
-		relay(o, s->remote[i], &onward, &agreed);
-		errors |= o->outcome->errors;
-		if (!o->outcome->torn || i + 1 == s->nremote)
-			continue;
-		agreed = false;
-		if (!is_renewed(o, &onward)) {
-			o->failed++;
-			return;
-		}
-	}
-	/* What it says of half a file is no surprise. */
-	if (o->outcome->torn)
-		(void)talk_hang_up(o, &onward, &o->errand.target);
-	else
-		finish(o, &onward, errors);
+	talk_fetch(o, &w, source, inside ? "." : o->errand.target.path);
 }
 
 /* The source's host has an scp that goes on to the target by itself. */
@@ -227,7 +106,7 @@ copy_all(struct order *o)
 	for (int i = 0; !far && i < s->nlocal && goes_on(); i++)
 		copy_here(o, s->local[i]);
 	if (far && !o->errand.direct && goes_on())
-		relay_all(o);
+		onward_copy(o);
 	for (int i = 0; i < s->nremote && goes_on() && (!far || o->errand.direct); i++) {
 		if (far)
 			send_directly(o, s->remote[i]);

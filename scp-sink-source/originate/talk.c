@@ -184,3 +184,28 @@ talk_command(struct order *o, const struct operand *host, bool sink, bool direct
 		return 0;
 	return order_complain(o, host->said, "its path is too long");
 }
+
+void
+talk_fetch(struct order *o, struct worker *w, const struct operand *source, const char *path)
+{
+	const struct errand *e = &o->errand;
+	char command[QUOTE_COMMAND_MAX];
+	const char *why;
+
+	/* As an argument vector has it, which nobody writes to. */
+	memcpy(&o->paths[0], &path, sizeof(path));
+	w->request = (struct request){
+		.role = REQUEST_SINK, .recursive = e->recursive, .preserve = e->preserve,
+		.verbose = e->verbose, .npaths = 1, .paths = o->paths,
+	};
+	w->expect = &o->expect;
+	w->shown = e->target.path;
+	if (expect_init(&o->expect, e, source->path, &why) == -1) {
+		(void)order_complain(o, source->said, why);
+		o->failed++;
+	} else if (talk_command(o, source, false, false, command) == -1) {
+		o->failed++;
+	} else {
+		talk_converse(o, w, source, command);
+	}
+}

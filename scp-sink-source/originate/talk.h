@@ -18,6 +18,9 @@ enum {
 void	talk_converse(struct order *, struct worker *, const struct operand *host,
 	    const char *command);
 
+/* A SOURCE there is asked for, in a conversation of its own; the WORKER has where it goes, which is PATH. */
+void	talk_fetch(struct order *, struct worker *, const struct operand *source, const char *path);
+
 /* What HOST, which RECEIVES or sends, is asked to do with its path: 0, -1. */
 int	talk_command(struct order *, const struct operand *host, bool receives, bool directory,
 	    char command[QUOTE_COMMAND_MAX]);
