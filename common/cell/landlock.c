@@ -101,7 +101,7 @@ first_bits(unsigned n)
 	return BIT(n) - 1;
 }
 
-/* A set of rules with its one rule: a descriptor, or -1. */
+/* A set of rules with its one rule, or, where nothing is ALLOWED, which is none, without: a descriptor, or -1. */
 static int
 make_ruleset(const struct version *v, int dirfd, uint64_t allowed)
 {
@@ -111,7 +111,7 @@ make_ruleset(const struct version *v, int dirfd, uint64_t allowed)
 	struct beneath_rule rule = { .allowed = allowed & set.fs, .dirfd = dirfd };
 	int fd = (int)syscall(SYS_landlock_create_ruleset, &set, v->size, 0), saved;
 
-	if (fd == -1 || syscall(SYS_landlock_add_rule, fd, PATH_BENEATH, &rule, 0) == 0)
+	if (fd == -1 || allowed == 0 || syscall(SYS_landlock_add_rule, fd, PATH_BENEATH, &rule, 0) == 0)
 		return fd;
 	saved = errno;
 	close(fd);

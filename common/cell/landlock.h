@@ -29,7 +29,8 @@ enum {
 };
 
 /*
- * RIGHTS are of enum landlock_right.  DIRFD may be O_PATH.  Takes new privileges away for good, which Landlock wants.  Returns the version
+ * RIGHTS are of enum landlock_right; without any, nothing is opened at all, and DIRFD, which may be
+ * O_PATH, is not looked at.  Takes new privileges away for good, which Landlock wants.  Returns the version
  * of Landlock that is in force, 1 or more, as far as the kernel and we know it; 0 where the kernel has
  * none; -1 with errno.
  */

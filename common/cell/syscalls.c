@@ -203,11 +203,13 @@ allow_opening(scmp_filter_ctx filter, const struct syscalls *s)
 	const struct rule to_read[] = {
 		{ SCMP_SYS(openat), 1, { BITS(2, changing, 0) } },
 	};
-	/* Files are written, directories listed, and anything may be held. */
+	/* Anything may be held; files are written, and directories listed. */
+	const struct rule to_hold[] = {
+		{ SCMP_SYS(openat), 1, { BITS(2, way | O_DIRECTORY | O_PATH, O_PATH) } },
+	};
 	const struct rule to_write[] = {
 		{ SCMP_SYS(openat), 1, { BITS(2, way, O_WRONLY) } },
 		{ SCMP_SYS(openat), 1, { BITS(2, way | O_DIRECTORY, O_DIRECTORY) } },
-		{ SCMP_SYS(openat), 1, { BITS(2, way | O_DIRECTORY | O_PATH, O_PATH) } },
 	};
 	/* What is tried, and can fail, is told as Landlock tells it. */
 	const struct rule denied[] = {
@@ -218,7 +220,9 @@ allow_opening(scmp_filter_ctx filter, const struct syscalls *s)
 	if (s->read)
 		return s->write ? ADD_ALL(filter, SCMP_ACT_ALLOW, both)
 		    : ADD_ALL(filter, SCMP_ACT_ALLOW, to_read);
-	end = ADD_ALL(filter, SCMP_ACT_ALLOW, to_write);
+	end = ADD_ALL(filter, SCMP_ACT_ALLOW, to_hold);
+	if (end == 0 && s->write)
+		end = ADD_ALL(filter, SCMP_ACT_ALLOW, to_write);
 	return end != 0 ? end : ADD_ALL(filter, SCMP_ACT_ERRNO(EACCES), denied);
 }
 

@@ -12,7 +12,8 @@
  */
 struct syscalls {
 	bool	    read;	/* files are read; else none is opened for that */
-	bool	    write;	/* something is made, changed and removed; else nothing is */
+	bool	    write;	/* something is made, changed and removed; else nothing is; without
+				 * either, files are none of the session's business */
 	bool	    anywhere;	/* files are read and written at any place of theirs, and what is
 				 * only held, as links are, has times and an owner */
 	bool	    terminal;	/* a terminal is asked who it is for, and how wide it is */

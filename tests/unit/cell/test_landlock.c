@@ -145,6 +145,24 @@ START_TEST(moving_and_linking_are_rights_of_their_own)
 }
 END_TEST
 
+/* Whoever needs no file gets none. */
+START_TEST(without_rights_nothing_is_opened)
+{
+	make_trees();
+	if (landlock_enter(-1, 0) == 0) {
+		printf("SKIP: this kernel has no Landlock\n");
+		return;
+	}
+	expect_open("in/f", O_RDONLY, EACCES);
+	expect_open("in/f", O_WRONLY, EACCES);
+	expect_open("in/new", O_WRONLY | O_CREAT, EACCES);
+	expect_open("in", O_RDONLY | O_DIRECTORY, EACCES);
+	expect(unlinkat(unit_fd, "in/f", 0), EACCES, "a removal");
+	/* What is only held is neither. */
+	expect_open("in", O_PATH, 0);
+}
+END_TEST
+
 /* Nothing is run, whatever may be read. */
 START_TEST(nothing_is_executed)
 {
@@ -195,6 +213,7 @@ add(TCase *t)
 	tcase_add_test(t, receiving_makes_what_is_beneath);
 	tcase_add_test(t, filling_makes_no_directory);
 	tcase_add_test(t, moving_and_linking_are_rights_of_their_own);
+	tcase_add_test(t, without_rights_nothing_is_opened);
 	tcase_add_test(t, nothing_is_executed);
 	tcase_add_test(t, what_is_open_stays);
 	tcase_add_test(t, errors);

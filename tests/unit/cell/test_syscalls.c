@@ -29,16 +29,21 @@
 
 typedef long deed_fn(void);
 
-/* Sessions: they read, write, or do both in any order; of these, some only read, or only write. */
+/*
+ * Sessions: they read, write, or do both in any order; of these, some only read, or only write.  And one that
+ * passes on what others say.
+ */
 enum who {
 	SENDER = 1,
 	RECEIVER = 2,
 	EXCHANGER = 4,
 	BROWSER = 8,
 	FILLER = 16,
+	PASSER = 32,
 	READERS = SENDER | EXCHANGER | BROWSER,
 	WRITERS = RECEIVER | EXCHANGER | FILLER,
-	EVERYBODY = READERS | WRITERS,
+	FILERS = READERS | WRITERS,
+	EVERYBODY = FILERS | PASSER,
 	NOBODY_AT_ALL = 0
 };
 
@@ -439,7 +444,7 @@ static const struct {
 } rows[] = {
 	{ "read", do_read, EVERYBODY }, { "stat", do_stat, EVERYBODY }, { "time", do_time, EVERYBODY },
 	{ "sleep", do_sleep, EVERYBODY }, { "memory", do_map, EVERYBODY },
-	{ "list", do_list, EVERYBODY }, { "hold", do_hold, EVERYBODY }, { "send", do_send, EVERYBODY },
+	{ "list", do_list, FILERS }, { "hold", do_hold, EVERYBODY }, { "send", do_send, EVERYBODY },
 	{ "limits", do_limit, EVERYBODY }, { "waiting", do_ahead, EVERYBODY }, { "width", do_width, EVERYBODY },
 	{ "flags of a file", do_flags_of_file, EVERYBODY },
 	{ "other flags of a file", do_set_flags_of_file, NOBODY_AT_ALL },
@@ -506,6 +511,7 @@ static const struct session {
 	    .openat2 = true, .log = -1 } },
 	{ "reading anywhere", BROWSER, { .read = true, .anywhere = true, .openat2 = true, .log = -1 } },
 	{ "writing anywhere", FILLER, { .write = true, .anywhere = true, .openat2 = true, .log = -1 } },
+	{ "passing on", PASSER, { .openat2 = true, .log = -1 } },
 };
 
 static void
