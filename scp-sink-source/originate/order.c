@@ -2,6 +2,7 @@
 #include <sys/mman.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,6 +11,9 @@
 #include "originate/order.h"
 #include "originate/report.h"
 #include "paths/cwd.h"
+#include "paths/dir.h"
+#include "paths/follow.h"
+#include "paths/sticky.h"
 #include "process.h"
 #include "rules/keys.h"
 #include "text/text.h"
@@ -18,6 +22,7 @@ void
 order_init(struct order *o)
 {
 	o->whole = o->target = (struct root){ .fd = -1, .start = -1 };
+	o->cell = -1;
 	o->outcome = NULL;
 }
 
@@ -68,6 +73,25 @@ needs_directory(const struct errand *e)
 	return e->target_is_dir || (!e->recursive && len > 0 && e->target.path[len - 1] == '/');
 }
 
+/* The directory that PATH, which is none, is in, or what it leads to: a descriptor, or -1 with errno. */
+static int
+hold_around(const struct root *root, const char *path)
+{
+	struct place p, end;
+	int fd = -1;
+
+	if (place_open(root, path, &p) == -1)
+		return -1;
+	if (!dir_is_link(p.dirfd, p.leaf)) {
+		fd = dir_open(p.dirfd, ".", O_PATH | O_DIRECTORY, 0);
+	} else if (follow_link(root, p.dirfd, p.leaf, FOLLOW_ANY, &end) == 0) {
+		fd = dir_open(end.dirfd, ".", O_PATH | O_DIRECTORY, 0);
+		place_close(&end);
+	}
+	place_close(&p);
+	return fd;
+}
+
 /*
  * A target that is a directory is all that can be written to, whatever is planted in there; anything else
  * is a file, a device, or a new name.
@@ -77,12 +101,17 @@ aim(struct order *o)
 {
 	const char *path = o->errand.target.path, *what;
 	char real[PATH_MAX];
-	int fd = root_dir(&o->whole, path), end;
+	int fd = root_dir(&o->whole, path), err = errno, end;
 
 	if (fd == -1 && needs_directory(&o->errand))
-		return order_complain(o, path, text_error(errno == ENOENT ? ENOENT : ENOTDIR));
-	if (fd == -1)
+		return order_complain(o, path, text_error(err == ENOENT ? ENOENT : ENOTDIR));
+	if (fd == -1) {
+		o->cell = hold_around(&o->whole, path);
+		/* What has no name would be a directory. */
+		if (o->cell == -1)
+			return order_complain(o, path, text_error(errno == EINVAL ? err : errno));
 		return 0;
+	}
 	end = cwd_path_of(fd, o->whole.start, real);
 	close(fd);
 	if (end == 0)
@@ -106,6 +135,9 @@ prepare(struct order *o)
 		return order_complain(o, "/", text_error(errno));
 	if (!e->target.remote && aim(o) == -1)
 		return -1;
+	/* Where it matters, which is in a cell, nobody can ask. */
+	if (!e->target.remote)
+		o->policy.sticky = sticky_is_protected() ? STICKY_PROTECTED : STICKY_OPEN;
 	if (sources_find(&o->sources, e, &o->whole, complain_of_source, o) == -1)
 		return order_complain(o, NULL, text_error(ENOMEM));
 	o->failed = o->sources.refused;
@@ -165,6 +197,7 @@ order_end(struct order *o)
 	tally_close(&o->tally);
 	free(o->hosts);
 	sources_end(&o->sources);
+	dir_close(o->cell);
 	root_close(&o->target);
 	root_close(&o->whole);
 	errand_end(&o->errand);

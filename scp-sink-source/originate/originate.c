@@ -24,7 +24,7 @@ upload(struct order *o)
 	struct sources *s = &o->sources;
 	char command[QUOTE_COMMAND_MAX];
 	struct worker w = {
-		.root = &o->whole,
+		.root = &o->whole, .cell = o->whole.fd,
 		.request = {
 			.role = REQUEST_SOURCE, .recursive = e->recursive, .preserve = e->preserve,
 			.verbose = e->verbose, .npaths = s->nlocal, .paths = s->local,
@@ -44,7 +44,9 @@ static void
 download(struct order *o, const struct operand *source)
 {
 	bool inside = o->target.fd != -1;
-	struct worker w = { .root = inside ? &o->target : &o->whole };
+	struct worker w = {
+		.root = inside ? &o->target : &o->whole, .cell = inside ? o->target.fd : o->cell,
+	};
 
 	talk_fetch(o, &w, source, inside ? "." : o->errand.target.path);
 }
@@ -60,8 +62,10 @@ send_directly(struct order *o, const struct operand *source)
 	int end;
 
 	report_apart(&o->tally);
-	transport_init(&transport, report_pass, &o->tally);
+	transport_init(&transport, &o->policy, report_pass, &o->tally);
 	end = dial_direct(&dial, &way, &o->errand, source, &where, &why);
+	if (end == 0)
+		report_start(&o->tally, dial.argv);
 	if (end == -1)
 		(void)order_complain(o, where, why);
 	else if (transport_start_alone(&transport, &o->program, dial.argv) == -1)
@@ -88,6 +92,7 @@ copy_here(struct order *o, char *source)
 	*next++ = end;
 	*next++ = source;
 	memcpy(next++, &e->target.path, sizeof(*next));
+	report_start(&o->tally, argv);
 	pid = transport_run(name, argv);
 	if (pid == -1)
 		(void)order_complain(o, name, text_error(errno));

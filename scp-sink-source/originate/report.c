@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include <assert.h>
+#include <ctype.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -15,7 +16,9 @@
 #include "wire/io.h"
 
 enum {
-	SAY_MAX = METER_COLUMNS_MAX + 3 * TEXT_MESSAGE_MAX	/* bytes of what is said at once */
+	SAY_MAX = METER_COLUMNS_MAX + 8 * TEXT_MESSAGE_MAX,	/* bytes of what is said at once */
+	START_MAX = 6 * TEXT_MESSAGE_MAX,	/* of the words of a program, NUL included */
+	WORD_LEAST = 16		/* that are left for the last of these, which is cut */
 };
 
 bool
@@ -23,6 +26,8 @@ report_is_seen(const struct tally *t)
 {
 	return t->out != -1 && tcgetpgrp(t->out) == t->group;
 }
+
+static const char nothing[] = "\"\"";	/* as a shell has it */
 
 /* The line of a file that has arrived stays on the terminal, if we may write to it. */
 static void
@@ -121,11 +126,12 @@ static void
 fail(struct tally *t, const char *path, size_t len, const char *reason)
 {
 	const struct tally_count *c = &t->page->count;
-	bool lost = path == NULL && c->busy != 0;
+	bool lost = path == NULL && c->busy != 0, empty = path != NULL && len == 0;
 	char text[TEXT_MESSAGE_MAX];
 
 	tally_fail(t, false);
-	text_message_at(text, path, len, NULL, reason);
+	/* One that is empty is seen to be one. */
+	text_message_at(text, empty ? nothing : path, empty ? strlen(nothing) : len, NULL, reason);
 	/* Whoever has stopped it knows why it ended. */
 	if (process_told() == 0)
 		report_say(t, text);
@@ -241,6 +247,43 @@ report_say(struct tally *t, const char *line)
 	text[len++] = '\n';
 	/* Whoever does not read it misses it. */
 	(void)journal_write(&t->errors, text, len);
+}
+
+/* Whether it means nothing but itself, to anybody. */
+static bool
+is_plain(const char *word)
+{
+	for (const char *p = word; *p != '\0'; p++)
+		if ((unsigned char)*p >= 0x80 || (!isalnum((unsigned char)*p) && strchr("_/.+,:@=-", *p) == NULL))
+			return false;
+	return word[0] != '\0';
+}
+
+/* A blank and WORD at the end of the LEN bytes of LINE: how many bytes that is then. */
+static size_t
+put_word(char line[START_MAX], size_t len, const char *word)
+{
+	const char *mark = is_plain(word) ? "" : "\"";
+	size_t room;
+
+	len += strlcpy(line + len, " ", START_MAX - len);
+	len += strlcpy(line + len, mark, START_MAX - len);
+	room = START_MAX - len - strlen(mark);
+	len += text_quote(line + len, room, word, strlen(word));
+	return len + strlcpy(line + len, mark, START_MAX - len);
+}
+
+void
+report_start(struct tally *t, char *const argv[])
+{
+	char line[START_MAX] = "scp: starts";
+	size_t len = strlen(line);
+
+	if (!t->verbose)
+		return;
+	for (int i = 0; argv[i] != NULL && len + WORD_LEAST < sizeof(line); i++)
+		len = put_word(line, len, argv[i]);
+	report_say(t, line);
 }
 
 void

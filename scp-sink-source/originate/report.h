@@ -34,6 +34,9 @@ void	report_settle(struct tally *);
 /* One line, which is fit for a terminal and has no newline, on standard error. */
 void	report_say(struct tally *, const char *line);
 
+/* With -v: that the program of the words ARGV is started, as a shell would have them. */
+void	report_start(struct tally *, char *const argv[]);
+
 /* LEN bytes of TEXT, as above, of any lines; as sieve_write has it. */
 void	report_pass(void *tally, const char *text, size_t len);
 

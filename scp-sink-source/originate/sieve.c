@@ -87,15 +87,18 @@ outlive_others(void)
 }
 
 bool
-sieve_run(int in, sieve_write *write, void *self)
+sieve_run(int in, const struct cage *cage, sieve_write *write, void *self)
 {
-	char from[SIEVE_PIECE], to[SIEVE_ROOM];
+	char from[SIEVE_PIECE], to[SIEVE_ROOM], problem[TEXT_MESSAGE_MAX];
 	struct sieve s;
 	bool came = false;
 	size_t len;
 	ssize_t n;
 
 	outlive_others();
+	/* Where it is required, who speaks with the host says that it cannot be had. */
+	if (cage != NULL)
+		(void)cage_enter(cage, problem);
 	sieve_init(&s);
 	do {
 		n = io_read(in, from, sizeof(from));

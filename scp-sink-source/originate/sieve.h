@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "originate/cage.h"
+
 /*
  * What a remote program writes to standard error, made fit for a terminal: as text_escape has it, but
  * with tabs and newlines, and a newline for CR LF.  Nothing waits for the end of a line.
@@ -27,7 +29,10 @@ size_t	sieve_pass(struct sieve *, const char *from, size_t n, char dst[SIEVE_ROO
 /* Whoever writes it: LEN bytes of TEXT, of which there are some. */
 typedef void sieve_write(void *self, const char *text, size_t len);
 
-/* From IN to WRITE until IN ends, whoever signals meanwhile: whether anything came. */
-bool	sieve_run(int in, sieve_write *, void *self);
+/*
+ * From IN to WRITE until IN ends, whoever signals meanwhile; in a CAGE, as far as there is one, or NULL.  Whether
+ * anything came.
+ */
+bool	sieve_run(int in, const struct cage *, sieve_write *, void *self);
 
 #endif

@@ -4,8 +4,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "errand/quote.h"
 #include "originate/sources.h"
 #include "paths/place.h"
+#include "rules/telling.h"
 #include "text/text.h"
 
 /* The last component of PATH, of *LEN bytes; 0 where it ends in "." or "..", or in none. */
@@ -34,22 +36,30 @@ is_same_name(const char *one, const char *other)
 	return n > 0 && n == m && memcmp(one, other, n) == 0;
 }
 
-/* What a remote shell, or the pattern's matches, would be called is not known. */
+/*
+ * Whether the last component of O is what it will be called.  What a remote shell makes of a path, the matches of a
+ * pattern, and somebody's home have other names.
+ */
 static bool
 is_literal(const struct errand *e, const struct operand *o)
 {
-	return !o->remote || (!e->shell_text && strpbrk(o->path, "*?[\\~") == NULL);
+	size_t home = o->remote ? quote_home(o->path) : 0;
+
+	return !o->remote || (!e->shell_text && strpbrk(o->path, "*?[\\") == NULL &&
+	    (home == 0 || o->path[home + strspn(o->path + home, "/")] != '\0'));
 }
 
-/* Whether one of those before it would be put where the source at N is. */
+/* Whether one that is taken already will be put where O would be. */
 static bool
-is_second(const struct errand *e, int n)
+is_second(const struct sources *s, const struct errand *e, const struct operand *o)
 {
-	const struct operand *o = &e->sources[n];
-
-	for (int i = 0; i < n && is_literal(e, o); i++)
-		if (e->sources[i].remote == o->remote && is_literal(e, &e->sources[i]) &&
-		    is_same_name(e->sources[i].path, o->path))
+	if (!is_literal(e, o))
+		return false;
+	for (int i = 0; i < s->nlocal; i++)
+		if (is_same_name(s->local[i], o->path))
+			return true;
+	for (int i = 0; i < s->nremote; i++)
+		if (is_literal(e, s->remote[i]) && is_same_name(s->remote[i]->path, o->path))
 			return true;
 	return false;
 }
@@ -81,7 +91,7 @@ deny_local(const struct errand *e, const struct root *root, const char *path, bo
 		return "it is a directory, and -r is not said";
 	if (err == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
 		err = ENXIO;
-	return err == 0 ? NULL : text_error(err);
+	return err == 0 ? NULL : telling_text(err, false);
 }
 
 /* True where the source at N is taken; else *WHY not. */
@@ -91,7 +101,7 @@ take(struct sources *s, const struct errand *e, const struct root *root, int n, 
 	const struct operand *o = &e->sources[n];
 	bool contents = false;
 
-	*why = is_second(e, n) ? "another source has the same name" : NULL;
+	*why = is_second(s, e, o) ? "another source has the same name" : NULL;
 	if (*why == NULL && !o->remote)
 		*why = deny_local(e, root, o->path, &contents);
 	if (*why != NULL)

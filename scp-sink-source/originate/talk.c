@@ -89,8 +89,10 @@ talk_call(struct order *o, struct transport *t, const struct operand *host, cons
 	struct dial dial;
 	int end;
 
-	transport_init(t, report_pass, &o->tally);
+	transport_init(t, &o->policy, report_pass, &o->tally);
 	end = dial_host(&dial, &way, &o->errand, host, command, &where, &why);
+	if (end == 0)
+		report_start(&o->tally, dial.argv);
 	if (end == -1)
 		(void)order_complain(o, where, why);
 	else if (transport_start(t, &o->program, dial.argv) == -1)

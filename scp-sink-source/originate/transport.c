@@ -101,10 +101,10 @@ write_plainly(void *nobody, const char *text, size_t len)
 }
 
 void
-transport_init(struct transport *t, sieve_write *write, void *writer)
+transport_init(struct transport *t, const struct policy *policy, sieve_write *write, void *writer)
 {
 	*t = (struct transport){
-		.in = -1, .out = -1, .program = -1, .sieve = -1,
+		.in = -1, .out = -1, .program = -1, .sieve = -1, .policy = policy,
 		.write = write != NULL ? write : write_plainly, .writer = writer,
 	};
 }
@@ -211,11 +211,13 @@ static int
 sift(void *argument)
 {
 	struct pipes *p = argument;
+	const struct transport *t = p->transport;
+	const struct cage cage = { .policy = t->policy, .dir = -1 };
 
 	close_both(p->in);
 	close_both(p->out);
 	close(p->errors[1]);
-	return sieve_run(p->errors[0], p->transport->write, p->transport->writer);
+	return sieve_run(p->errors[0], t->policy != NULL ? &cage : NULL, t->write, t->writer);
 }
 
 static int

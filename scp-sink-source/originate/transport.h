@@ -24,6 +24,7 @@ struct transport {
 	int   in, out;		/* owned: what the host says, and is told; -1 when closed */
 	pid_t program, sieve;	/* -1: none */
 	bool  said;		/* once it has ended: something came to standard error */
+	const struct policy *policy;	/* borrowed: how the sieve is locked up; NULL: not at all */
 	sieve_write *write;	/* where what it says goes to; and its first argument */
 	void *writer;
 };
@@ -39,9 +40,9 @@ bool	transport_has_terminal(void);
 
 /*
  * All descriptors -1, and no process.  What will be said to standard error is for WRITE, which is called in
- * the sieve's process; NULL: it is written there.
+ * the sieve's process; NULL: it is written there.  With a POLICY that process is in a cage.
  */
-void	transport_init(struct transport *, sieve_write *, void *writer);
+void	transport_init(struct transport *, const struct policy *, sieve_write *, void *writer);
 
 /* Starts it with the words ARGV, and a sieve: 0; -1 with errno, and nothing is left of it. */
 int	transport_start(struct transport *, const struct program *, char *const argv[]);

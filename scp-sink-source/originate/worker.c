@@ -4,12 +4,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "originate/cage.h"
 #include "originate/relay.h"
 #include "originate/report.h"
 #include "originate/survey.h"
 #include "originate/worker.h"
 #include "process.h"
-#include "sandbox.h"
 #include "scp/sink.h"
 #include "scp/source.h"
 #include "session/refuse.h"
@@ -242,25 +242,23 @@ relay(struct talk *t)
 	return end;
 }
 
-/* Whatever a host finds wrong in us: files of the one direction are all that it could reach. */
+/* What is done to files here: where what comes goes on to another host, nothing. */
+static unsigned
+rights_of(const struct worker *w)
+{
+	bool makes = w->request.recursive && w->policy->mkdir == POLICY_YES;
+
+	if (w->part != WORKER_COPY)
+		return 0;
+	return w->request.role == REQUEST_SOURCE ? LANDLOCK_READ : LANDLOCK_WRITE | (makes ? LANDLOCK_DIRS : 0);
+}
+
 static int
 lock_up(struct worker *w)
 {
-	bool reads = w->part == WORKER_COPY && w->request.role == REQUEST_SOURCE;
-	bool writes = w->part == WORKER_COPY && w->request.role == REQUEST_SINK;
-	const struct sandbox sandbox = {
-		.root = w->root->fd, .log = -1, .terminal = true,
-		.rights = reads ? LANDLOCK_READ : writes ? LANDLOCK_WRITE | LANDLOCK_DIRS : 0,
-		.required = w->policy->sandbox == SANDBOX_REQUIRE,
-	};
-	char text[SANDBOX_TEXT_MAX];
-	const char *what;
+	const struct cage cage = { .policy = w->policy, .dir = w->cell, .rights = rights_of(w) };
 
-	if (w->policy->sandbox == SANDBOX_NONE || sandbox_enter(&sandbox, text, &what) == 0)
-		return 0;
-	snprintf(w->outcome->problem, sizeof(w->outcome->problem), "no sandbox: %s: %s", what,
-	    text_error(errno));
-	return -1;
+	return cage_enter(&cage, w->outcome->problem);
 }
 
 static int

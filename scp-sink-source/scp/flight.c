@@ -159,7 +159,7 @@ hear(struct flight *f)
 	int reply = conn_await(f->session->conn, text, sizeof(text));
 
 	if (text[0] != '\0')
-		session_say(f->session, "the client says:", text);
+		session_say(f->session, "the other side says:", text);
 	if (f->shut > 0 && reply != -1)
 		stay_shut(f, item);
 	else if (reply == 0)

@@ -61,7 +61,7 @@ await(struct source *k)
 		session_fail_file(k->session, text[0] != '\0' ? text : "lost connection");
 	}
 	if (text[0] != '\0')
-		session_say(k->session, "the client says:", text);
+		session_say(k->session, "the other side says:", text);
 	return reply;
 }
 

@@ -15,7 +15,7 @@ static void
 note_failure(struct session *s, const char *text)
 {
 	s->errors++;
-	session_say(s, "told the client:", text);
+	session_say(s, "told the other side:", text);
 }
 
 static const char *

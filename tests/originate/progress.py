@@ -466,7 +466,8 @@ def here(stage):
         same("what is drawn", b"", terminal.bytes)
     with running(place, "-rv", path, place.to) as child:
         out, err = child.communicate(timeout=PATIENCE)
-        same("what is written", (b"", b"", 0), (out, err, child.returncode))
+        same("what is written", (b"", 0), (out, child.returncode))
+        same("what is said", [f"scp: starts cp -r -- {path} {place.to}"], err.decode().splitlines())
 
 
 # -- What is said meanwhile.

@@ -87,7 +87,7 @@ START_TEST(a_pipe_is_passed_on)
 	pid = fork();
 	if (pid == 0) {
 		close(in[1]);
-		_exit(sieve_run(in[0], write_on, &to[1]) ? 0 : 1);
+		_exit(sieve_run(in[0], NULL, write_on, &to[1]) ? 0 : 1);
 	}
 	close(to[1]);
 	ck_assert_int_eq(write(in[1], "password: ", 10), 10);

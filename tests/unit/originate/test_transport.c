@@ -27,7 +27,7 @@ begin(const char *text)
 
 	make_program("prog", text);
 	ck_assert_int_eq(transport_find(&program, "./prog", &why), 0);
-	transport_init(&transport, NULL, NULL);
+	transport_init(&transport, NULL, NULL, NULL);
 	ck_assert_int_eq(transport_start(&transport, &program, argv), 0);
 }
 
@@ -142,7 +142,7 @@ START_TEST(a_program_alone)
 	ck_assert_int_eq(dup2(pair[1], STDERR_FILENO), STDERR_FILENO);
 	make_program("prog", "cat; printf 'a\\007'; printf 'b\\007' >&2; exit 3");
 	ck_assert_int_eq(transport_find(&program, "./prog", &why), 0);
-	transport_init(&transport, NULL, NULL);
+	transport_init(&transport, NULL, NULL, NULL);
 	ck_assert_int_eq(transport_start_alone(&transport, &program, argv), 0);
 	ck_assert_int_eq(transport_end_alone(&transport), 3 << 8);
 	dup2(saved, STDERR_FILENO);
@@ -171,7 +171,7 @@ START_TEST(what_cannot_be_started)
 {
 	char *argv[] = { (char[]){ "prog" }, NULL };
 
-	transport_init(&transport, NULL, NULL);
+	transport_init(&transport, NULL, NULL, NULL);
 	strcpy(program.path, "./none");
 	ck_assert_int_eq(transport_start(&transport, &program, argv), -1);
 	ck_assert_int_eq(errno, ENOENT);
