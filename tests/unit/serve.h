@@ -68,13 +68,6 @@ own(const char *name, uid_t uid)
 		ck_assert_int_eq(fchownat(unit_fd, name, uid, uid, AT_SYMLINK_NOFOLLOW), 0);
 }
 
-static inline void
-put_dir(const char *name, mode_t mode)
-{
-	ck_assert_int_eq(mkdirat(unit_fd, name, 0700), 0);
-	ck_assert_int_eq(fchmodat(unit_fd, name, mode, 0), 0);
-}
-
 /* Has the server be a user whom permissions bind; the test's directory is his then. */
 static inline void
 serve_a_user(void)

@@ -178,6 +178,19 @@ become_user(void)
 	ck_assert_int_eq(prctl(PR_SET_DUMPABLE, 1), 0);
 }
 
+/* The same, who is in the group STRANGER beside his own: for tests that have seen that we are root. */
+static inline void
+become_member(void)
+{
+	static const gid_t groups[] = { STRANGER };
+
+	ck_assert_int_eq(fchown(unit_fd, NOBODY, NOBODY), 0);
+	ck_assert_int_eq(setgroups(COUNT(groups), groups), 0);
+	ck_assert_int_eq(setresgid(NOBODY, NOBODY, NOBODY), 0);
+	ck_assert_int_eq(setresuid(NOBODY, NOBODY, NOBODY), 0);
+	ck_assert_int_eq(prctl(PR_SET_DUMPABLE, 1), 0);
+}
+
 /* How many descriptors are open, that of the count included. */
 static inline int
 count_descriptors(void)
@@ -204,6 +217,14 @@ put_file(const char *name, const char *content, mode_t mode)
 	ck_assert_int_eq(close(fd), 0);
 }
 
+/* The same of a directory. */
+static inline void
+put_dir(const char *name, mode_t mode)
+{
+	ck_assert_int_eq(mkdirat(unit_fd, name, 0700), 0);
+	ck_assert_int_eq(fchmodat(unit_fd, name, mode, 0), 0);
+}
+
 /* The content of NAME, at most 64 KiB, in a static buffer; NULL where there is none. */
 static inline const char *
 get_file(const char *name)
@@ -221,15 +242,31 @@ get_file(const char *name)
 	return content;
 }
 
-/* All twelve mode bits of NAME, links not followed. */
-static inline unsigned
-mode_of(const char *name)
+static inline void
+assert_content(const char *name, const char *wanted)
+{
+	const char *got = get_file(name);
+
+	ck_assert_msg(got != NULL && strcmp(got, wanted) == 0, "%s: expected \"%s\", got \"%s\"",
+	    name, wanted, got == NULL ? "nothing" : got);
+}
+
+/* NAME, links not followed. */
+static inline struct stat
+stat_of(const char *name)
 {
 	struct stat st;
 
 	ck_assert_msg(fstatat(unit_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0, "%s: %s", name,
 	    strerror(errno));
-	return st.st_mode & 07777;
+	return st;
+}
+
+/* All twelve of its mode bits. */
+static inline unsigned
+mode_of(const char *name)
+{
+	return stat_of(name).st_mode & 07777;
 }
 
 static inline bool

@@ -188,26 +188,6 @@ remove_file(const char *name)
 	ck_assert_msg(unlinkat(unit_fd, name, 0) == 0, "%s: %s", name, strerror(errno));
 }
 
-static struct stat
-stat_of(const char *name)
-{
-	struct stat st;
-
-	ck_assert_msg(fstatat(unit_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0, "%s: %s", name,
-	    strerror(errno));
-	return st;
-}
-
-static void
-assert_content(const char *name, const char *wanted)
-{
-	const char *got = get_file(name);
-
-	ck_assert_msg(got != NULL && strcmp(got, wanted) == 0, "%s: expected \"%s\", got \"%s\"",
-	    name, wanted,
-	    got == NULL ? "nothing" : got);
-}
-
 static void
 assert_mode(const char *name, mode_t wanted)
 {

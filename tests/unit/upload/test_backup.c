@@ -70,25 +70,6 @@ unlinkat(int dirfd, const char *name, int flags)
 	return (int)syscall(SYS_unlinkat, dirfd, name, flags);
 }
 
-static struct stat
-stat_of(const char *name)
-{
-	struct stat st;
-
-	ck_assert_msg(fstatat(unit_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0, "%s: %s", name,
-	    strerror(errno));
-	return st;
-}
-
-static void
-assert_content(const char *name, const char *wanted)
-{
-	const char *got = get_file(name);
-
-	ck_assert_msg(got != NULL && strcmp(got, wanted) == 0, "%s: expected \"%s\", got \"%s\"",
-	    name, wanted, got == NULL ? "nothing" : got);
-}
-
 static void
 assert_entries(int wanted)
 {
@@ -583,7 +564,7 @@ put_link(void)
 }
 
 static void
-put_dir(void)
+put_full_dir(void)
 {
 	take_away();
 	ck_assert_int_eq(mkdirat(unit_fd, "f", 0755), 0);
@@ -686,7 +667,7 @@ START_TEST(a_directory_that_turned_up_is_left_alone)
 {
 	put_file("f", OLD, OLD_MODE);
 	put_file("temp", NEW, 0640);
-	at_exchange.meanwhile = put_dir;
+	at_exchange.meanwhile = put_full_dir;
 	ck_assert_int_eq(replace_as("f"), -1);
 	ck_assert_int_eq(errno, EISDIR);
 	assert_content("f/inside", OTHER);

@@ -5,11 +5,10 @@
 #include <sys/syscall.h>
 #include <sys/un.h>
 
-#include <acl/libacl.h>
 #include <grp.h>
 #include <limits.h>
-#include <sys/acl.h>
 
+#include "acls.h"
 #include "policies.h"
 #include "upload/level.h"
 #include "unit.h"
@@ -30,24 +29,6 @@ fsync(int fd)
 	synced++;
 	errno = sync_err;
 	return errno != 0 ? -1 : (int)syscall(SYS_fsync, fd);
-}
-
-static struct stat
-stat_of(const char *name)
-{
-	struct stat st;
-
-	ck_assert_msg(fstatat(unit_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0, "%s: %s", name,
-	    strerror(errno));
-	return st;
-}
-
-/* Makes the directory NAME, whatever the umask. */
-static void
-put_dir(const char *name, mode_t mode)
-{
-	ck_assert_int_eq(mkdirat(unit_fd, name, 0700), 0);
-	ck_assert_int_eq(fchmodat(unit_fd, name, mode, 0), 0);
 }
 
 static void
@@ -249,21 +230,6 @@ START_TEST(rule_10_inherited_set_gid_bit_stays)
 }
 END_TEST
 
-static char *
-acl_of(const char *name, acl_type_t type)
-{
-	char path[PATH_MAX], *text;
-	acl_t acl;
-
-	snprintf(path, sizeof(path), "%s/%s", unit_path, name);
-	acl = acl_get_file(path, type);
-	ck_assert_msg(acl != NULL, "%s: %s", path, strerror(errno));
-	text = acl_to_any_text(acl, NULL, ',', TEXT_ABBREVIATE | TEXT_NUMERIC_IDS);
-	ck_assert_ptr_nonnull(text);
-	acl_free(acl);
-	return text;
-}
-
 static void
 assert_same_acls(const char *got, const char *wanted, const char *context)
 {
@@ -277,24 +243,6 @@ assert_same_acls(const char *got, const char *wanted, const char *context)
 		acl_free(a);
 		acl_free(b);
 	}
-}
-
-/* False, and said so, where the filesystem has no ACLs. */
-static bool
-set_default_acl(const char *text)
-{
-	acl_t acl = acl_from_text(text);
-	int end;
-
-	ck_assert_ptr_nonnull(acl);
-	end = acl_set_file(unit_path, ACL_TYPE_DEFAULT, acl);
-	acl_free(acl);
-	if (end == -1 && errno == ENOTSUP) {
-		printf("SKIP: no ACLs on this filesystem\n");
-		return false;
-	}
-	ck_assert_msg(end == 0, "%s: %s", text, strerror(errno));
-	return true;
 }
 
 static const char *const default_acls[] = {
@@ -311,7 +259,7 @@ START_TEST(rule_10_default_acl_is_kept)
 	become_user();
 	umask(077);	/* of no effect beside a default ACL */
 	for (size_t i = 0; i < COUNT(default_acls); i++) {
-		if (!set_default_acl(default_acls[i]))
+		if (!set_acl(".", ACL_TYPE_DEFAULT, default_acls[i]))
 			return;
 		for (size_t m = 0; m < COUNT(modes); m++) {
 			struct level l;
@@ -338,7 +286,7 @@ START_TEST(rule_10_mode_with_p_beside_a_default_acl)
 
 	become_user();
 	for (size_t i = 0; i < COUNT(default_acls); i++) {
-		if (!set_default_acl(default_acls[i]))
+		if (!set_acl(".", ACL_TYPE_DEFAULT, default_acls[i]))
 			return;
 		for (size_t m = 0; m < COUNT(wanted); m++) {
 			struct level l;
@@ -866,7 +814,7 @@ START_TEST(bits_of_the_policy_beside_a_default_acl)
 		struct level l;
 		mode_t made;
 
-		if (!set_default_acl(default_acls[i]))
+		if (!set_acl(".", ACL_TYPE_DEFAULT, default_acls[i]))
 			return;
 		made = reference_mode(0700);
 		make(&l, "d", 0700, false);
@@ -877,19 +825,6 @@ START_TEST(bits_of_the_policy_beside_a_default_acl)
 	}
 }
 END_TEST
-
-/* Becomes a user who is in the group STRANGER beside his own. */
-static void
-become_member(void)
-{
-	static const gid_t groups[] = { STRANGER };
-
-	ck_assert_int_eq(fchown(unit_fd, NOBODY, NOBODY), 0);
-	ck_assert_int_eq(setgroups(COUNT(groups), groups), 0);
-	ck_assert_int_eq(setresgid(NOBODY, NOBODY, NOBODY), 0);
-	ck_assert_int_eq(setresuid(NOBODY, NOBODY, NOBODY), 0);
-	ck_assert_int_eq(prctl(PR_SET_DUMPABLE, 1), 0);
-}
 
 START_TEST(a_new_directory_has_the_policys_group)
 {
