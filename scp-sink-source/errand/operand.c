@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include <limits.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -211,6 +212,27 @@ operand_parse(struct operand *o, const char *said, const char **why)
 	if (*why == NULL)
 		return 0;
 	operand_end(o);
+	return -1;
+}
+
+int
+operand_descriptor(const struct operand *o)
+{
+	static const char *const names[] = { "/dev/stdin", "/dev/stdout", "/dev/stderr" };
+	static const char *const dirs[] = { "/dev/fd/", "/proc/self/fd/" };
+	const char *number, *error;
+	int fd;
+
+	for (int i = 0; !o->remote && i < (int)(sizeof(names) / sizeof(names[0])); i++)
+		if (strcmp(o->path, names[i]) == 0)
+			return i;
+	for (size_t i = 0; !o->remote && i < sizeof(dirs) / sizeof(dirs[0]); i++) {
+		number = o->path + strlen(dirs[i]);
+		if (strncmp(o->path, dirs[i], strlen(dirs[i])) != 0 || number[strspn(number, "0123456789")] != '\0')
+			continue;
+		fd = (int)strtonum(number, 0, INT_MAX, &error);
+		return error == NULL ? fd : -1;
+	}
 	return -1;
 }
 

@@ -25,4 +25,7 @@ struct operand {
 int	operand_parse(struct operand *, const char *said, const char **why);
 void	operand_end(struct operand *);
 
+/* What is here, and names a descriptor of ours, as "/dev/stdout" and "/dev/fd/3" do: its number; else -1. */
+int	operand_descriptor(const struct operand *);
+
 #endif

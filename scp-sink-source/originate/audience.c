@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "originate/audience.h"
 
@@ -19,6 +20,9 @@ is_few(const struct errand *e)
 enum tally_form
 audience_form(const struct errand *e)
 {
+	/* What is wanted there is the file. */
+	if (operand_descriptor(&e->target) == STDOUT_FILENO)
+		return TALLY_NONE;
 	if (e->progress == ERRAND_JSON)
 		return TALLY_JSON;
 	/* Lines of what is said to and by a host would only be torn. */

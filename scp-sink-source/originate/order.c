@@ -22,7 +22,7 @@ void
 order_init(struct order *o)
 {
 	o->whole = o->target = (struct root){ .fd = -1, .start = -1 };
-	o->cell = -1;
+	o->cell = o->given = -1;
 	o->outcome = NULL;
 }
 
@@ -92,6 +92,17 @@ hold_around(const struct root *root, const char *path)
 	return fd;
 }
 
+/* What a target names that we have open ourselves: it is written to, not found. */
+static int
+take_given(struct order *o, int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags != -1 && (flags & O_ACCMODE) != O_RDONLY)
+		o->given = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	return o->given != -1 ? 0 : order_complain(o, o->errand.target.path, text_error(EBADF));
+}
+
 /*
  * A target that is a directory is all that can be written to, whatever is planted in there; anything else
  * is a file, a device, or a new name.
@@ -102,9 +113,12 @@ aim(struct order *o)
 	const char *path = o->errand.target.path, *what;
 	char real[PATH_MAX];
 	int fd = root_dir(&o->whole, path), err = errno, end;
+	int number = fd == -1 ? operand_descriptor(&o->errand.target) : -1;
 
 	if (fd == -1 && needs_directory(&o->errand))
 		return order_complain(o, path, text_error(err == ENOENT ? ENOENT : ENOTDIR));
+	if (number != -1)
+		return take_given(o, number);
 	if (fd == -1) {
 		o->cell = hold_around(&o->whole, path);
 		/* What has no name would be a directory. */
@@ -198,6 +212,7 @@ order_end(struct order *o)
 	free(o->hosts);
 	sources_end(&o->sources);
 	dir_close(o->cell);
+	dir_close(o->given);
 	root_close(&o->target);
 	root_close(&o->whole);
 	errand_end(&o->errand);

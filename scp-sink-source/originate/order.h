@@ -12,6 +12,7 @@ struct order {
 	struct policy  policy;		/* for what is written and read here */
 	struct root    whole;		/* the whole system */
 	struct root    target;		/* the directory that files come into; or closed */
+	int	       given;		/* owned: or what they are written to, as standard output is; or -1 */
 	int	       cell;		/* owned: else the one that what comes is in; or -1 */
 	struct sources sources;
 	struct program program;

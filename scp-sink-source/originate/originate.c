@@ -46,6 +46,7 @@ download(struct order *o, const struct operand *source)
 	bool inside = o->target.fd != -1;
 	struct worker w = {
 		.root = inside ? &o->target : &o->whole, .cell = inside ? o->target.fd : o->cell,
+		.given = o->given == -1 ? 0 : o->given,
 	};
 
 	talk_fetch(o, &w, source, inside ? "." : o->errand.target.path);

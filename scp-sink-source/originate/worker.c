@@ -83,6 +83,7 @@ begin_session(struct talk *t)
 	t->report = (struct report){ w->tally, w->host };
 	t->client = report_client(&t->report);
 	t->client.shown = w->shown;
+	t->client.given = w->given;
 	t->client.update = w->errand->update;
 	t->client.ahead = !w->errand->lockstep;
 	t->client.sorry = "scp: not taken";
@@ -248,7 +249,7 @@ rights_of(const struct worker *w)
 {
 	bool makes = w->request.recursive && w->policy->mkdir == POLICY_YES;
 
-	if (w->part != WORKER_COPY)
+	if (w->part != WORKER_COPY || w->given != 0)
 		return 0;
 	return w->request.role == REQUEST_SOURCE ? LANDLOCK_READ : LANDLOCK_WRITE | (makes ? LANDLOCK_DIRS : 0);
 }

@@ -41,6 +41,7 @@ struct worker {
 	const struct errand *errand;
 	const struct root   *root;
 	int		     cell;	/* with COPY: the directory beneath which all is that it may open */
+	int		     given;	/* of struct client; then it opens nothing */
 	struct request	     request;	/* which half we are, and of what */
 	struct expect	    *expect;	/* what may be received; or NULL */
 	const char	    *shown;	/* what the person calls the target; NULL: as the request */

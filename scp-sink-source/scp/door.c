@@ -13,7 +13,7 @@ door_init(struct door *d, struct session *s)
 {
 	d->session = s;
 	upload_init(&d->upload, s->policy);
-	d->taken = false;
+	d->taken = d->used = false;
 	d->denied = NULL;
 	d->denied_err = 0;
 	nest_init(&d->nest, s->root, s->policy);
@@ -28,6 +28,15 @@ reason_against_target(const struct door *d)
 	return d->nest.slash ? EISDIR : d->taken ? ENOTDIR : 0;
 }
 
+/* Whether what comes next goes to what a person has open, which is closed with the first file. */
+static bool
+is_given(const struct door *d)
+{
+	const struct client *client = d->session->client;
+
+	return client != NULL && client->given != 0 && nest_is_at_target(&d->nest) && !d->used;
+}
+
 static int
 begin_file(struct door *d, const struct record *r, mode_t mode, struct place *p)
 {
@@ -36,6 +45,11 @@ begin_file(struct door *d, const struct record *r, mode_t mode, struct place *p)
 	    ? UPLOAD_SPECIAL : UPLOAD_REGULAR;
 	int dirfd = nest_dir(&d->nest), end;
 
+	if (is_given(d)) {
+		upload_begin_given(&d->upload, d->session->client->given, r->size);
+		d->used = true;
+		return 0;
+	}
 	if (dirfd == -1)
 		return -1;
 	errno = reason_against_target(d);

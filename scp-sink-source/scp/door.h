@@ -18,6 +18,7 @@ struct door {
 	struct upload	 upload;
 	struct nest	 nest;
 	bool		 taken;		/* the target itself was received as a file */
+	bool		 used;		/* what a person has open was written to, and closed */
 	const char	*denied;	/* why nothing can be put at the target; or NULL */
 	int		 denied_err;	/* the same, an errno; or 0 */
 	struct reason	 untold;	/* why the outermost directory of NEST.untold is refused */

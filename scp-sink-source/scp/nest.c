@@ -76,6 +76,13 @@ nest_aim(struct nest *n, const char *path)
 	return n->err;
 }
 
+void
+nest_aim_at_given(struct nest *n)
+{
+	n->whole = true;
+	n->err = ENOTDIR;
+}
+
 bool
 nest_is_at_target(const struct nest *n)
 {

@@ -35,6 +35,9 @@ void	nest_init(struct nest *, const struct root *, const struct policy *);
  */
 int	nest_aim(struct nest *, const char *path);
 
+/* Aims at one file that somebody has open: it has no name, and nothing else can be put anywhere. */
+void	nest_aim_at_given(struct nest *);
+
 /* True when the next entry is the target itself, whatever the client calls it. */
 bool	nest_is_at_target(const struct nest *);
 

@@ -151,7 +151,10 @@ static int
 aim(struct sink *k, const char *target)
 {
 	k->greeted = true;
-	(void)nest_aim(&k->intake.door.nest, target);
+	if (k->session->client->given != 0)
+		nest_aim_at_given(&k->intake.door.nest);
+	else
+		(void)nest_aim(&k->intake.door.nest, target);
 	return 1;
 }
 

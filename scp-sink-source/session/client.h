@@ -18,6 +18,8 @@ struct client {
 	const char *shown;	/* what paths begin with in place of an operand; NULL: that */
 	bool	    update;	/* a file of the same size and time is not wanted again */
 	bool	    ahead;	/* what is sent need not wait for replies, where the other side knows */
+	int	    given;	/* owned by who writes to it first: where the one file goes that comes,
+				 * whatever the target is; 0: there is none */
 	const char *sorry;	/* what the other side reads of something that is not taken */
 
 	/* Something is wrong here, which ends the file that was begun; PATH may be NULL. */

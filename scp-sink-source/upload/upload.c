@@ -289,6 +289,17 @@ upload_begin(struct upload *up, int dirfd, const char *name, mode_t mode, uint64
 	return begin_or_end(up, dirfd, name, mode, size, allow);
 }
 
+void
+upload_begin_given(struct upload *up, int fd, uint64_t size)
+{
+	up->random = up->regular = up->replaces = up->late_mode = false;
+	up->manner = (struct upload_manner){ .create = false };
+	up->way = UPLOAD_IN_PLACE;
+	up->fd = fd;
+	up->name = "";
+	up->size = size;
+}
+
 int
 upload_open(struct upload *up, int dirfd, const char *name, mode_t mode, uint64_t size,
     const struct upload_manner *manner)

@@ -74,6 +74,9 @@ void	upload_init(struct upload *, const struct policy *);
 int	upload_begin(struct upload *, int dirfd, const char *name, mode_t mode, uint64_t size,
 	    enum upload_allow);
 
+/* The same for whatever FD is, which is handed over: what comes is written to it, and nothing of it is set. */
+void	upload_begin_given(struct upload *, int fd, uint64_t size);
+
 /*
  * What there is to say of ERR, with which it could not be begun, besides what the system says: what
  * makes room where replace atomic forbids the other way.  Else NULL.

@@ -93,6 +93,7 @@ def scene_of(lab):
     with socket.socket(socket.AF_UNIX) as made:
         made.bind(f"/proc/self/fd/{where}/socket")
     os.close(where)
+    scene.before = fakes.snapshot(scene.here)
     return scene
 
 
@@ -108,6 +109,37 @@ def looked_at(lab, words, wanted, asked):
         same("status", 1 if wanted else 0, got.code, got.log)
         same("what the host is asked for", asked, asked_of(scene), got.log)
         same("the second of a name is not there", b"one/x", fakes.content_of(f"{scene.here}/one/x"))
+    finally:
+        scene.end()
+
+
+# -- What the person has open.
+
+GIVEN = [
+    # Words of a shell; what is in its output, on standard output itself, and what is said.
+    ('"$@" there:one/x /dev/stdout', b"one/x", []),
+    ('"$@" there:one/x /dev/stdout >new; cat new', b"one/x", []),
+    ('{ echo before; "$@" there:one/x /dev/stdout; echo after; } >new; cat new', b"before\none/xafter\n", []),
+    ('"$@" there:one/x /dev/fd/7 7>new; cat new', b"one/x", []),
+    ('"$@" --progress=json there:one/x /dev/stdout', b"one/x", []),
+    ('"$@" there:one/x /dev/fd/7', b"", ["scp: /dev/fd/7: Bad file descriptor"]),
+    ('"$@" there:one/x /dev/stdin <sent', b"", ["scp: /dev/stdin: Bad file descriptor"]),
+    ('"$@" there:one/x /dev/stdout >/dev/full', b"", ["scp: /dev/stdout: No space left on device"]),
+    ('"$@" -r there:one /dev/stdout', b"", ["scp: /dev/stdout: Not a directory"]),
+    ('"$@" "there:two/[xX]" /dev/stdout', b"two/x", []),
+    ('"$@" "there:*/[x]" /dev/stdout', b"one/x", ["scp: /dev/stdout: Not a directory"]),
+    ('"$@" there:one/x there:two/y /dev/stdout', b"", ["scp: /dev/stdout: Not a directory"]),
+]
+
+
+def given(lab, line, wanted, said):
+    """It is written to, wherever it stands, by whoever can open nothing."""
+    scene = scene_of(lab)
+    try:
+        got = process.run(["sh", "-c", line, "sh", *scene.argv()], scene.env, cwd=scene.here)
+        same("what comes", wanted, got.out.encode(), got.log)
+        same("what the person reads", said, got.err.splitlines(), got.log)
+        same("what else has come", set(), {path for path in scene.new() if path != "new"}, got.log)
     finally:
         scene.end()
 
@@ -153,6 +185,7 @@ LOCKED = [
     ("a download to a new tree", ["-r", "there:one", "target/new"], [("target", FILE | DIRS)], 2),
     ("a download through a link", ["there:one/x", "link"], [("outside", FILE)], 2),
     ("a download through a link to nothing", ["there:one/x", "dangling"], [("", FILE)], 2),
+    ("a download to standard output", ["there:one/x", "/dev/stdout"], [], 2),
     ("a download to a device", ["there:one/x", "/dev/null"], [("/dev", FILE)], 2),
     # Two sieves; who awaits the target, who goes between, and who hears the end of it.
     ("from one host to another", ["-3", "there:one/x", "there:two/x"], [], 5),
@@ -214,6 +247,7 @@ def check_all(report, out, base):
     lab = fakes.Lab(out, base)
     checks = [(f"begins: {' '.join(map(repr, words))}", "dash", looked_at, lab, words, *rest)
               for words, *rest in LOOKED_AT]
+    checks += [(f"begins: what is open: {line}", "dash", given, lab, line, *rest) for line, *rest in GIVEN]
     checks += [(f"begins: what is started: {' '.join(words)}", "dash", told, lab, words, wanted)
                for words, wanted in TOLD]
     checks += [(f"begins: locked up: {name}", "dash", locked, lab, *rest) for name, *rest in LOCKED]

@@ -233,6 +233,34 @@ START_TEST(a_long_one_is_an_operand_like_another)
 }
 END_TEST
 
+START_TEST(descriptors_of_ours)
+{
+	static const struct {
+		const char *said;
+		int	    fd;
+	} rows[] = {
+		{ "/dev/stdin", 0 }, { "/dev/stdout", 1 }, { "/dev/stderr", 2 }, { "/dev/fd/0", 0 },
+		{ "/dev/fd/17", 17 }, { "/proc/self/fd/3", 3 }, { "/dev/fd/2147483647", 2147483647 },
+		{ "/dev/stdou", -1 }, { "/dev/stdout/", -1 }, { "/dev/stdoutx", -1 }, { "dev/stdout", -1 },
+		{ "/dev/fd", -1 }, { "/dev/fd/", -1 }, { "/dev/fd/x", -1 }, { "/dev/fd/1x", -1 },
+		{ "/dev/fd/-1", -1 }, { "/dev/fd/+1", -1 }, { "/dev/fd/ 1", -1 }, { "/dev/fd/1/2", -1 },
+		{ "/dev/fd/2147483648", -1 }, { "/dev/fd/18446744073709551617", -1 }, { "", -1 }, { "/dev/null", -1 },
+		/* Somebody else's. */
+		{ "host:/dev/stdout", -1 }, { "scp://host//dev/stdout", -1 },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct operand o;
+		const char *why;
+
+		ck_assert_int_eq(operand_parse(&o, rows[i].said, &why), 0);
+		ck_assert_msg(operand_descriptor(&o) == rows[i].fd, "\"%s\": expected %d, got %d", rows[i].said,
+		    rows[i].fd, operand_descriptor(&o));
+		operand_end(&o);
+	}
+}
+END_TEST
+
 START_TEST(one_that_was_not_read_ends_all_the_same)
 {
 	struct operand o = { .text = NULL };
@@ -251,6 +279,7 @@ add(TCase *t)
 	tcase_add_test(t, what_is_refused);
 	tcase_add_test(t, bytes_that_no_name_has);
 	tcase_add_test(t, a_long_one_is_an_operand_like_another);
+	tcase_add_test(t, descriptors_of_ours);
 	tcase_add_test(t, one_that_was_not_read_ends_all_the_same);
 }
 

@@ -47,6 +47,10 @@ START_TEST(forms)
 		{ "-v a h:", TALLY_NONE },
 		{ "-q --progress=total a h:", TALLY_NONE },
 		{ "-qv --progress=json a h:", TALLY_JSON },
+		/* What is wanted there is the file. */
+		{ "--progress=json h:a /dev/stdout", TALLY_NONE },
+		{ "h:a /dev/fd/1", TALLY_NONE },
+		{ "h:a /dev/stderr", TALLY_FILES },
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
