@@ -67,36 +67,47 @@ stream_has_input(struct stream *s)
 	return s->inpos < s->inlen || fill(s);
 }
 
+/*
+ * Waits for input, or for its end, for PATIENCE milliseconds; -1: for ever.  1 there is some, 0 there is
+ * none, -1 the time of the session is up: any other signal that leaves the descriptors alone is none of our
+ * business.
+ */
+static int
+await_input(const struct stream *s, int patience)
+{
+	struct pollfd p = { .fd = s->in, .events = POLLIN };
+	int64_t until = clock_now() + (int64_t)patience * CLOCK_MILLI;
+	int n;
+
+	while ((n = poll(&p, 1, patience)) == -1 && errno == EINTR) {
+		int64_t left = until - clock_now();
+
+		if (s->deadline != NULL && deadline_passed(s->deadline) != NULL)
+			return -1;
+		if (patience != -1)
+			patience = left > 0 ? (int)(left / CLOCK_MILLI) : 0;
+	}
+	return n != 0;
+}
+
 bool
 stream_is_ahead(const struct stream *s, int patience)
 {
-	struct pollfd p = { .fd = s->in, .events = POLLIN };
 	int waiting = 0;
 
 	if (s->inpos < s->inlen)
 		return true;
 	/* An end of input is readable too, but it is nothing that was sent. */
-	return poll(&p, 1, patience) == 1 && ioctl(s->in, FIONREAD, &waiting) == 0 && waiting > 0;
+	return await_input(s, patience) == 1 && ioctl(s->in, FIONREAD, &waiting) == 0 && waiting > 0;
 }
 
 /* True when a read would not wait, or the session is over, within PATIENCE milliseconds; -1: for ever. */
 static bool
 is_readable(struct stream *s, int patience)
 {
-	struct pollfd p = { .fd = s->in, .events = POLLIN };
-	int64_t until = clock_now() + (int64_t)patience * CLOCK_MILLI;
-	int n;
+	int n = await_input(s, patience);
 
-	/* A signal that leaves the descriptors alone is none of our business, but time may be up. */
-	while ((n = poll(&p, 1, patience)) == -1 && errno == EINTR) {
-		int64_t left = until - clock_now();
-
-		s->lost = s->deadline != NULL && deadline_passed(s->deadline) != NULL;
-		if (s->lost)
-			return true;
-		if (patience != -1)
-			patience = left > 0 ? (int)(left / CLOCK_MILLI) : 0;
-	}
+	s->lost = s->lost || n == -1;
 	return n != 0;
 }
 

@@ -1144,6 +1144,56 @@ end_signals(void)
 	ck_assert_int_eq(setitimer(ITIMER_REAL, &never, NULL), 0);
 }
 
+static volatile sig_atomic_t signals;
+
+/* The third one is when something comes. */
+static void
+say_late(int sig)
+{
+	(void)sig;
+	if (++signals == 3)
+		(void)!write(to_us, "h", 1);
+}
+
+static void
+be_over(int sig)
+{
+	(void)sig;
+	signals++;
+	deadline.reason = "over";
+}
+
+/* Who is interrupted has waited for less than he was told to. */
+START_TEST(rule_15_a_signal_is_no_silence)
+{
+	connect_at((enum transport)_i, 0);
+	signals = 0;
+	begin_signals(say_late);
+	ck_assert_int_eq(stream_is_ahead(&s, PATIENCE), true);
+	end_signals();
+	ck_assert_int_eq(signals, 3);
+	expect_input(BYTES("h"));
+
+	/* Nor is it what is waited for. */
+	signals = 3;
+	begin_signals(say_late);
+	ck_assert_int_eq(stream_is_ahead(&s, 3 * TICK / 1000), false);
+	end_signals();
+	disconnect();
+
+	/* But it may be that the time is up. */
+	ck_assert_int_eq(deadline_init(&deadline, IDLE, IDLE), 0);
+	connect_at((enum transport)_i, 0);
+	s.deadline = &deadline;
+	signals = 0;
+	begin_signals(be_over);
+	ck_assert_int_eq(stream_is_ahead(&s, -1), false);
+	end_signals();
+	disconnect();
+	deadline_end(&deadline);
+}
+END_TEST
+
 /* Long before the end of what has come already, of which no more is taken. */
 START_TEST(a_signal_ends_what_is_held_back)
 {
@@ -1370,6 +1420,7 @@ add(TCase *t)
 	tcase_add_test(t, a_deadline_that_is_over);
 	tcase_add_test(t, there_is_no_deadline_to_begin_with);
 	tcase_add_loop_test(t, a_rate_is_kept, 0, 2);
+	tcase_add_loop_test(t, rule_15_a_signal_is_no_silence, 0, 2);
 	tcase_add_test(t, a_signal_ends_what_is_held_back);
 	tcase_add_test(t, a_signal_ends_nothing_by_itself);
 	tcase_add_loop_test(t, rule_29_flags_are_left_alone, 0, 4);
