@@ -122,8 +122,11 @@ end_body(struct relay *r, enum conn_status status, uint64_t size, int64_t since)
 static int
 lose_body(struct relay *r)
 {
+	if (flight_lose(&r->flight))
+		r->from->begun = false;
 	session_lose_file(r->from);
-	return hear(r, flight_lose);
+	r->torn = true;
+	return -1;
 }
 
 /* A body that the sink awaits, and its status. */
@@ -208,9 +211,11 @@ take_file(struct relay *r, struct record *record)
 	bool comes;
 	int end;
 
-	record->asks = flight_asks(&r->flight, record->size);
+	if (flight_ask(&r->flight, record) == -1) {
+		r->torn = true;
+		return -1;
+	}
 	end = offer(r, record, &comes);
-
 	if (end == 0)
 		return pass_body(r, record->size);
 	return end == -1 ? -1 : comes ? skip_body(r, record->size) : 0;

@@ -14,7 +14,7 @@ flight_init(struct flight *f, struct session *s, const struct trail *trail, bool
 	f->trail = trail;
 	f->more = more;
 	f->may_ask = s->client != NULL && s->client->ahead && !conn_is_agreed(s->conn);
-	f->slow = false;
+	f->slow = f->spared = false;
 	f->first = f->n = f->shut = f->cut = f->flown = f->depth = 0;
 }
 
@@ -23,15 +23,6 @@ static bool
 is_short(const struct flight *f)
 {
 	return f->trail->len <= FLIGHT_PATH;
-}
-
-/* As long as it is not known whether anything need be waited for, that; then, whether itself is wanted. */
-bool
-flight_asks(const struct flight *f, uint64_t size)
-{
-	if (conn_is_agreed(f->session->conn))
-		return size >= FLIGHT_ASKED || !is_short(f);
-	return f->may_ask && f->slow && f->more;
 }
 
 /* The item that is I behind the oldest one. */
@@ -117,13 +108,13 @@ arrive(struct flight *f, const struct flight_item *item)
 static void
 fail(struct flight *f, const struct flight_item *item, const char *text)
 {
-	struct session *s = f->session;
-	const struct client *c = s->client;
+	const struct client *c = f->session->client;
 	bool file = item->kind == FLIGHT_FILE || (item->kind == FLIGHT_BODY && item->whole);
+	const char *path = item->len > 0 ? item->path : NULL;
 
-	session_hear(s, text, strlen(text));
-	if (file)
-		c->end(c->self, item->path, item->len, text[0] != '\0' ? text : "lost connection");
+	/* Of what was not said anything of, that was said. */
+	if (session_hear_of(f->session, path, item->len, text, strlen(text)) && file)
+		c->end(c->self, item->path, item->len, text);
 	if (item->kind == FLIGHT_DIR) {
 		f->shut = 1;
 		cut(f, item->number);
@@ -144,7 +135,8 @@ stay_shut(struct flight *f, const struct flight_item *item)
 static void
 spare_body(struct flight *f)
 {
-	if (f->n == 0)
+	f->spared = f->n == 0;
+	if (f->spared)
 		return;
 	assert(item_at(f, 0)->kind == FLIGHT_BODY);
 	(void)take(f);
@@ -192,11 +184,36 @@ flight_end(struct flight *f)
 	return make_room(f, CONN_OUTSTANDING);
 }
 
-int
+bool
 flight_lose(struct flight *f)
 {
-	(void)flight_end(f);
-	return -1;
+	f->spared = false;
+	return flight_end(f) == -1 || f->spared;
+}
+
+/* As long as it is not known whether anything need be waited for, that; then, whether itself is wanted. */
+static bool
+is_asking(const struct flight *f, uint64_t size)
+{
+	if (conn_is_agreed(f->session->conn))
+		return size >= FLIGHT_ASKED || !is_short(f);
+	return f->may_ask && f->slow && f->more;
+}
+
+static bool
+is_dir_outstanding(struct flight *f)
+{
+	for (unsigned i = 0; i < f->n; i++)
+		if (item_at(f, i)->kind == FLIGHT_DIR)
+			return true;
+	return false;
+}
+
+int
+flight_ask(struct flight *f, struct record *r)
+{
+	r->asks = is_asking(f, r->size);
+	return r->asks && is_dir_outstanding(f) ? flight_end(f) : 0;
 }
 
 static void
@@ -230,8 +247,10 @@ flight_send(struct flight *f, const struct record *r)
 
 	if (r->asks && flight_end(f) == -1)
 		return -1;
-	if (conn_send(c, r) == -1)
-		return flight_lose(f);
+	if (conn_send(c, r) == -1) {
+		(void)flight_lose(f);
+		return -1;
+	}
 	if (conn_is_agreed(c) && !r->asks) {
 		fly(f, r);
 		return 0;

@@ -50,6 +50,7 @@ struct flight {
 					 * which was refused */
 	unsigned	    cut;	/* how many are open, with the outermost that was refused; 0: none was */
 	unsigned	    flown;	/* directories in all */
+	bool		    spared;	/* the file whose body is being sent was refused */
 	unsigned	    depth;	/* directories that are open */
 	unsigned	    numbers[POLICY_DEPTH_MAX];	/* of those, as above; 0: it has not flown */
 	struct flight_item  items[CONN_OUTSTANDING];
@@ -58,8 +59,11 @@ struct flight {
 /* MORE: one file is not all that there is to send. */
 void	flight_init(struct flight *, struct session *, const struct trail *, bool more);
 
-/* Whether a file of SIZE bytes, where the trail stands, should ask. */
-bool	flight_asks(const struct flight *, uint64_t size);
+/*
+ * Has the record of a file, where the trail stands, say whether it asks.  Before one that does is sent to a sink
+ * that has agreed, it is heard whether a directory that it is in was refused.  0; -1 as below.
+ */
+int	flight_ask(struct flight *, struct record *);
 
 /*
  * Sends a file, a directory, its end, or times: 0 go on; 1 the caller awaits the reply, and says what it was;
@@ -86,7 +90,10 @@ bool	flight_is_cut(const struct flight *);
 int	flight_make_room(struct flight *);
 /* Waits for all of them, likewise. */
 int	flight_end(struct flight *);
-/* Whoever does not take what is sent any more may have said why: always -1. */
-int	flight_lose(struct flight *);
+/*
+ * Whoever does not take what is sent any more may have said why, which is heard.  True where that is said of
+ * the body that was being sent, or ends it all.
+ */
+bool	flight_lose(struct flight *);
 
 #endif

@@ -104,6 +104,16 @@ announce(struct source *k, const struct stat *st, const struct record *r)
 	return tell(k, r);
 }
 
+/* Whoever has taken a part of a body is lost, and may have said why. */
+static int
+lose_body(struct source *k)
+{
+	if (flight_lose(&k->flight))
+		k->session->begun = false;
+	session_lose_file(k->session);
+	return -1;
+}
+
 static int
 send_body(struct source *k, int fd, uint64_t size, bool sparse)
 {
@@ -113,16 +123,13 @@ send_body(struct source *k, int fd, uint64_t size, bool sparse)
 	int reply;
 
 	session_title(s, size);
-	if (conn_send_body(s->conn, fd, size, sparse, &why.err) == -1) {
-		if (k->flight.n == 0)
-			session_lose_file(s);
-		return flight_lose(&k->flight);
-	}
+	if (conn_send_body(s->conn, fd, size, sparse, &why.err) == -1)
+		return lose_body(k);
 	s->moved = size;
 	if (why.err == STREAM_SHRANK)
 		why.text = "file shrank";
 	if (why.err != 0 && session_spoil(s, &why) == -1)
-		return flight_lose(&k->flight);
+		return lose_body(k);
 	if (flight_send_body(&k->flight, s->begun, size, since)) {
 		s->begun = false;
 		return 0;
@@ -131,6 +138,19 @@ send_body(struct source *k, int fd, uint64_t size, bool sparse)
 	reply = await(k);
 	k->whole = false;
 	return reply == 0 && s->begun ? session_end_file(s) : reply == -1 ? -1 : 0;
+}
+
+/* Nothing is said of what is in a directory that was refused, and nothing is sent of it. */
+static int
+offer_file(struct source *k, int fd, const struct stat *st, struct record *r, bool sparse)
+{
+	int reply = flight_ask(&k->flight, r);
+
+	if (reply == -1 || flight_is_cut(&k->flight))
+		return reply;
+	session_begin_file(k->session, st->st_mode & MODE_BITS);
+	reply = announce(k, st, r);
+	return reply == 0 ? send_body(k, fd, r->size, sparse) : reply;
 }
 
 /* True where less than its SIZE holds a file, by a block: it may have holes. */
@@ -159,16 +179,12 @@ send_file(struct source *k, int fd, const struct stat *st, const struct entry *e
 	    snapshot_take(fd, &copy, &r.size) == -1)
 		return warn_errno(k, errno);
 	why.text = policy_denies_file(k->session->policy, &k->session->usage, r.size);
-	if (why.text == NULL) {
-		r.asks = flight_asks(&k->flight, r.size);
-		session_begin_file(k->session, st->st_mode & MODE_BITS);
-		reply = announce(k, st, &r);
-		if (reply == 0)
-			reply = copy != -1 ? send_body(k, copy, r.size, false)
-			    : send_body(k, fd, r.size, is_sparse(st, r.size));
-	} else {
+	if (why.text != NULL)
 		reply = session_warn(k->session, &why);
-	}
+	else if (copy != -1)
+		reply = offer_file(k, copy, st, &r, false);
+	else
+		reply = offer_file(k, fd, st, &r, is_sparse(st, r.size));
 	if (copy != -1)
 		close(copy);
 	return reply == -1 ? -1 : 0;

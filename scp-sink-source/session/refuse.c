@@ -94,12 +94,21 @@ session_spoil(struct session *s, const struct reason *r)
 	return conn_warn(s->conn, s->client->sorry);
 }
 
-void
-session_hear(struct session *s, const char *text, size_t len)
+bool
+session_hear_of(struct session *s, const char *path, size_t path_len, const char *text, size_t len)
 {
 	s->errors++;
 	s->heard++;
-	if (s->client != NULL && !client_hear(s->client, text, len, conn_is_left(s->conn)))
+	return s->client == NULL ||
+	    client_hear(s->client, path, path_len, text, len, conn_is_left(s->conn));
+}
+
+void
+session_hear(struct session *s, const char *text, size_t len)
+{
+	const struct trail *t = s->begun ? &s->trail : NULL;
+
+	if (!session_hear_of(s, t != NULL ? t->text : NULL, t != NULL ? t->len : 0, text, len))
 		s->begun = false;
 }
 

@@ -38,8 +38,13 @@ int	session_tell(struct session *, const struct reason *);
 int	session_warn(struct session *, const struct reason *);
 /* The one that is the status of a body, which it is in any case. */
 int	session_spoil(struct session *, const struct reason *);
-/* What the peer says of its own accord, TEXT of LEN bytes, which is counted. */
+/*
+ * What the peer says of its own accord, TEXT of LEN bytes, which is counted.  Where it is nothing, that is all
+ * that there is to say of a file that was begun.
+ */
 void	session_hear(struct session *, const char *text, size_t len);
+/* The same of PATH, or where that is NULL of nothing, wherever we are by now; false where it is nothing. */
+bool	session_hear_of(struct session *, const char *path, size_t path_len, const char *text, size_t len);
 /*
  * The last word to a peer that the session cannot go on with: always -1, and about no path.  Where the
  * time is up that is the reason, and standard error is where the peer reads it.

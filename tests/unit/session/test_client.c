@@ -104,11 +104,13 @@ END_TEST
 
 START_TEST(what_is_said_is_escaped)
 {
-	ck_assert(client_hear(&person, "a\033b\nc", 3, false));
+	ck_assert(client_hear(&person, "d/f", 3, "a\033b\nc", 3, false));
 	hears("hear -: a\\033b\n");
-	ck_assert(!client_hear(&person, "", 0, false));
+	ck_assert(!client_hear(&person, NULL, 0, "", 0, false));
 	hears("complain -: no reason was given\n");
-	ck_assert(!client_hear(&person, "", 0, true));
+	ck_assert(!client_hear(&person, "d/f", 3, "", 0, false));
+	hears("complain d/f: no reason was given\n");
+	ck_assert(!client_hear(&person, NULL, 0, "", 0, true));
 	hears("complain -: lost connection\n");
 }
 END_TEST
@@ -210,10 +212,18 @@ START_TEST(what_the_other_side_says_is_counted)
 	hears("hear -: no\n");
 	ck_assert(session.begun);
 	session_hear(&session, "", 0);
-	hears("complain -: no reason was given\n");
+	hears("complain d/f: no reason was given\n");
 	ck_assert(!session.begun);
-	ck_assert_uint_eq(session.heard, 2);
-	ck_assert_uint_eq(session.errors, 2);
+	session_hear(&session, "", 0);
+	hears("complain -: no reason was given\n");
+	/* Of something else, whatever moves now. */
+	session_begin_file(&session, 0644);
+	ck_assert(!session_hear_of(&session, "e", 1, "", 0));
+	ck_assert(session_hear_of(&session, "e", 1, "no", 2));
+	hears("complain e: no reason was given\nhear -: no\n");
+	ck_assert(session.begun);
+	ck_assert_uint_eq(session.heard, 5);
+	ck_assert_uint_eq(session.errors, 5);
 }
 END_TEST
 
