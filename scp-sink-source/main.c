@@ -153,8 +153,12 @@ main(int argc, char *argv[], char *envp[])
 	uint64_t patience;
 
 	/* Whoever has no name has no title either, of which a library would complain. */
-	if (argc < 1 || process_tidy_descriptors(!ours) == -1)
+	if (argc < 1)
 		return 1;
+	if (process_tidy_descriptors(!ours) == -1) {
+		process_say("scp: /dev/null cannot be opened");
+		return 1;
+	}
 	process_set_signals(ours);
 	if (!ours)
 		process_open_title(argc, argv, envp);

@@ -8,10 +8,12 @@
 int
 cwd_path(char path[PATH_MAX])
 {
-	if (getcwd(path, PATH_MAX) != NULL && path[0] == '/')
-		return 0;
-	errno = errno == ERANGE ? ENAMETOOLONG : ENOENT;
-	return -1;
+	if (getcwd(path, PATH_MAX) == NULL) {
+		errno = errno == ERANGE ? ENAMETOOLONG : errno;
+		return -1;
+	}
+	errno = ENOENT;		/* Out of reach, it is called something else. */
+	return path[0] == '/' ? 0 : -1;
 }
 
 int

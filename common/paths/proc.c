@@ -3,6 +3,7 @@
 #include <sys/syscall.h>
 #include <sys/xattr.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -50,6 +51,29 @@ proc_link(int fd, int dirfd, const char *name)
 
 	name_descriptor(fd, path);
 	return linkat(AT_FDCWD, path, dirfd, name, AT_SYMLINK_FOLLOW);
+}
+
+int
+proc_path(int fd, char path[PATH_MAX])
+{
+	char link[PROC_NAME_MAX];
+	struct stat here, there;
+	ssize_t n;
+
+	name_descriptor(fd, link);
+	n = readlinkat(AT_FDCWD, link, path, PATH_MAX - 1);
+	if (n == -1 || fstat(fd, &here) == -1)
+		return -1;
+	path[n] = '\0';
+	/* What is behind the path of one that was removed is no part of it. */
+	if (path[0] != '/' || fstatat(AT_FDCWD, path, &there, 0) == -1 || here.st_dev != there.st_dev ||
+	    here.st_ino != there.st_ino) {
+		errno = ENOENT;
+		return -1;
+	}
+	if (n == 1)
+		path[0] = '\0';
+	return 0;
 }
 
 ssize_t

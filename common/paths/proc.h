@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <limits.h>
 #include <time.h>
 
 /*
@@ -18,6 +19,12 @@ int	proc_link(int fd, int dirfd, const char *name);
 
 /* Whether the file may be written to, as the kernel knows without opening it. */
 int	proc_may_write(int fd);
+
+/*
+ * The path of the directory FD, without a slash at its end, for who cannot go there and come back; 0, or -1
+ * with errno, also where there is no /proc.
+ */
+int	proc_path(int fd, char path[PATH_MAX]);
 
 /* As the calls without "proc_" are for a descriptor that is not O_PATH. */
 ssize_t	proc_listxattr(int fd, char *names, size_t size);

@@ -15,6 +15,7 @@
 #include "paths/cwd.h"
 #include "paths/dir.h"
 #include "paths/fs.h"
+#include "paths/proc.h"
 #include "paths/root.h"
 
 enum {
@@ -88,12 +89,33 @@ look_at_filesystem(struct root *r)
 {
 	struct statfs fs;
 
-	if (fstatfs(r->fd, &fs) == -1 || fs_is_made_up(&fs)) {
+	if (fstatfs(r->fd, &fs) == -1)
+		return -1;
+	if (fs_is_made_up(&fs)) {
 		errno = EXDEV;
 		return -1;
 	}
 	r->sure = fs_is_plain(&fs);
 	return 0;
+}
+
+/*
+ * Gets to know the path of the directory FD, and goes back to HERE.  A working directory that may not be
+ * searched is not left, for there is no way back; where nothing else helps, "/" is as good.
+ */
+static int
+learn_path(int fd, int here, char path[PATH_MAX])
+{
+	int end;
+
+	if (here != -1)
+		return cwd_path_of(fd, here, path);
+	if (proc_path(fd, path) == 0)
+		return 0;
+	here = open("/", DIR_FLAGS);
+	end = cwd_path_of(fd, here, path);
+	dir_close(here);
+	return end;
 }
 
 /* Opens the boundary, gets to know its path, and goes back to where we were. */
@@ -104,14 +126,11 @@ open_boundary(struct root *r, const char *path, const char *inner)
 	struct stat st;
 	bool known;
 
-	/* A working directory that may not be searched is none to go back to: "/" is as good. */
-	if (here == -1)
-		here = open("/", DIR_FLAGS);
 	top = open(path, DIR_FLAGS);
 	if (top != -1)
 		r->fd = beneath_open(top, inner, r->follow, DIR_FLAGS);
 	dir_close(top);
-	known = r->fd != -1 && fstat(r->fd, &st) == 0 && cwd_path_of(r->fd, here, r->name) == 0;
+	known = r->fd != -1 && fstat(r->fd, &st) == 0 && learn_path(r->fd, here, r->name) == 0;
 	dir_close(here);
 	if (!known)
 		return -1;

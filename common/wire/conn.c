@@ -387,6 +387,12 @@ conn_is_left(const struct conn *c)
 }
 
 bool
+conn_is_lost(const struct conn *c)
+{
+	return c->stream.ended || c->stream.lost;
+}
+
+bool
 conn_is_stopped(const struct conn *c)
 {
 	return c->stopped;

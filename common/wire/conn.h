@@ -139,6 +139,8 @@ bool	conn_has_reply(struct conn *);
 void	conn_spare_reply(struct conn *);
 /* After that was -1: true when the peer has gone without a word, and nothing else is wrong. */
 bool	conn_is_left(const struct conn *);
+/* The same where it has gone, or cannot be heard any more for whatever reason. */
+bool	conn_is_lost(const struct conn *);
 /* True when the peer has said that it ends the conversation: what it sends next is none of it. */
 bool	conn_is_stopped(const struct conn *);
 /*

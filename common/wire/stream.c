@@ -155,6 +155,7 @@ stream_read_byte(struct stream *s, char *byte)
 	}
 	n = hear(s, byte, 1);
 	s->ended = n == 0;
+	s->lost = n == -1;
 	return n == 1 ? 0 : -1;
 }
 

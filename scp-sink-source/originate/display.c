@@ -49,6 +49,8 @@ display_begin(struct display *d, struct tally *t)
 	sigaddset(&d->signals, SIGINFO);
 #endif
 	sigprocmask(SIG_BLOCK, &d->signals, NULL);
+	/* Of whoever ends nobody would hear, where who started us does not want to. */
+	signal(SIGCHLD, SIG_DFL);
 	if (!is_meter(d))
 		return;
 	ask_width(d);

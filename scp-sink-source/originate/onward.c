@@ -65,7 +65,8 @@ finish(struct onward *w)
 		.request = { .role = REQUEST_SOURCE },
 	};
 
-	(void)talk_work(o, &finisher, &o->errand.target);
+	if (talk_work(o, &finisher, &o->errand.target) == -1)
+		o->failed++;
 	memset(o->outcome, 0, sizeof(*o->outcome));
 	o->outcome->began = HELLO_BEGAN;
 	o->outcome->errors = w->told;

@@ -13,6 +13,7 @@
 #include "paths/cwd.h"
 #include "paths/dir.h"
 #include "paths/follow.h"
+#include "paths/proc.h"
 #include "paths/sticky.h"
 #include "process.h"
 #include "rules/keys.h"
@@ -126,7 +127,8 @@ aim(struct order *o)
 			return order_complain(o, path, text_error(errno == EINVAL ? err : errno));
 		return 0;
 	}
-	end = cwd_path_of(fd, o->whole.start, real);
+	/* From where nothing may be looked at, relative paths lead nowhere, but this one may be another. */
+	end = o->whole.start >= 0 ? cwd_path_of(fd, o->whole.start, real) : proc_path(fd, real);
 	close(fd);
 	if (end == 0)
 		end = root_confine(&o->target, real[0] != '\0' ? real : "/", "", "", true, &what);

@@ -97,6 +97,8 @@ copy_here(struct order *o, char *source)
 	pid = transport_run(name, argv);
 	if (pid == -1)
 		(void)order_complain(o, name, text_error(errno));
+	else
+		display_attend(&o->display, pid);
 	if (pid == -1 || transport_wait(pid) != 0)
 		o->failed++;
 }

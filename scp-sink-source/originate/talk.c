@@ -128,6 +128,7 @@ talk_work(struct order *o, struct worker *w, const struct operand *host)
 	if (WIFSIGNALED(status) && process_told() == 0) {
 		snprintf(text, sizeof(text), "who speaks to it was ended by signal %d", WTERMSIG(status));
 		report_fail_host(&o->tally, host->host, text);
+		w->outcome->errors++;
 		return -1;
 	}
 	return status == 0 ? 0 : -1;
@@ -145,10 +146,12 @@ talk_hang_up(struct order *o, struct transport *t, const struct operand *host)
 int
 talk_hang_up_alone(struct order *o, struct transport *t, const struct operand *host)
 {
-	int status = transport_end_alone(t);
 	char text[NOTICE_SAID];
 	const char *why;
+	int status;
 
+	display_attend(&o->display, t->program);
+	status = transport_end_alone(t);
 	if (status == 0 || process_told() != 0)
 		return status == 0 ? 0 : -1;
 	why = hello_explain(HELLO_MUTE, status, text);

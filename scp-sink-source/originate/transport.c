@@ -288,11 +288,9 @@ transport_wait(pid_t pid)
 {
 	int status;
 
-	while (waitpid(pid, &status, 0) == -1) {
+	while (waitpid(pid, &status, 0) == -1)
 		if (errno != EINTR)
 			return FAILED;
-		kill(pid, SIGTERM);
-	}
 	return status;
 }
 
@@ -304,6 +302,8 @@ wait_for(pid_t pid, int patience, int *status)
 	for (int waited = 0, step = 1; waited <= patience * 1000; waited += step) {
 		pid_t ended = waitpid(pid, status, WNOHANG);
 
+		if (ended == -1 && errno != EINTR)
+			*status = FAILED;
 		if (ended == pid || (ended == -1 && errno != EINTR))
 			return true;
 		usleep((useconds_t)step * 1000);

@@ -56,9 +56,7 @@ pid_t	transport_work(int (*work)(void *), void *argument);
 /* Starts the program NAME of PATH, which has our own descriptors: its number, or -1 with errno. */
 pid_t	transport_run(const char *name, char *const argv[]);
 
-/*
- * Waits for it: what became of it, as waitpid(2) has it.  Where we are told to stop meanwhile, it is, too.
- */
+/* Waits for it: what became of it, as waitpid(2) has it. */
 int	transport_wait(pid_t);
 
 /* Closes our ends of both pipes, which others may hold still. */

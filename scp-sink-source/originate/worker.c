@@ -4,6 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <bsd/string.h>
+
 #include "originate/cage.h"
 #include "originate/relay.h"
 #include "originate/report.h"
@@ -38,6 +40,23 @@ struct talk {
 	} half;
 };
 
+static uint64_t
+limit_of(uint64_t n)
+{
+	return n == AMOUNT_NONE ? 0 : n;
+}
+
+/* WHAT cannot be had here, for ERR, is for who began all of this to say. */
+static int
+lack(struct worker *w, const char *what, int err)
+{
+	const char *const parts[] = { "no ", what, ": ", text_error(err) };
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		strlcat(w->outcome->problem, parts[i], sizeof(w->outcome->problem));
+	return -1;
+}
+
 /* Whoever is hung up on must be on these descriptors; what the terminal shows is elsewhere. */
 static int
 take_over(struct worker *w)
@@ -46,10 +65,20 @@ take_over(struct worker *w)
 	int end = 0;
 
 	if (dup2(t->in, STDIN_FILENO) == -1 || dup2(t->out, STDOUT_FILENO) == -1)
-		end = -1;
+		end = lack(w, "descriptor", errno);
 	transport_close(t);
 	/* Who was told to stop before has hung up on what was there then. */
 	return process_told() != 0 ? -1 : end;
+}
+
+static int
+begin_time(struct talk *t)
+{
+	const struct policy *p = t->worker->policy;
+
+	if (deadline_init(&t->deadline, limit_of(p->idle_timeout), limit_of(p->max_duration)) == 0)
+		return 0;
+	return lack(t->worker, "timer", errno);
 }
 
 static void
@@ -58,6 +87,16 @@ say_of_host(void *talk, const char *line)
 	struct talk *t = talk;
 
 	report_note(t->worker->tally, t->worker->host, line);
+}
+
+/* It cannot be heard any more, or told anything: that is said unless somebody, or the time, has ended it. */
+static int
+lose(struct talk *t)
+{
+	t->session.errors++;
+	if (deadline_passed(&t->deadline) == NULL)
+		client_complain(&t->client, NULL, NULL, "lost connection");
+	return -1;
 }
 
 /* Whether one more entry of a source is due, where none is open. */
@@ -69,7 +108,9 @@ is_due(void *talk)
 
 	if (end == HELLO_BEGAN || end == HELLO_MESSAGE)
 		return true;
-	if (end != HELLO_MUTE && end != HELLO_OTHER)
+	if (end == HELLO_LOST)
+		(void)lose(t);
+	else if (end != HELLO_MUTE && end != HELLO_OTHER)
 		t->session.errors++;
 	return false;
 }
@@ -133,31 +174,36 @@ finish(struct talk *t)
 	return 0;
 }
 
+/* A sink is ready, or says why it is not. */
 static int
-upload(struct talk *t)
+await_sink(struct talk *t)
 {
 	enum hello_end began = hello_await(&t->hello, &t->conn.stream, GREETING_OF_SINK);
-	int end;
-
-	t->worker->outcome->began = began;
-	if (began != HELLO_BEGAN)
-		return began == HELLO_MESSAGE ? hear_refusal(t) : -1;
-	end = source_run(&t->half.source, &t->session);
-	/* Who is out of step has no more to say that would mean anything. */
-	return end == 0 ? finish(t) : end;
-}
-
-/* A sink is ready, and what it is told next is a record. */
-static int
-greet(struct talk *t)
-{
-	enum hello_end began = hello_await(&t->hello, &t->conn.stream, GREETING_OF_SINK);
-	char text[TEXT_MESSAGE_MAX];
 
 	t->worker->outcome->began = began;
 	if (began == HELLO_BEGAN)
-		return conn_await(&t->conn, text, sizeof(text)) == 0 ? 0 : -1;
+		return 0;
+	if (began == HELLO_LOST)
+		return lose(t);
 	return began == HELLO_MESSAGE ? hear_refusal(t) : -1;
+}
+
+static int
+upload(struct talk *t)
+{
+	/* Who is out of step has no more to say that would mean anything. */
+	if (await_sink(t) == -1 || source_run(&t->half.source, &t->session) == -1)
+		return -1;
+	return finish(t);
+}
+
+/* What a sink that is ready is told next is a record. */
+static int
+greet(struct talk *t)
+{
+	char text[TEXT_MESSAGE_MAX];
+
+	return await_sink(t) == -1 ? -1 : conn_await(&t->conn, text, sizeof(text)) == 0 ? 0 : -1;
 }
 
 /* Whether nothing that a person has said lets us refuse what comes. */
@@ -195,10 +241,13 @@ ask(struct talk *t)
 	if (may_lead(t->worker))
 		conn_lead(&t->conn, CONN_LEAD);
 
-	/* Where nobody is there to read it, what was said instead is there to be read. */
-	(void)conn_ack(&t->conn);
+	/* Where nobody hears it, what was said instead is there to be read, and nobody is to wait for us. */
+	if (conn_ack(&t->conn) == -1 && dup2(STDIN_FILENO, STDOUT_FILENO) == -1)
+		return lose(t);
 	began = hello_await(&t->hello, &t->conn.stream, GREETING_OF_SOURCE);
 	t->worker->outcome->began = began;
+	if (began == HELLO_LOST)
+		return lose(t);
 	return began == HELLO_BEGAN || began == HELLO_MESSAGE ? 0 : -1;
 }
 
@@ -305,12 +354,6 @@ speak(struct talk *t)
 	return end == -1 || t->session.errors > 0 || w->outcome->nothing ? 1 : 0;
 }
 
-static uint64_t
-limit_of(uint64_t n)
-{
-	return n == AMOUNT_NONE ? 0 : n;
-}
-
 int
 worker_run(void *worker)
 {
@@ -321,10 +364,12 @@ worker_run(void *worker)
 
 	t->worker = worker;
 	audit_init(&t->audit, "", NULL);
-	if (take_over(t->worker) == 0 && deadline_init(&t->deadline, limit_of(t->worker->policy->idle_timeout),
-	    limit_of(t->worker->policy->max_duration)) == 0 && lock_up(t->worker) == 0)
+	if (take_over(t->worker) == 0 && begin_time(t) == 0 && lock_up(t->worker) == 0)
 		status = speak(t);
 	process_say_time(deadline_passed(&t->deadline));
+	/* Who was not told so himself reads by which signal. */
+	if (process_told() != 0 && deadline_passed(&t->deadline) == NULL)
+		process_die(process_told());
 	deadline_end(&t->deadline);
 	return status;
 }

@@ -141,11 +141,13 @@ static int
 check_filesystem(const struct nest *n, struct level *l, const char *name)
 {
 	struct stat st;
+	int saved;
 
 	if (!n->root->confined || root_check(n->root, l->fd, &st) == 0)
 		return 0;
+	saved = errno;
 	level_undo(l, nest_dir(n), name);
-	errno = EXDEV;
+	errno = saved;
 	return -1;
 }
 

@@ -15,7 +15,7 @@ client_complain(const struct client *c, const struct trail *where, const char *w
 
 bool
 client_hear(const struct client *c, const char *path, size_t path_len, const char *text, size_t len,
-    bool left)
+    bool lost)
 {
 	static const char no_reason[] = "no reason was given";
 	char shown[TEXT_MESSAGE_MAX];
@@ -24,7 +24,7 @@ client_hear(const struct client *c, const char *path, size_t path_len, const cha
 		c->hear(c->self, shown);
 		return true;
 	}
-	c->complain(c->self, path, path_len, left ? "lost connection" : no_reason);
+	c->complain(c->self, path, path_len, lost ? "lost connection" : no_reason);
 	return false;
 }
 

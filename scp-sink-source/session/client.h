@@ -52,10 +52,10 @@ void	client_complain(const struct client *, const struct trail *, const char *wh
 
 /*
  * What the other side says, TEXT of LEN bytes as it sent them.  False where that is nothing: then he hears
- * of PATH, which may be NULL, that it has LEFT, or gave no reason.
+ * of PATH, which may be NULL, that it is LOST, or gave no reason.
  */
 bool	client_hear(const struct client *, const char *path, size_t path_len, const char *text, size_t len,
-	    bool left);
+	    bool lost);
 
 /* Whether one more record is due, where we stand in no directory; NULL, whom we serve, awaits any. */
 bool	client_awaits(const struct client *);

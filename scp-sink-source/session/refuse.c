@@ -100,7 +100,7 @@ session_hear_of(struct session *s, const char *path, size_t path_len, const char
 	s->errors++;
 	s->heard++;
 	return s->client == NULL ||
-	    client_hear(s->client, path, path_len, text, len, conn_is_left(s->conn));
+	    client_hear(s->client, path, path_len, text, len, conn_is_lost(s->conn));
 }
 
 void

@@ -12,6 +12,7 @@ import errno
 import os
 
 import asking
+import copies
 import downloads
 import uploads
 import verbs
@@ -76,6 +77,15 @@ KINDS = {
     "poll": ((*ANY, "ENOMEM"), ()),
     "fchdir": (ANY, ()),
     "getcwd": ((*ANY, "ENOMEM"), ()),
+    "fork": (("EAGAIN", "ENOMEM"), ()),
+    "spawn": (("ENOENT", "EACCES", "EAGAIN", "ENOMEM"), ()),
+    "pipe": (("EMFILE", "ENFILE"), ()),
+    "dup": (("EMFILE", "EINTR"), ()),
+    "mmap": (("ENOMEM",), ()),
+    "timer": (("EAGAIN",), ()),
+    "access": (("EACCES", "EIO"), ()),
+    "wait": ((), ("EINTR",)),
+    "sigwait": ((), ("EINTR", "EAGAIN")),
 }
 
 # Where data may be lost that seems to be there: the client must have been told.
@@ -221,6 +231,28 @@ class Ordering:
         return verbs.complaints(self.scene, got, self.plain, kind)
 
 
+class Copying:
+    """Each copy with hosts of its own."""
+
+    without_rest = staticmethod(lambda got: got)
+
+    def __init__(self, lab, scene):
+        self.lab, self.scene = lab, scene
+        self.plain = None
+
+    def begin(self, _):
+        self.plain, log = self.play("")
+        return self.plain, log, copies.shortcomings(self.plain)
+
+    def play(self, rules):
+        with self.lab.directory() as base:
+            log = os.path.join(base, "log")
+            return copies.play(self.lab, self.scene, base, rules, log), lines_of(log)
+
+    def complaints(self, got, kind, action):
+        return copies.complaints(got, self.plain, kind, action)
+
+
 def without_bodies(got):
     """For people to read: what is long is told by its hash."""
     return {part: {path: tuple(map(shorten, e)) for path, e in value.items()}
@@ -298,7 +330,7 @@ def meet_all(lab, checks):
     met = set()
     lacking = set() if os.geteuid() == 0 else {"fchown"}
     for side_class, found in ((Uploading, uploads.scenes()), (Downloading, downloads.scenes()),
-                              (Asking, asking.scenes())):
+                              (Asking, asking.scenes()), (Copying, copies.scenes())):
         for scene in found:
             with lab.directory() as base:
                 met.update(side_class(lab, scene).begin(base)[1])
@@ -312,6 +344,7 @@ def tests(short=True):
              for way, side, scenes in (("upload", Uploading, uploads.scenes()),
                                        ("download", Downloading, downloads.scenes()),
                                        ("SFTP", Asking, asking.scenes()),
-                                       ("commands", Ordering, verbs.scenes()))
+                                       ("commands", Ordering, verbs.scenes()),
+                                       ("copy", Copying, copies.scenes()))
              for turn, scene in enumerate(scenes)]
     return [*found, ("every call: its kinds", True, meet_all, ())]

@@ -11,9 +11,14 @@
  * ACTION is an errno, or a negative signal: that is raised, and then the call is made; or 0: the
  * call moves a third of the bytes that were asked for, at least one; or 10000 and more: the call
  * waits, up to so many microseconds less 10000.  "any" counts the calls that
- * change something, read or write, and not those that only look.  FAULT_LOG names a file that gets
+ * change something, read or write, and not those that only look; "call" has these, too, and memory alone
+ * is none.  FAULT_LOG names a file that gets
  * one line for each call: its kind; and after it "raised" for a signal, "failed" where it was made
  * to fail or to move less.
+ *
+ * Of a program that forks, FAULT_IN is the process that all of this is about: 0 is the first one, and N
+ * the Nth that it forks.  What it executes has nothing of us.  A signal beyond -100 is then for all of its
+ * process group.
  */
 #include <sys/file.h>
 #include <sys/mman.h>
@@ -22,6 +27,7 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/vfs.h>
+#include <sys/wait.h>
 #include <sys/xattr.h>
 
 #include <dirent.h>
@@ -32,12 +38,14 @@
 #include <poll.h>
 #include <pwd.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <linux/magic.h>
@@ -48,6 +56,7 @@
 enum {
 	RULES = 8,
 	WAIT = 10000,		/* actions from here on are microseconds */
+	GROUP = 100,		/* signals from here on are for a group, less this */
 	KIND_MAX = 16,		/* bytes of a kind's name, NUL included */
 	FD_MAX = 1024		/* descriptors of which we know whether they were written to */
 };
@@ -65,6 +74,9 @@ static const char *log_name;
 static bool written[FD_MAX];
 static bool less;		/* what a call in progress was told: move a third */
 static bool spared;		/* memory is given: see SPARE */
+static long forks;		/* processes so far */
+static long us;			/* which one this is */
+static long meant;		/* which one all of this is about */
 
 #ifndef SYS_fchmodat2
 #define SYS_fchmodat2 452	/* Linux 6.6, the same number everywhere */
@@ -79,9 +91,13 @@ void	*__libc_realloc(void *, size_t);
 __attribute__((constructor)) static void
 read_rules(void)
 {
-	const char *text = getenv("FAULT");
+	const char *text = getenv("FAULT"), *in = getenv("FAULT_IN");
 
 	srandom((unsigned)getpid());
+	if (in != NULL) {
+		meant = atol(in);
+		(void)unsetenv("LD_PRELOAD");
+	}
 	log_name = getenv("FAULT_LOG");
 	log_name = log_name == NULL ? NULL : strdup(log_name);
 	for (; text != NULL && *text != '\0' && nrules < RULES; nrules++) {
@@ -105,7 +121,7 @@ note(const char *kind)
 	char line[KIND_MAX + 1];
 	int n, fd, saved = errno;
 
-	if (log_name == NULL)
+	if (log_name == NULL || us != meant)
 		return;
 	n = snprintf(line, sizeof(line), "%s\n", kind);
 	fd = (int)syscall(SYS_openat, AT_FDCWD, log_name, O_WRONLY | O_APPEND | O_CREAT, 0666);
@@ -128,14 +144,17 @@ obey(const struct rule *r)
 		return r->action;
 	}
 	note("raised");
-	raise(-r->action);
+	if (r->action <= -GROUP)
+		(void)syscall(SYS_kill, 0, -r->action - GROUP);
+	else
+		raise(-r->action);
 	return 0;
 }
 
 static int
 ask(const char *kind)
 {
-	for (size_t i = 0; i < nrules; i++) {
+	for (size_t i = 0; us == meant && i < nrules; i++) {
 		struct rule *r = &rules[i];
 		int err;
 
@@ -160,6 +179,8 @@ fails_as(const char *kind, bool any)
 	less = false;
 	note(kind);
 	err = any ? ask("any") : 0;
+	if (err == 0 && strcmp(kind, "malloc") != 0)
+		err = ask("call");
 	if (err == 0)
 		err = ask(kind);
 	errno = err != 0 ? err : saved;
@@ -796,6 +817,94 @@ poll(struct pollfd *p, nfds_t n, int timeout)
 	if (look_fails("poll"))
 		return -1;
 	return NEXT(poll)(p, n, timeout);
+}
+
+/* -- other processes, and what is said to them */
+
+pid_t
+fork(void)
+{
+	sigset_t all, before;
+	pid_t pid;
+
+	if (fails("fork"))
+		return -1;
+	/* A signal may come to either at once, which must know by then who it is. */
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &before);
+	forks++;
+	pid = NEXT(fork)();
+	if (pid == 0)
+		us = forks;
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return pid;
+}
+
+int
+posix_spawnp(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
+    const posix_spawnattr_t *attributes, char *const argv[], char *const envp[])
+{
+	return fails("spawn") ? errno : NEXT(posix_spawnp)(pid, path, actions, attributes, argv, envp);
+}
+
+int
+pipe2(int pair[2], int flags)
+{
+	return fails("pipe") ? -1 : NEXT(pipe2)(pair, flags);
+}
+
+int
+dup2(int from, int to)
+{
+	return fails("dup") ? -1 : NEXT(dup2)(from, to);
+}
+
+int
+dup(int fd)
+{
+	return fails("dup") ? -1 : NEXT(dup)(fd);
+}
+
+pid_t
+waitpid(pid_t pid, int *status, int options)
+{
+	return fails("wait") ? -1 : NEXT(waitpid)(pid, status, options);
+}
+
+int
+waitid(idtype_t kind, id_t id, siginfo_t *info, int options)
+{
+	return fails("wait") ? -1 : NEXT(waitid)(kind, id, info, options);
+}
+
+int
+sigtimedwait(const sigset_t *signals, siginfo_t *info, const struct timespec *patience)
+{
+	return fails("sigwait") ? -1 : NEXT(sigtimedwait)(signals, info, patience);
+}
+
+void *
+mmap(void *at, size_t n, int protection, int flags, int fd, off_t offset)
+{
+	return fails("mmap") ? MAP_FAILED : NEXT(mmap)(at, n, protection, flags, fd, offset);
+}
+
+int
+timer_create(clockid_t clock, struct sigevent *event, timer_t *timer)
+{
+	return fails("timer") ? -1 : NEXT(timer_create)(clock, event, timer);
+}
+
+int
+timer_settime(timer_t timer, int flags, const struct itimerspec *when, struct itimerspec *old)
+{
+	return fails("timer") ? -1 : NEXT(timer_settime)(timer, flags, when, old);
+}
+
+int
+access(const char *path, int mode)
+{
+	return look_fails("access") ? -1 : NEXT(access)(path, mode);
 }
 
 /* What the only argument of these is, they know themselves. */

@@ -231,6 +231,43 @@ def no_program(lab):
         scene.end()
 
 
+# -- Where it is started.
+
+def unwanted_children(lab):
+    """Whoever starts it does not want to hear of those that end, and that is inherited."""
+    for words in (["host:good", "target"], ["sent", "there:"], ["-3", "host:good", "there:"],
+                  ["-R", "host:good", "there:"], ["sent", "copy"]):
+        scene = lab.scene(entry(b"good"))
+        try:
+            got = process.run(["/usr/bin/env", "--ignore-signal=CHLD", *scene.argv(*words)], scene.env, cwd=scene.here)
+            same(f"{words}: status", 0, got.code, got.log)
+            holds("no words of ours", "scp: " not in got.err, got.log)
+        finally:
+            scene.end()
+
+
+def no_directory(lab):
+    """In a directory that he may not search, who says whole paths needs none."""
+    if os.geteuid() != 0:
+        raise Skipped("no root, and no other user")
+    scene = lab.scene(entry(b"good"))
+    os.chmod(scene.top, 0o777)
+    os.mkdir(f"{scene.top}/shut", 0o700)
+    try:
+        target = f"{scene.here}/target"
+        os.chmod(target, 0o777)
+        run = ["setpriv", f"--reuid={STRANGER}", f"--regid={STRANGER}", "--clear-groups", *scene.argv()]
+        for path, err in ((target, ""), (f"{target}/name", ""), ("../here/target", None)):
+            got = process.run([*run, "host:good", path], scene.env, cwd=f"{scene.top}/shut")
+            same(f"{path}: status", 0 if err == "" else 1, got.code, got.log)
+            holds("words", got.err == err if err is not None else "Permission denied" in got.err, got.log)
+        got = process.run([*run, "sent", target], scene.env, cwd=f"{scene.top}/shut")
+        same("what is here", (1, "scp: sent: Permission denied\n"), (got.code, got.err), got.log)
+        same("what has come", ["target/good", "target/name"], [path for path in scene.new() if path != "target"])
+    finally:
+        scene.end()
+
+
 def list_checks(lab):
     down = ["-r", "-p", "host:good", "target"]
     for n in range(len(SESSION) + 1):
@@ -252,6 +289,8 @@ def list_checks(lab):
     yield "ends: no more processes", "dash", no_processes, lab
     yield "ends: no more descriptors", "dash", no_descriptors, lab
     yield "ends: no program", "dash", no_program, lab
+    yield "ends: nobody hears of children", "dash", unwanted_children, lab
+    yield "ends: in a directory that may not be searched", "dash", no_directory, lab
 
 
 def check_all(report, out, base):

@@ -44,6 +44,31 @@ START_TEST(a_name_for_what_a_descriptor_is)
 }
 END_TEST
 
+START_TEST(the_path_of_a_directory)
+{
+	char path[PATH_MAX], wanted[PATH_MAX + 2];
+	int fd;
+
+	make_dir("d");
+	fd = openat(unit_fd, "d", O_PATH | O_CLOEXEC);
+	snprintf(wanted, sizeof(wanted), "%s/d", unit_path);
+	ck_assert_int_eq(proc_path(fd, path), 0);
+	ck_assert_str_eq(path, wanted);
+	/* What is behind the path of one that is gone may be a name, too. */
+	ck_assert_int_eq(unlinkat(unit_fd, "d", AT_REMOVEDIR), 0);
+	make_dir("d (deleted)");
+	errno = 0;
+	ck_assert_int_eq(proc_path(fd, path), -1);
+	ck_assert_int_eq(errno, ENOENT);
+	close(fd);
+	ck_assert_int_eq(proc_path(fd, path), -1);
+	fd = openat(AT_FDCWD, "/", O_PATH | O_CLOEXEC);
+	ck_assert_int_eq(proc_path(fd, path), 0);
+	ck_assert_str_eq(path, "");
+	close(fd);
+}
+END_TEST
+
 START_TEST(the_times_of_what_a_descriptor_is)
 {
 	const struct timespec times[2] = { { .tv_sec = 1 }, { .tv_sec = 2 } };
@@ -63,6 +88,7 @@ END_TEST
 static void
 add(TCase *t)
 {
+	tcase_add_test(t, the_path_of_a_directory);
 	tcase_add_test(t, the_times_of_what_a_descriptor_is);
 	tcase_add_test(t, the_mode_of_what_a_descriptor_is);
 	tcase_add_test(t, a_name_for_what_a_descriptor_is);

@@ -1378,6 +1378,21 @@ START_TEST(replies_are_outstanding)
 	ck_assert_int_eq(conn_has_reply(&c), true);
 	ck_assert_int_eq(conn_await(&c, text, sizeof(text)), -1);
 	ck_assert_int_eq(conn_is_left(&c), true);
+	ck_assert_int_eq(conn_is_lost(&c), true);
+}
+END_TEST
+
+/* It has not left, but there is nothing any more from which it could be heard. */
+START_TEST(who_cannot_be_heard_is_lost)
+{
+	char text[32];
+
+	connect_at(PIPES, TURN_THEIRS);
+	ck_assert_int_eq(conn_is_lost(&c), false);
+	c.stream.in = -1;
+	ck_assert_int_eq(conn_await(&c, text, sizeof(text)), -1);
+	ck_assert_int_eq(conn_is_left(&c), false);
+	ck_assert_int_eq(conn_is_lost(&c), true);
 }
 END_TEST
 
@@ -1497,6 +1512,7 @@ add_source(TCase *t)
 	tcase_add_loop_test(t, rule_23_stray_replies_stay, 0, 2);
 	tcase_add_test(t, who_speaks_first);
 	tcase_add_loop_test(t, replies_are_outstanding, 0, 2);
+	tcase_add_test(t, who_cannot_be_heard_is_lost);
 	tcase_add_test(t, nothing_is_agreed_with_others);
 	tcase_add_test(t, nobody_agrees_unasked);
 }
