@@ -38,6 +38,8 @@ give_up(struct hello *h)
 static enum hello_end
 lose(struct hello *h)
 {
+	if (h->greeting.total == 0)
+		return HELLO_SILENT;
 	notice_unanswered(&h->notice, &h->greeting);
 	return HELLO_LOST;
 }

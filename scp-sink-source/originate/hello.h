@@ -26,7 +26,9 @@ enum hello_end {
 	HELLO_OTHER,		/* it ended without the protocol; the text that came instead was said */
 	HELLO_TOO_MUCH,		/* of text, and that was said */
 	HELLO_ASTRAY,		/* a record came behind text that was to be the end, and that was said */
-	HELLO_LOST		/* we are to stop, or could not read: what may be wrong was said */
+	HELLO_LOST,		/* we are to stop, or could not read: what may be wrong was said */
+	HELLO_SILENT		/* likewise, but nothing was said: not a byte had come, and it may not even
+				 * have been reached */
 };
 
 struct hello {

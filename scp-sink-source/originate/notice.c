@@ -8,7 +8,7 @@ static const char skipped[] = "its start-up files print text, which was skipped:
 static const char advice[] = "they should print for people only, behind [ -t 1 ], in ~/.bashrc, "
     "~/.zshenv, ~/.cshrc, ~/.tcshrc, config.fish or ~/.ssh/rc";
 static const char stuck[] = "does one of them wait for input, or start another shell?";
-static const char unanswered[] = "it has not answered in SCP: is the account for SFTP only, or does "
+const char notice_no_answer[] = "it has not answered in SCP: is the account for SFTP only, or does "
     "a start-up file wait for input?";
 static const char too_much[] = "it prints too much where the protocol was to be";
 static const char astray[] = "it printed text between two records";
@@ -112,9 +112,9 @@ notice_unanswered(struct notice *n, const struct greeting *g)
 {
 	if (n->told)
 		return;
-	if (g->total > 0 && !n->quiet)
+	if (!n->quiet)
 		notice_stuck(n, g);
 	else
-		say(n, unanswered);
+		say(n, notice_no_answer);
 	n->told = true;
 }

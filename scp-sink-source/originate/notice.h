@@ -39,7 +39,9 @@ bool	notice_instead(struct notice *, const struct greeting *);
 void	notice_too_much(struct notice *, const struct greeting *);
 /* It stood between two records. */
 void	notice_astray(struct notice *, const struct greeting *);
-/* The host has not begun, be there text or none; once, if that was told before. */
+/* What a host may lack that was reached, and does not begin. */
+extern const char notice_no_answer[];
+/* It has not begun, and there was text; not if that was told before. */
 void	notice_unanswered(struct notice *, const struct greeting *);
 
 #endif

@@ -10,6 +10,8 @@
 #include "rules/telling.h"
 #include "text/text.h"
 
+static const char no_recursion[] = "it is a directory, and -r is not said";
+
 /* The last component of PATH, of *LEN bytes; 0 where it ends in "." or "..", or in none. */
 static const char *
 last_name(const char *path, size_t *len)
@@ -88,10 +90,22 @@ deny_local(const struct errand *e, const struct root *root, const char *path, bo
 	if (err == 0 && *contents && strspn(path, "/") == strlen(path))
 		return "it has no name";
 	if (err == 0 && S_ISDIR(st.st_mode) && !e->recursive)
-		return "it is a directory, and -r is not said";
+		return no_recursion;
 	if (err == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
 		err = ENXIO;
 	return err == 0 ? NULL : telling_text(err, false);
+}
+
+/* Why the remote path cannot be asked for, or NULL: what can only be a directory, such as a home. */
+static const char *
+deny_remote(const struct errand *e, const char *path)
+{
+	size_t n;
+
+	if (e->recursive || e->shell_text)
+		return NULL;
+	(void)last_name(path, &n);
+	return n == 0 || quote_home(path) == strlen(path) ? no_recursion : NULL;
 }
 
 /* True where the source at N is taken; else *WHY not. */
@@ -102,8 +116,8 @@ take(struct sources *s, const struct errand *e, const struct root *root, int n, 
 	bool contents = false;
 
 	*why = is_second(s, e, o) ? "another source has the same name" : NULL;
-	if (*why == NULL && !o->remote)
-		*why = deny_local(e, root, o->path, &contents);
+	if (*why == NULL)
+		*why = o->remote ? deny_remote(e, o->path) : deny_local(e, root, o->path, &contents);
 	if (*why != NULL)
 		return false;
 	if (o->remote) {

@@ -42,6 +42,16 @@ count_unreached(struct order *o, const struct operand *host, const struct transp
 	count_end(o, host, t, t->said ? "it was not reached" : "it was not reached, and nothing was said of why");
 }
 
+/*
+ * Who is told to stop while it connects, or asks for a password, ends of the signal, and then nothing is known
+ * of the host; ssh takes none any more once there is a session.  dbclient does not tell the two apart.
+ */
+static bool
+is_unanswered(const struct order *o, int status)
+{
+	return o->outcome->began == HELLO_SILENT && (!WIFSIGNALED(status) || o->program.dropbear);
+}
+
 /* What is said of a conversation that is over, and was not well, unless all has been said. */
 static void
 explain(struct order *o, const struct operand *host, const struct transport *t, int status)
@@ -61,6 +71,8 @@ explain(struct order *o, const struct operand *host, const struct transport *t, 
 	} else if (why == NULL && out->began == HELLO_BEGAN && out->cut && out->errors == 0) {
 		why = "lost connection";
 	}
+	if (is_unanswered(o, status))
+		report_note(&o->tally, host->host, notice_no_answer);
 	/* Whoever has stopped it knows why it ended. */
 	if (process_told() != 0)
 		return;

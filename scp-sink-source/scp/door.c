@@ -25,7 +25,7 @@ reason_against_target(const struct door *d)
 {
 	if (!nest_is_at_target(&d->nest))
 		return 0;
-	return d->nest.slash ? EISDIR : d->taken ? ENOTDIR : 0;
+	return d->taken ? ENOTDIR : d->nest.slash ? d->nest.err : 0;
 }
 
 /* Whether what comes next goes to what a person has open, which is closed with the first file. */

@@ -16,6 +16,7 @@ from stage import process, sshd
 from stage.report import Skipped, holds, same
 
 NONE, NO_DIR = "No such file or directory", "Not a directory"
+DIRECTORY = "it is a directory, and -r is not said"
 KIND, TWICE = "not a regular file", "another source has the same name"
 
 # Words; what is said; what the host "there" is asked for.  Everything is in the directory of a scene: see fill.
@@ -29,6 +30,14 @@ LOOKED_AT = [
     (["fifo", "target"], [f"scp: fifo: {KIND}"], []),
     (["one", "there:"], ["scp: one: it is a directory, and -r is not said"], []),
     (["-r", "/", "there:"], ["scp: /: it has no name"], []),
+    # What can be nothing but a directory.
+    (["there:", "target"], [f"scp: there:: {DIRECTORY}"], []),
+    (["there:one/..", "there:one/.//", "target"],
+     [f"scp: there:one/..: {DIRECTORY}", f"scp: there:one/.//: {DIRECTORY}"], []),
+    (["there:~", "there:~root", "there:/", "there:one/x", "target"],
+     [f"scp: there:{path}: {DIRECTORY}" for path in ("~", "~root", "/")], ["scp -f one/x"]),
+    (["-O", "there:.", "target"], [f"scp: .: {KIND}"], ["scp -f ."]),
+    (["-r", "there:.", "target"], [], ["scp -r -f ."]),
     (["dangling", "there:"], [f"scp: dangling: {NONE}"], []),
     (["sent/x", "there:"], [f"scp: sent/x: {NO_DIR}"], []),
     # What is left goes.

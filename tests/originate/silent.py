@@ -41,11 +41,11 @@ def until(what, condition):
         time.sleep(0.02)
 
 
-def interrupt(stage, remote, words, ready):
+def interrupt(stage, remote, words, ready, apart="setsid"):
     """What is said until READY(what is said), and then by somebody who is interrupted at a terminal."""
     said = f"{stage.new_directory('said')}/said"
     # Whom it reaches is a session of its own: the signal is for us alone.
-    env = remote.env() | {"AT_APART": "setsid"}
+    env = remote.env() | {"AT_APART": apart}
     with open(said, "wb") as file:
         child = subprocess.Popen(stage.argv(*words), env=env, start_new_session=True,
                                  stdin=subprocess.DEVNULL, stdout=file, stderr=file)
@@ -84,6 +84,16 @@ def mute(stage, how, way):
     same("what is said", [f"scp: host: {UNANSWERED}"], said)
 
 
+def unreached(stage, way):
+    """Whoever reaches it still asks for a password, or connects, and the signal ends him: nothing is known of it."""
+    remote = Remote(stage, "bash", ".bashrc", b"", "touch ~/here\nexec sleep 1000\n")
+    here = f"{remote.home}/here"
+    code, said = interrupt(stage, remote, words_of(remote, way), lambda child, _said: os.path.exists(here) and
+                           all_wait(child), apart="")
+    same("end", -signal.SIGINT, code, said)
+    same("what is said", [], said)
+
+
 def asks(stage, way):
     """A question, and nobody to answer it: that is told once there was silence."""
     remote = Remote(stage, "bash", ".bashrc", b"Name?", "cat ~/text\nread name\n")
@@ -95,6 +105,7 @@ def asks(stage, way):
 def check_stuck(stage):
     for way in (up, down):
         yield f"a question, {way.__name__}", "bash", asks, stage, way
+        yield f"nobody has logged in, {way.__name__}", "bash", unreached, stage, way
     for how in ("read x", "exec dash"):
         for way in (up, down):
             yield f"{how}, {way.__name__}", "bash", mute, stage, how, way

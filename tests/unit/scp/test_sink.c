@@ -2089,8 +2089,8 @@ START_TEST(rule_19_target_that_cannot_be)
 	} rows[] = {
 		{ "no/such", "scp: no/such: No such file or directory" },
 		{ "file/y", "scp: file/y: Not a directory" },
-		{ "new/", "scp: new/: Is a directory" },
-		{ "file/", "scp: file/: Is a directory" },
+		{ "new/", "scp: new/: No such file or directory" },
+		{ "file/", "scp: file/: Not a directory" },
 		{ "", "scp: : No such file or directory" },
 		{ "loop", "scp: loop: Too many levels of symbolic links" },
 		{ "fifo", "scp: fifo: not a regular file" },
@@ -3832,8 +3832,8 @@ static const struct {
 	/* Files: below a directory, and as the target itself. */
 	{ "", ".", "C0644 5 file\n", "file", "File exists" },
 	{ "", "file", "C0644 5 f\n", "", "File exists" },
-	{ "", "file/", "C0644 5 f\n", "", "Is a directory" },
-	{ "", "new/", "C0644 5 f\n", "", "Is a directory" },
+	{ "", "file/", "C0644 5 f\n", "", "Not a directory" },
+	{ "", "new/", "C0644 5 f\n", "", "No such file or directory" },
 	{ "", "no/such", "C0644 5 f\n", "", "No such file or directory" },
 	{ "", "file/x", "C0644 5 f\n", "", "Not a directory" },
 	{ "", ".", "C0644 5 d\n", "d", "Is a directory" },
