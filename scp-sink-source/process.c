@@ -48,6 +48,9 @@ process_say(const char *text)
 /* What only signals change. */
 static volatile sig_atomic_t hung_up;
 
+/* What is hung up on besides; -1: nothing. */
+static volatile sig_atomic_t others[] = { -1, -1 };
+
 /*
  * Being told to stop hangs up on the client, whatever we are at, so that the temporary file goes its
  * usual way.  Nothing of that depends on when the signal comes.
@@ -64,7 +67,17 @@ hang_up(int signal)
 	if (openat(-1, "/", O_PATH | O_CLOEXEC) != STDIN_FILENO)
 		_exit(1);
 	dup2(STDIN_FILENO, STDOUT_FILENO);
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (others[i] != -1)
+			dup2(STDIN_FILENO, others[i]);
 	errno = saved;
+}
+
+void
+process_hang_up_too(int in, int out)
+{
+	others[0] = in;
+	others[1] = out;
 }
 
 /*

@@ -32,6 +32,9 @@ void	process_open_title(int argc, char *argv[], char *envp[]);
  */
 void	process_set_signals(bool person);
 
+/* Who speaks to two is hung up on by both: the descriptors IN and OUT are the other one's. */
+void	process_hang_up_too(int in, int out);
+
 /* Which signal has told us to stop; 0: none.  And ends us as that would have done, for whoever waits. */
 int	process_told(void);
 _Noreturn void process_die(int signal);

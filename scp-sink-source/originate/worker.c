@@ -263,6 +263,7 @@ go_on(struct talk *t)
 {
 	struct worker *w = t->worker;
 
+	process_hang_up_too(w->onward->in, w->onward->out);
 	conn_init(&t->onward, w->onward->in, w->onward->out, TURN_FREE, rate_of(w));
 	t->onward.stream.deadline = t->conn.stream.deadline;
 	if (w->agreed)

@@ -13,6 +13,7 @@ import select
 import shutil
 import signal
 import subprocess
+import time
 from collections import namedtuple
 
 from peer import PATIENCE, UMASK, Stuck, look, put, split_temporaries
@@ -28,10 +29,14 @@ SOURCE = {"tree": ("dir", 0o751), "tree/old": ("file", SMALL, 0o640, SENT_TIME),
           "tree/large": ("file", LARGE, 0o604, SENT_TIME), "tree/sub": ("dir", 0o711),
           "tree/sub/empty": ("file", b"", 0o600, SENT_TIME)}
 BEFORE = {"tree": ("dir", 0o700), "tree/old": ("file", OLD, OLD_MODE, OLD_TIME)}
-# Each host is a directory; nobody there has anything of the shim.
+# Each host is a directory, or does not answer, or not more than once.  Nobody there has anything of the shim.
 HOST = """\
 #!/bin/sh
 for word; do host=$command command=$word; done
+case $host in
+mute) exec cat 3>&1 >/dev/null ;;
+stalls) printf '\\0'; exec cat 3>&1 >/dev/null ;;
+esac
 cd "$HOSTS/$host" && eval "exec $command"
 """
 
@@ -57,7 +62,8 @@ def prepare(base):
     with open(script, "w", encoding="utf-8") as file:
         file.write(HOST)
     os.chmod(script, 0o755)
-    os.symlink(shutil.which("cp"), os.path.join(base, "bin/cp"))
+    for name in ("cp", "cat"):
+        os.symlink(shutil.which(name), os.path.join(base, "bin", name))
 
 
 # -- a copy, and who is left of it
@@ -121,8 +127,8 @@ def end_group(child):
         pass
 
 
-def run(lab, s, base, rules, log):
-    """The status, what was said, and how many were left."""
+def run(lab, s, base, rules, log, begun=None):
+    """The status, what was said, and how many were left.  BEGUN is told the process."""
     words = [word.format(base=base) for word in s.words]
     # What is said fits into it.
     with open_pipe() as (heard, said):
@@ -131,6 +137,8 @@ def run(lab, s, base, rules, log):
             stdout=said, stderr=said, start_new_session=True,
             env=environment(lab, base, s.who, ",".join(filter(None, (s.rules, rules))), log))
         try:
+            if begun is not None:
+                begun(child)
             status = await_end(child)
         except Stuck as e:
             raise Stuck(f"{e}: {text_in(heard)!r}") from None
@@ -142,12 +150,12 @@ def run(lab, s, base, rules, log):
         return status, text_in(heard), orphans
 
 
-def play(lab, s, base, rules, log):
+def play(lab, s, base, rules, log, begun=None):
     adopt()
     prepare(base)
     with open(log, "wb"):
         pass
-    status, said, orphans = run(lab, s, base, rules, log)
+    status, said, orphans = run(lab, s, base, rules, log, begun)
     tree, left = split_temporaries(look(os.path.join(base, "target")))
     source = look(os.path.join(base, "source"))
     return {"status": status, "said": said, "orphans": orphans, "left": left, "tree": tree,
@@ -230,35 +238,82 @@ GROUP = 100                     # what the shim adds to a signal that is for all
 STRIDE = 5                      # of the calls that a short run takes
 
 
+def tell(lab, checks, scene, number, group, at):
+    """False where there is no such call."""
+    with lab.directory() as base:
+        log = os.path.join(base, "log")
+        got = play(lab, scene, base, f"call={-number - (GROUP if group else 0)}@{at}", log)
+        calls = lines_of(log)
+    if "raised" not in calls:
+        return False
+    # What stays here is the business of cp(1).
+    wrong = disorders(got) if scene.words[-2:] != ("source/tree", "target") else []
+    usual = -number if scene.who == 0 or group else 1
+    # Once all is done there is nobody left to stop, and the sieve is there to be outlived.
+    if got["status"] != usual and not (got["status"] == 0 and got["tree"] == SOURCE):
+        wrong.append(f"it ended with {got['status']}: {got['said']!r}")
+    if got["status"] == 1 and f"was ended by signal {number}" not in got["said"]:
+        wrong.append(f"exit 1: {got['said']!r}")
+    checks.equal(f"before call {at}, {calls[calls.index('raised') - 1]}", [], wrong)
+    return True
+
+
 def told(lab, checks, scene, number, group, stride):
     """
     A signal before every call, for the process alone or as a terminal sends it: the first one ends by that,
     having waited for everybody else.
     """
-    adopt()
-    mine = scene.who == 0 or group
     for at in range(1, CALLS_MAX, stride):
-        with lab.directory() as base:
-            log = os.path.join(base, "log")
-            got = play(lab, scene, base, f"call={-number - (GROUP if group else 0)}@{at}", log)
-            calls = lines_of(log)
-            if "raised" not in calls:
-                checks.equal("calls before which it came", True, at > stride)
-                return
-            what = f"before call {at}, {calls[calls.index('raised') - 1]}"
-            wrong = disorders(got) if scene.words[-1] != "target" or "source:tree" in scene.words else []
-            # Once all is done there is nobody left to stop, and the sieve is there to be outlived.
-            whole = got["tree"] == SOURCE
-            if not (got["status"] == -number if mine else got["status"] == 1) and \
-                    not (got["status"] == 0 and whole):
-                wrong.append(f"it ended with {got['status']}: {got['said']!r}")
-            if got["status"] == 1 and f"was ended by signal {number}" not in got["said"]:
-                wrong.append(f"exit 1: {got['said']!r}")
-            checks.equal(what, [], wrong)
+        if not tell(lab, checks, scene, number, group, at):
+            checks.equal("calls before which it came", True, at > stride)
+            return
     raise AssertionError("calls without an end")
+
+
+RESTS = 10                      # looks at what was done that find nothing new
+
+
+def count_calls(lab, checks, scene):
+    """Until it waits for somebody who says nothing; then it is told to stop, too."""
+    counts = []
+
+    def await_rest(child):
+        while child.poll() is None and len(set(counts[-RESTS:])) > 1 or len(counts) < RESTS:
+            time.sleep(0.02)
+            counts.append(len([call for call in lines_of(log) if call not in ("malloc", "failed")]))
+        child.send_signal(signal.SIGTERM)
+
+    with lab.directory() as base:
+        log = os.path.join(base, "log")
+        got = play(lab, scene, base, "", log, await_rest)
+    checks.equal("told to stop while it waits", ([], -signal.SIGTERM), (disorders(got), got["status"]))
+    return counts[-1]
+
+
+def told_in_vain(lab, checks, scene, stride):
+    """
+    The same where the other side does not answer: nothing but the signal ends that, whenever it comes.  The
+    last of the calls is the one that waits.
+    """
+    last = count_calls(lab, checks, scene)
+    for at in [*range(1, last, stride), *range(max(1, last - stride), last + 1)]:
+        tell(lab, checks, scene, signal.SIGTERM, False, at)
 
 
 def tests(short):
     return [(f"told to stop: {scene.title}, {name}", True, told, (scene, number, group, STRIDE if short else 1))
             for scene in scenes() for name, number, group in (("SIGTERM for it alone", signal.SIGTERM, False),
-                                                              ("SIGINT for all", signal.SIGINT, True))]
+                                                              ("SIGINT for all", signal.SIGINT, True))] + [
+        (f"told to stop: {scene.title}", True, told_in_vain, (scene, STRIDE if short and scene.who == 0 else 1))
+        for scene in unanswered()]
+
+
+def unanswered():
+    begun = ("--sandbox=none", "-r", "-p")
+    return [Scene(f"{title}, process {who}", (*begun, *words), who, "", None, None) for title, words, whos in (
+        ("who sends nothing", ("mute:tree", "target"), (0, 2)),
+        ("who does not begin to receive", ("{base}/source/tree", "mute:"), (0, 2)),
+        ("who does not reply", ("{base}/source/tree", "stalls:"), (2,)),
+        ("through here, no greeting", ("-3", "source:tree", "mute:"), (0, 2)),
+        ("through here, who sends nothing", ("-3", "mute:tree", "target:"), (0, 4)),
+        ("through here, who does not reply", ("-3", "source:tree", "stalls:"), (0, 4))) for who in whos]
