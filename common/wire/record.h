@@ -15,6 +15,8 @@ enum {
 	RECORD_HEAD_MAX = 64	/* longest head, NUL included */
 };
 
+#define RECORD_ASKS_BELOW	UINT64_C(1000000000000000000)	/* bytes of a file */
+
 enum record_kind {
 	RECORD_WARN = 1,
 	RECORD_FATAL = 2,
@@ -28,7 +30,8 @@ struct record {
 	enum record_kind kind;
 	mode_t		 mode;		/* FILE, DIR: the low twelve bits */
 	uint64_t	 size;		/* FILE: bytes that follow, at most INT64_MAX */
-	bool		 asks;		/* FILE: SIZE is padded to nineteen digits; see conn_ack */
+	bool		 asks;		/* FILE: SIZE is below RECORD_ASKS_BELOW, and padded to nineteen
+					 * digits; see conn_ack */
 	struct timespec	 times[2];	/* TIMES: access, modification; UTIME_OMIT beyond time_t or below 0 */
 	const char	*text;		/* FILE, DIR: a name; WARN, FATAL: a message; else "" */
 	size_t		 textlen;	/* bytes of it; a peer may have sent NUL among them */

@@ -177,6 +177,8 @@ is_denied(struct relay *r, const struct record *record, struct reason *why)
 		why->text = directory
 		    ? policy_denies_dir(s->policy, &s->usage, (unsigned)(r->depth + r->outside))
 		    : policy_denies_file(s->policy, &s->usage, record->size);
+	if (why->text == NULL && !directory)
+		why->text = flight_denies_file(&r->flight, record->size);
 	return why->text != NULL;
 }
 
@@ -193,7 +195,7 @@ offer(struct relay *r, const struct record *record, bool *comes)
 	*comes = true;
 	if (r->outside > 0)
 		return refuse(r) == -1 ? -1 : 1;
-	if (is_denied(r, record, &why)) {
+	if (!flight_is_cut(&r->flight) && is_denied(r, record, &why)) {
 		*comes = conn_is_ahead(r->from->conn);
 		return session_refuse(r->from, &why) == -1 ? -1 : 1;
 	}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include <assert.h>
+#include <errno.h>
 #include <string.h>
 
 #include "scp/flight.h"
@@ -197,7 +198,7 @@ is_asking(const struct flight *f, uint64_t size)
 {
 	if (conn_is_agreed(f->session->conn))
 		return size >= FLIGHT_ASKED || !is_short(f);
-	return f->may_ask && f->slow && f->more;
+	return f->may_ask && f->slow && f->more && size < RECORD_ASKS_BELOW;
 }
 
 static bool
@@ -207,6 +208,14 @@ is_dir_outstanding(struct flight *f)
 		if (item_at(f, i)->kind == FLIGHT_DIR)
 			return true;
 	return false;
+}
+
+const char *
+flight_denies_file(const struct flight *f, uint64_t size)
+{
+	bool able = size < RECORD_ASKS_BELOW || !conn_is_agreed(f->session->conn);
+
+	return able ? NULL : text_error(EFBIG);
 }
 
 int

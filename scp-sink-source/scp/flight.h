@@ -64,6 +64,8 @@ void	flight_init(struct flight *, struct session *, const struct trail *, bool m
  * that has agreed, it is heard whether a directory that it is in was refused.  0; -1 as below.
  */
 int	flight_ask(struct flight *, struct record *);
+/* Why a file of SIZE bytes is not to be sent, or NULL: it would have to ask, and cannot. */
+const char *flight_denies_file(const struct flight *, uint64_t size);
 
 /*
  * Sends a file, a directory, its end, or times: 0 go on; 1 the caller awaits the reply, and says what it was;

@@ -179,6 +179,8 @@ send_file(struct source *k, int fd, const struct stat *st, const struct entry *e
 	    snapshot_take(fd, &copy, &r.size) == -1)
 		return warn_errno(k, errno);
 	why.text = policy_denies_file(k->session->policy, &k->session->usage, r.size);
+	if (why.text == NULL)
+		why.text = flight_denies_file(&k->flight, r.size);
 	if (why.text != NULL)
 		reply = session_warn(k->session, &why);
 	else if (copy != -1)
