@@ -93,7 +93,9 @@ def sink():
                 hold()
             get(size - min(FIRST, size) + 1)
         put(b"\\0")
-(source if " -f " in sys.argv[-1] else sink)()
+def copy():
+    hold()
+(source if " -f " in sys.argv[-1] else sink if " -t " in sys.argv[-1] else copy)()
 """
 
 
@@ -221,6 +223,8 @@ class Stage:
         # The other half is our own program, which stops nowhere.
         self.host = sshd.write_text(f"{base}/host", "#!/bin/sh\nfor command; do :; done\n"
                                     f"PATH={out}:$PATH exec sh -c \"$command\"\n", 0o755)
+        # One that does what a check says.  No check writes a program: whoever is just being started may have that open.
+        self.told = sshd.write_text(f"{base}/told", "#!/bin/sh\neval \"$AT_LINES\"\n", 0o755)
 
     def place(self):
         with self.lock:
@@ -446,10 +450,10 @@ def no_terminal(stage):
 def before_it_begins(stage):
     """While a password may be asked for nothing is drawn."""
     place = stage.place()
-    host = sshd.write_text(f"{place.path}/host", f"#!/bin/sh\nread go <{place.go}\nexec {stage.host} \"$@\"\n",
-                           0o755)
+    lines = f"read go <{place.go}; exec {stage.host} \"$@\""
     path = place.write("file")
-    with shown(place, argv=[stage.scp, "-S", host, "-r", path, f"host:{place.to}"]) as terminal:
+    with shown(place, argv=[stage.scp, "-S", stage.told, "-r", path, f"host:{place.to}"],
+               env={"AT_LINES": lines}) as terminal:
         end = time.monotonic() + TICKS
         while time.monotonic() < end:
             terminal.read(0.1)
@@ -486,8 +490,8 @@ def message(stage):
         same("and no more", [""], rows[2:])
 
 
-def ours(session):
-    """The processes of our program in a session: who signals it by its name signals all of them."""
+def ours(session, count=3):
+    """The COUNT processes of our program in a session: who signals it by its name signals all of them."""
     found = []
     for pid in filter(str.isdigit, os.listdir("/proc")):
         with contextlib.suppress(OSError), open(f"/proc/{pid}/stat", encoding="utf-8",
@@ -495,7 +499,7 @@ def ours(session):
             name, _, fields = file.read().partition("(")[2].rpartition(") ")
             if name == "scp" and int(fields.split()[3]) == session:
                 found.append(int(pid))
-    holds("a process for the copy, one for messages, and who waits", len(found) == 3, found)
+    holds("a process for the copy, one for messages of each host, and who waits", len(found) == count, found)
     return found
 
 
@@ -546,9 +550,9 @@ def until(what, condition):
 
 
 @contextlib.contextmanager
-def running(place, *words, files="file", argv=None):
+def running(place, *words, files="file", argv=None, env=()):
     """The program without a terminal."""
-    child = subprocess.Popen(argv or place.argv(*words), env=place.env(files), start_new_session=True,
+    child = subprocess.Popen(argv or place.argv(*words), env=place.env(files, **dict(env)), start_new_session=True,
                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     with process.lock:
         process.running.add(child)
@@ -641,12 +645,12 @@ def json_apart(stage):
     """What others copy: two hosts by themselves, and cp(1).  Nobody knows how much that is."""
     place = stage.place()
     path = place.write("file")
+    os.mkdir(f"{place.path}/bin")
+    os.symlink(stage.host, f"{place.path}/bin/ssh")
     unknown = {"files": None, "directories": None, "bytes": None}
     for words, hosts, to in ((["-R", f"one:{path}", f"two:{place.to}/x"], ["one", "two"], "x"),
                              ([path, f"{place.to}/y"], [], "y")):
         # The first of both reaches the second one by its own ssh, which is that host here.
-        os.makedirs(f"{place.path}/bin", exist_ok=True)
-        sshd.write_text(f"{place.path}/bin/ssh", f"#!/bin/sh\nexec {stage.host} \"$@\"\n", 0o755)
         got = process.run([stage.scp, "-S", stage.host, "--progress=json", *words],
                           place.env(PATH=f"{place.path}/bin:/usr/bin:/bin"))
         found = objects(got.out.encode())
@@ -661,12 +665,12 @@ def json_unreached(stage):
     """Whose fault it is; and people hear of it where nobody else says so."""
     place = stage.place()
     for loud in (True, False):
-        host = sshd.write_text(f"{place.path}/host-{loud}", "#!/bin/sh\n" +
-                               ("echo no way >&2\n" if loud else "") + "exit 255\n", 0o755)
+        lines = "echo no way >&2; exit 255" if loud else "exit 255"
         why = "it was not reached" + ("" if loud else ", and nothing was said of why")
         for words in ([place.write("file", 3), "host:"], ["host:x", place.to], ["-3", "one:x", "host:"],
                       ["-R", "host:x", "two:"]):
-            got = process.run([stage.scp, "-S", host, "--progress=json", *words], place.env())
+            got = process.run([stage.scp, "-S", stage.told, "--progress=json", *words],
+                              place.env(AT_LINES=lines))
             found = objects(got.out.encode())
             same("objects", ["start", "failed", "end"], [each["event"] for each in found])
             same("why", {"event": "failed", "host": "host", "reason": why}, found[1])
@@ -681,8 +685,7 @@ def ended(stage):
                                ("echo no; exit 3", 1, "no\n"), ("echo no >&2; exit 3", 1, "no\n"),
                                ("exit 127", 1, "scp: one: there is no scp, or not in the PATH of its shell\n"),
                                ("kill -9 $$", 1, "scp: one: the program that reaches it was ended by signal 9\n")):
-        host = sshd.write_text(f"{place.path}/host", f"#!/bin/sh\n{lines}\n", 0o755)
-        got = process.run([stage.scp, "-S", host, "-R", "one:x", "two:"], place.env())
+        got = process.run([stage.scp, "-S", stage.told, "-R", "one:x", "two:"], place.env(AT_LINES=lines))
         same(lines, (status, "", err), (got.code, got.out, got.err))
 
 
