@@ -195,7 +195,8 @@ say_sum(struct display *d)
 
 	(void)tally_read(d->tally, &c);
 	put_sum(&c, seconds_since(c.begun), text);
-	report_say(d->tally, text);
+	report_say(d->tally, d->tally->partial && c.begun == 0 ? "scp: others copy, and how much is not known here"
+	    : text);
 }
 
 static bool

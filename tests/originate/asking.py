@@ -6,7 +6,7 @@ import os
 import signal
 
 from accounts import run_at_once
-from progress import PATIENCE, Stage, ours, running, shown, until
+from progress import PATIENCE, Stage, ours, read_line, running, shown, until
 from stage import process, sshd
 from stage.report import holds, same
 
@@ -70,15 +70,16 @@ def command_lines(session):
 
 
 def of_others(stage):
-    """SIGUSR1 while others copy says nothing, since nothing is known, and does no harm."""
+    """SIGUSR1 while others copy says that nothing is known, and does no harm."""
     place = stage.place()
     with running(place, "-R", "one:file", "two:") as child:
         until("the middle of it", lambda: os.path.exists(place.here))
         for pid in ours(child.pid, 2):
             os.kill(pid, signal.SIGUSR1)
+        same("what is said", b"scp: others copy, and how much is not known here\n", read_line(child.stderr))
         place.release()
         out, err = child.communicate()
-        same("what is said, and the status", (b"", b"", 0), (out, err, child.returncode))
+        same("what else is, and the status", (b"", b"", 0), (out, err, child.returncode))
 
 
 def checks():
