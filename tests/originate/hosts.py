@@ -173,6 +173,22 @@ def through_itself(estate, place):
     same("content", get(path), get(f"{place.local}/back"))
 
 
+def by_hops(estate, place, host):
+    """-J of dbclient's, which says hosts in another way: the one that lets others be reached through it comes first."""
+    path, hop = source_in(estate, place), estate.stock_host
+    way = dbclient_way(estate.world, host)
+    known = f"{estate.world.env['HOME']}/.ssh/known_hosts"
+    kind_and_key = sshd.read_text(hop.known).splitlines()[0].split()[1:]
+    sshd.write_text(known, sshd.read_text(known) + f"localhost {' '.join(kind_and_key)}\n")
+    log = f"{estate.world.base}/sshd-stock.log"
+    before = sshd.read_text(log).count("Accepted publickey")
+    got = estate.run(*way, "-J", f"{hop.user}@localhost:{hop.port}", f"{host.user}@{sshd.HOST}:{path}",
+                     f"{place.local}/back")
+    same("status", 0, got.code, got.log)
+    same("content", get(path), get(f"{place.local}/back"))
+    same("who came by that way", before + 1, sshd.read_text(log).count("Accepted publickey"))
+
+
 def options_of_all(estate, place):
     """-v says what is started and what is sent, -C and -l change how, -q says nothing."""
     path = source_in(estate, place)
@@ -296,7 +312,9 @@ def through_here(estate, place, one, other):
     got = estate.run("-F", config, f"one:{there}/plain", f"one:{there}/none", f"one:{there}/it's",
                      f"other:{place.remote}")
     same("status", 1, got.code, got.log)
-    same("words", [f"one: scp: {there}/none: No such file or directory"], got.err.splitlines())
+    # Some servers have them in another order.
+    same("words", [sorted(f"one: scp: {there}/none: No such file or directory".split(": "))],
+         [sorted(line.split(": ")) for line in got.err.splitlines()])
     same("content", b"plain text\n", get(f"{place.remote}/plain"))
     same("content", b"an apostrophe\n", get(f"{place.remote}/it's"))
 
@@ -395,6 +413,10 @@ def check_dropbear(report, estate):
             # One after the other: it lets few come at a time.
             for check in FEW[:3] if "called" in name else FEW:
                 report.run(f"hosts: {name}: {check}", of_all_clients, world, client, check)
+        for name, one, other in (("from dropbear's", host, estate.stock_host), ("to dropbear's", estate.stock_host, host)):
+            report.run(f"hosts: -3, {name}", in_a_place, estate, through_here, one, other)
+        if os.path.exists("/usr/bin/dbclient"):
+            report.run("hosts: dbclient by way of another host", in_a_place, estate, by_hops, host)
 
 
 def check_asyncssh(report, estate):
@@ -407,6 +429,8 @@ def check_asyncssh(report, estate):
         client = Ours(estate.scp, host, estate.world.env)
         checks = [(f"hosts: asyncssh: {check}", "dash", of_all_clients, estate.world, client, check)
                   for check in FEW if check not in TREES]
+        checks += [(f"hosts: -3, {name}", "dash", in_a_place, estate, through_here, *pair) for name, pair in (
+            ("from asyncssh's", (host, estate.world.host)), ("to asyncssh's", (estate.world.host, host)))]
         checks.append(("hosts: asyncssh: pull a tree and its times", "dash", in_a_place, estate, plain_tree, client,
                        trees.TREE))
         accounts.run_at_once(report, checks)
