@@ -10,55 +10,24 @@
 #include "paths/fs.h"
 #include "paths/place.h"
 #include "rules/alias.h"
-#include "scp/source.h"
 #include "session/session.h"
 #include "wire/clock.h"
-
-static struct survey_level *
-top(struct survey *s)
-{
-	return &s->levels[s->depth - 1];
-}
-
-static bool
-is_open(const struct survey *s, const struct stat *st)
-{
-	for (unsigned i = 0; i < s->depth; i++)
-		if (s->levels[i].ino == st->st_ino && s->levels[i].dev == st->st_dev)
-			return true;
-	return false;
-}
-
-/* Whether a link led to it that is one more than are followed. */
-static bool
-is_too_many(struct survey *s, unsigned char type)
-{
-	return s->depth > 0 && type == DT_LNK && ++s->links > SOURCE_LINKS_MAX;
-}
 
 /* Goes into the directory FD, which is handed over, if a source does. */
 static void
 enter(struct survey *s, int fd, unsigned char type)
 {
+	struct descent *d = &s->descent;
 	struct stat st;
+	bool first;
 
-	if (fstat(fd, &st) == -1 || is_open(s, &st) || is_too_many(s, type) ||
-	    policy_denies_dir(s->policy, &s->usage, s->depth) != NULL) {
+	if (fstat(fd, &st) == -1 || descent_is_in(d, &st) || descent_is_enough(d, fd, type, &first) ||
+	    policy_denies_dir(s->policy, &s->usage, d->depth) != NULL) {
 		close(fd);
 		return;
 	}
-	s->levels[s->depth++] = (struct survey_level){
-		.fd = fd, .dev = st.st_dev, .ino = st.st_ino,
-	};
-	listing_begin(&s->listing, s->depth, &top(s)->mark);
-	session_go_deep(s->depth);
-}
-
-static void
-leave(struct survey *s)
-{
-	close(top(s)->fd);
-	s->depth--;
+	descent_enter(d, fd, &st, false);
+	session_go_deep(d->depth);
 }
 
 static void
@@ -67,7 +36,7 @@ enter_entry(struct survey *s, int dirfd, const char *name, unsigned char type)
 	int fd;
 
 	if (!s->request->recursive ||
-	    (s->depth == 0 && policy_denies_name(s->policy, name, true) != NULL))
+	    (s->descent.depth == 0 && policy_denies_name(s->policy, name, true) != NULL))
 		return;
 	fd = root_entry(s->root, dirfd, name, NULL, O_RDONLY | O_DIRECTORY);
 	if (fd != -1)
@@ -79,7 +48,7 @@ count_file(struct survey *s, int dirfd, const char *name, const struct stat *st)
 {
 	uint64_t size;
 	/* What a directory has itself was judged when it was met. */
-	const char *why = s->depth > 0 ? policy_denies_name(s->policy, name, false)
+	const char *why = s->descent.depth > 0 ? policy_denies_name(s->policy, name, false)
 	    : alias_denies_name(s->policy, dirfd, name, false);
 
 	if (why == NULL && fs_size_of(st, &size) == 0 &&
@@ -112,20 +81,22 @@ has_time(const struct survey *s)
 static bool
 count_entries(struct survey *s)
 {
-	while (s->depth > 0 && has_time(s)) {
-		struct survey_level *l = top(s);
+	struct descent *d = &s->descent;
+	bool known;
+
+	while (d->depth > 0 && has_time(s)) {
+		int fd = descent_top(d)->fd;
 		struct listing_entry found;
 
-		if (listing_next(&s->listing, s->depth, l->fd, &l->mark, &found) != 1)
-			leave(s);
-		else if (alias_denies_listed(s->policy, l->fd, found.name, found.type != DT_REG) == NULL)
-			count(s, l->fd, found.name, found.type);
+		if (descent_next(d, &found) != 1)
+			descent_leave(d);
+		else if (alias_denies_listed(s->policy, fd, found.name, found.type != DT_REG) == NULL)
+			count(s, fd, found.name, found.type);
 	}
-	if (s->depth == 0)
-		return true;
-	while (s->depth > 0)
-		leave(s);
-	return false;
+	known = d->depth == 0;
+	while (d->depth > 0)
+		descent_leave(d);
+	return known;
 }
 
 /* A directory that is said as "." or ".." has no name that could be judged. */
@@ -168,8 +139,7 @@ survey_run(struct survey *s, const struct request *request, const struct policy 
 	s->usage = (struct usage){ .bytes = 0 };
 	s->files = 0;
 	s->until = clock_now() + (int64_t)patience * CLOCK_MILLI;
-	s->depth = s->links = 0;
-	listing_init(&s->listing);
+	descent_init(&s->descent);
 	for (int i = 0; known && i < request->npaths; i++) {
 		count_operand(s, request->paths[i]);
 		known = count_entries(s);

@@ -3,9 +3,9 @@
 #define ORIGINATE_SURVEY_H
 
 #include "ask/request.h"
-#include "paths/listing.h"
 #include "paths/root.h"
 #include "rules/policy.h"
+#include "scp/descent.h"
 
 /*
  * What a source is going to send, counted before: its operands and all that is in them, as far as the policy
@@ -13,13 +13,6 @@
  */
 enum {
 	SURVEY_PATIENCE = 1000	/* milliseconds that it may take */
-};
-
-struct survey_level {
-	int		    fd;	/* owned */
-	dev_t		    dev;
-	ino_t		    ino;
-	struct listing_mark mark;
 };
 
 /* What counting needs room for; of no use to anybody but survey_run. */
@@ -30,10 +23,7 @@ struct survey {
 	struct usage	      usage;	/* files, directories and bytes */
 	uint64_t	      files;	/* those that are no directories */
 	int64_t		      until;	/* when time is up: monotonic nanoseconds */
-	unsigned	      depth;	/* directories that are open */
-	unsigned	      links;	/* that led to directories */
-	struct listing	      listing;
-	struct survey_level   levels[POLICY_DEPTH_MAX];
+	struct descent	      descent;
 };
 
 /*

@@ -1122,7 +1122,7 @@ START_TEST(links_to_directories_are_followed_so_often_and_no_more)
 	}
 	await_server();
 	close_wires();
-	ck_assert_uint_eq(dirs, 1 + SOURCE_LINKS_MAX);
+	ck_assert_uint_eq(dirs, 1 + DESCENT_LINKS_MAX);
 	ck_assert_uint_eq(warnings, 1);
 	assert_end(0, 1);
 }
