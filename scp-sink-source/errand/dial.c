@@ -127,8 +127,8 @@ add_route(struct dial *d, const struct errand *e, const struct operand *host, co
 
 	if (hops == NULL)
 		return add(d, "%s", host->host);
-	*where = strpbrk(hops, "/^%") != NULL ? "-J" : host->said;
-	if (strpbrk(hops, "/^%") != NULL || strpbrk(host->user, "/^,@%") != NULL)
+	*where = hops[0] == '-' || strpbrk(hops, "/^%") != NULL ? "-J" : host->said;
+	if (strcmp(*where, "-J") == 0 || strpbrk(host->user, "/^,@%") != NULL)
 		return no_hop;
 	*where = NULL;
 	route = strdup(hops);

@@ -238,6 +238,41 @@ def locked(lab, words, cells, processes):
         scene.end()
 
 
+# Words, and whether whoever moves a file sleeps meanwhile.
+HELD = [
+    (["there:one/large", "target"], False),
+    (["-l", "1600", "there:one/large", "target"], True),
+    (["--rate=200K/s", "there:one/large", "target"], True),
+    (["-l", "1000000", "--rate=200K/s", "there:one/large", "target"], True),
+    (["-l", "1600", "--rate=100M/s", "there:one/large", "target"], True),
+    (["-l", "1000000", "--rate=100M/s", "there:one/large", "target"], False),
+    (["-l", "1600", "large", "there:"], True),
+    (["-3", "-l", "1600", "there:one/large", "there:two"], True),
+]
+LARGE = 50000                   # bytes, which take a quarter of a second
+
+
+def held(lab, words, slow):
+    """Only by what was said: the slower of both."""
+    if not shutil.which("strace"):
+        raise Skipped("there is no strace")
+    if os.environ.get("SAN"):
+        raise Skipped("what looks for leaks is a process, too, and is not to be traced")
+    scene = scene_of(lab)
+    try:
+        for path in (f"{scene.top}/there/one", scene.here):
+            with open(f"{path}/large", "wb") as file:
+                file.write(bytes(LARGE))
+        trace = f"{scene.top}/trace"
+        got = process.run(["strace", "-ff", "-qq", "-e", "signal=none", "-e", "trace=clock_nanosleep,landlock_restrict_self",
+                           "-o", trace, *scene.argv(*words)], scene.env, cwd=scene.here)
+        same("status", 0, got.code, got.log)
+        texts = [sshd.read_text(path) for path in glob.glob(f"{glob.escape(trace)}.*")]
+        same("whoever is locked up sleeps", slow, any("landlock" in text and "clock_nanosleep" in text for text in texts))
+    finally:
+        scene.end()
+
+
 def required(lab, words):
     """What is required is there, whichever way it goes."""
     scene = scene_of(lab)
@@ -260,6 +295,7 @@ def check_all(report, out, base):
     checks += [(f"begins: what is started: {' '.join(words)}", "dash", told, lab, words, wanted)
                for words, wanted in TOLD]
     checks += [(f"begins: locked up: {name}", "dash", locked, lab, *rest) for name, *rest in LOCKED]
+    checks += [(f"begins: a rate: {' '.join(words)}", "dash", held, lab, words, slow) for words, slow in HELD]
     checks += [(f"begins: a sandbox is required: {' '.join(words)}", "dash", required, lab, words) for words in (
         ["sent", "there:"], ["there:one/x", "new"], ["-3", "there:one/x", "there:two/x"])]
     accounts.run_at_once(report, checks)

@@ -154,6 +154,8 @@ START_TEST(what_dbclient_cannot_be_told)
 		    "a host of dbclient's has none of / ^ , @ %" },
 		{ "scp -J a/1 h:x y", "-J", "a hop of dbclient's has none of / ^ %" },
 		{ "scp -J ssh://a h:x y", "-J", "a hop of dbclient's has none of / ^ %" },
+		/* It would be an option. */
+		{ "scp -J -y h:x y", "-J", "a hop of dbclient's has none of / ^ %" },
 		{ "scp -J a^b h:x y", "-J", "a hop of dbclient's has none of / ^ %" },
 		{ "scp -J a b,c@h:x y", "b,c@h:x", "a hop of dbclient's has none of / ^ %" },
 		{ "scp -J a scp://b%40c@h/x y", "scp://b%40c@h/x",
