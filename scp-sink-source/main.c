@@ -129,18 +129,6 @@ turn(struct invocation *v, uint64_t patience)
 		invocation_turn_to_commands(v);
 }
 
-/* Whether a person copies files.  Nothing of what is looked at is kept: a title may take its place. */
-static bool
-is_errand(int argc, char *const argv[])
-{
-	static struct words words;
-	static struct invocation probe;
-	const char *why;
-
-	return invocation_parse(&probe, argc, argv, NULL, &words, &why) == 0 &&
-	    probe.way == INVOKED_PLAIN && errand_is_meant(argc, argv);
-}
-
 int
 main(int argc, char *argv[], char *envp[])
 {
@@ -149,7 +137,8 @@ main(int argc, char *argv[], char *envp[])
 	static struct words words;	/* of an administrator's line that a login shell got */
 	static char *none[] = { NULL };
 	const char *why, *command, *connection, *said[ACCOUNT_SAID];
-	const bool ours = is_errand(argc, argv);
+	/* A person copies files.  A title may take the place of what is looked at. */
+	const bool ours = invocation_is_plain(argc, argv) && errand_is_meant(argc, argv);
 	uint64_t patience;
 
 	/* Whoever has no name has no title either, of which a library would complain. */

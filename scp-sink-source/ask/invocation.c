@@ -123,7 +123,6 @@ take_login(struct invocation *v, const char *string, const char *original, struc
 {
 	const char *none;
 
-	v->way = INVOKED_LOGIN;
 	v->command = string;
 	if (words_split(words, string, strlen(string), &none) == -1 || words->count < 2 ||
 	    !invocation_is_ours(words->list[0].text) ||
@@ -192,32 +191,48 @@ take_rest(struct invocation *v, int argc, char *const argv[], const char *origin
 	}
 }
 
+/* What the argument vector alone says. */
+static enum invocation_way
+way_of(int argc, char *const argv[])
+{
+	const char *name = argc > 0 ? argv[0] : "";
+	const struct first *first = argc > 1 ? find_first(argv[1]) : NULL;
+
+	if (argc == 3 && strcmp(argv[1], "-c") == 0)
+		return INVOKED_LOGIN;
+	if (name[0] == '-' || strcmp(base_name(name), SHELL) == 0)
+		return INVOKED_INTERACTIVE;
+	return first != NULL ? first->way : INVOKED_PLAIN;
+}
+
+bool
+invocation_is_plain(int argc, char *const argv[])
+{
+	return way_of(argc, argv) == INVOKED_PLAIN;
+}
+
 int
 invocation_parse(struct invocation *v, int argc, char *const argv[], const char *original,
     struct words *words, const char **why)
 {
-	const char *name = argc > 0 ? argv[0] : "";
-	bool shell = name[0] == '-' || strcmp(base_name(name), SHELL) == 0;
-	const struct first *first;
-
 	/* But for the words: most of those are never touched. */
 	memset(v, 0, offsetof(struct invocation, options));
-	v->way = shell ? INVOKED_INTERACTIVE : INVOKED_PLAIN;
+	v->way = way_of(argc, argv);
 	v->subsystem = INVOKED_INTERACTIVE;
 	*why = NULL;
-	if (argc == 3 && strcmp(argv[1], "-c") == 0)
+	switch (v->way) {
+	case INVOKED_LOGIN:
 		return take_login(v, argv[2], original, words);
-	if (argc < 2 || shell)
+	case INVOKED_INTERACTIVE:
 		return 0;
-	if (strncmp(argv[1], "--sandbox=", strlen("--sandbox=")) == 0) {
+	case INVOKED_PLAIN:
+		if (argc < 2 || strncmp(argv[1], "--sandbox=", strlen("--sandbox=")) != 0)
+			return 0;
 		v->skipped = 1;
 		return take_options(v, 1, argv + 1, why);
+	default:
+		return take_rest(v, argc - 2, argv + 2, original, why);
 	}
-	first = find_first(argv[1]);
-	if (first == NULL)
-		return 0;
-	v->way = first->way;
-	return take_rest(v, argc - 2, argv + 2, original, why);
 }
 
 const char *

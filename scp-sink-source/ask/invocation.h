@@ -39,6 +39,9 @@ struct invocation {
 						 * the command of --explain; a drop-in's --sandbox */
 };
 
+/* True where we were started as INVOKED_PLAIN: that is told by a look, and nothing is kept. */
+bool	invocation_is_plain(int argc, char *const argv[]);
+
 /*
  * Tells how we were started.  ORIGINAL is SSH_ORIGINAL_COMMAND, or NULL.  WORDS is room for a
  * command that is to be split, and must outlive the invocation.  0, or -1 with *WHY a constant

@@ -83,16 +83,19 @@ word(const char *text)
 	return strcpy(copy, text);
 }
 
+/* A look tells as much as reading it does. */
 static int
 parse(const struct way_row *r, const char **why)
 {
 	static char *argv[8];
-	int argc = 0;
+	int argc = 0, end;
 
 	for (; r->argv[argc] != NULL; argc++)
 		argv[argc] = word(r->argv[argc]);
 	argv[argc] = NULL;
-	return invocation_parse(&v, argc, argv, r->original, &words, why);
+	end = invocation_parse(&v, argc, argv, r->original, &words, why);
+	ck_assert_int_eq(invocation_is_plain(argc, argv), v.way == INVOKED_PLAIN);
+	return end;
 }
 
 START_TEST(each_way_in_is_told_apart)
@@ -163,6 +166,7 @@ START_TEST(no_argument_vector_at_all)
 	const char *why;
 
 	ck_assert_int_eq(invocation_parse(&v, 0, none, NULL, &words, &why), 0);
+	ck_assert(invocation_is_plain(0, none));
 	ck_assert_int_eq(v.way, INVOKED_PLAIN);
 }
 END_TEST
