@@ -381,6 +381,12 @@ conn_spare_reply(struct conn *c)
 }
 
 bool
+conn_owes_reply(const struct conn *c)
+{
+	return c->turn == TURN_OURS;
+}
+
+bool
 conn_is_left(const struct conn *c)
 {
 	return c->stream.ended;

@@ -137,6 +137,8 @@ void	conn_agree(struct conn *);
 bool	conn_has_reply(struct conn *);
 /* The reply was a refusal, of a file whose body is sent: that has no reply of its own. */
 void	conn_spare_reply(struct conn *);
+/* True when a reply of ours is due. */
+bool	conn_owes_reply(const struct conn *);
 /* After that was -1: true when the peer has gone without a word, and nothing else is wrong. */
 bool	conn_is_left(const struct conn *);
 /* The same where it has gone, or cannot be heard any more for whatever reason. */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "originate/hello.h"
+#include "wire/clock.h"
 
 /* What ssh ends with of its own, having said why; what a shell does that finds no such program. */
 enum {
@@ -157,14 +158,28 @@ hear_next(struct stream *s)
 	return s->lost ? STREAM_LOST : STREAM_END;
 }
 
+/* Behind the protocol nobody is waited for much longer, however often he says a word. */
+static enum stream_news
+hear_rest(struct hello *h, struct stream *s)
+{
+	int64_t now = clock_now(), left;
+
+	if (h->since == 0)
+		h->since = now;
+	left = h->silence - (now - h->since) / CLOCK_MILLI;
+	return left > 0 ? hear(s, (int)left) : STREAM_SILENT;
+}
+
 /* Text may be the end without one: what was asked for has come. */
 static enum hello_end
 wait_behind(struct hello *h, struct stream *s)
 {
 	enum stream_news news;
 
-	if (has_spoken(h, s))
-		news = hear(s, h->greeting.total > 0 ? h->silence : -1);
+	if (h->greeting.total > 0)
+		news = hear_rest(h, s);
+	else if (has_spoken(h, s))
+		news = hear(s, -1);
 	else
 		news = hear_next(s);
 	if (news == STREAM_CAME)
@@ -184,6 +199,7 @@ hello_look_behind(struct hello *h, struct stream *s)
 	enum hello_end end = HELLO_UNKNOWN;
 
 	greeting_init(&h->greeting, GREETING_BEHIND);
+	h->since = 0;
 	while (end == HELLO_UNKNOWN) {
 		enum greeting_verdict v = look(h, s);
 
@@ -195,8 +211,8 @@ hello_look_behind(struct hello *h, struct stream *s)
 	return end;
 }
 
-/* Replies that nobody waited for are no text. */
-static void
+/* Replies that nobody waited for are no text: how many. */
+static size_t
 skip_replies(struct stream *s)
 {
 	const char *from;
@@ -205,17 +221,21 @@ skip_replies(struct stream *s)
 	while (n < len && from[n] == '\0')
 		n++;
 	stream_skip(s, n);
+	return n;
 }
 
 void
 hello_finish(struct hello *h, struct stream *s)
 {
+	size_t replies = 0;
+
 	greeting_init(&h->greeting, GREETING_OF_SINK);
+	h->since = 0;
 	do {
 		if (h->greeting.total == 0)
-			skip_replies(s);
+			replies += skip_replies(s);
 		take_rest(h, s);
-	} while (h->greeting.total <= GREETING_MAX && hear(s, h->silence) == STREAM_CAME);
+	} while (h->greeting.total + replies <= GREETING_MAX && hear_rest(h, s) == STREAM_CAME);
 	notice_skipped(&h->notice, &h->greeting);
 }
 

@@ -35,6 +35,7 @@ struct hello {
 	struct greeting greeting;
 	struct notice	notice;
 	int		pause, silence;	/* HELLO_PAUSE and HELLO_SILENCE */
+	int64_t		since;		/* when text began, or might have, behind the protocol */
 };
 
 /* QUIET: text that is skipped is not worth a word. */
@@ -48,12 +49,15 @@ enum hello_end hello_await(struct hello *, struct stream *, enum greeting_of);
 
 /*
  * Where the next record of a source is due that is in no directory: BEGAN or MESSAGE where one comes,
- * MUTE at the end, OTHER where text was the end, or nothing came behind it for HELLO_SILENCE; else
+ * MUTE at the end, OTHER where text was the end, or no record came behind it for HELLO_SILENCE; else
  * TOO_MUCH, ASTRAY or LOST.
  */
 enum hello_end hello_look_behind(struct hello *, struct stream *);
 
-/* Reads what a sink prints once it knows that nothing more comes, to its end or HELLO_SILENCE. */
+/*
+ * Reads what a sink prints once it knows that nothing more comes: to its end, for HELLO_SILENCE, or until that is
+ * too much.
+ */
 void	hello_finish(struct hello *, struct stream *);
 
 /*

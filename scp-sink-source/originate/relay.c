@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include <errno.h>
 #include <string.h>
 
 #include "errand/expect.h"
@@ -171,6 +172,10 @@ is_denied(struct relay *r, const struct record *record, struct reason *why)
 	struct session *s = r->from;
 	bool directory = record->kind == RECORD_DIR;
 
+	/* A record of ours may say more before the name than one of the source's. */
+	*why = (struct reason){ .err = ENAMETOOLONG };
+	if (record->textlen > RECORD_MAX - RECORD_HEAD_MAX)
+		return true;
 	*why = (struct reason){ .text = policy_denies_name(s->policy, record->text, directory) };
 	why->skip = why->text != NULL;
 	if (why->text == NULL)
@@ -328,7 +333,8 @@ take_record(struct relay *r, const struct record *record)
 		return leave_dir(r, record);
 	case RECORD_TIMES:
 		r->times = *record;
-		r->timed = true;
+		/* Beyond what a clock can say it is none, here as there. */
+		r->timed = record->times[1].tv_nsec != UTIME_OMIT;
 		return conn_ack(r->from->conn);
 	case RECORD_WARN:
 	case RECORD_FATAL:
@@ -357,6 +363,8 @@ take_next(struct relay *r)
 		return session_give_up_name(s, &record);
 	if (end == -1)
 		return session_give_up(s, "protocol error", why);
+	if (end == 0 && session_is_tired(s, &record))
+		return session_give_up(s, NULL, session_no_end);
 	return end == 1 ? 1 : take_record(r, &record);
 }
 

@@ -28,16 +28,6 @@ last_name(const char *path, size_t *len)
 	return path + begin;
 }
 
-static bool
-is_same_name(const char *one, const char *other)
-{
-	size_t n, m;
-
-	one = last_name(one, &n);
-	other = last_name(other, &m);
-	return n > 0 && n == m && memcmp(one, other, n) == 0;
-}
-
 /*
  * Whether the last component of O is what it will be called.  What a remote shell makes of a path, the matches of a
  * pattern, and somebody's home have other names.
@@ -51,19 +41,59 @@ is_literal(const struct errand *e, const struct operand *o)
 	    (home == 0 || o->path[home + strspn(o->path + home, "/")] != '\0'));
 }
 
-/* Whether one that is taken already will be put where O would be. */
-static bool
-is_second(const struct sources *s, const struct errand *e, const struct operand *o)
+/* One whose name is known, and which one of all it is. */
+struct named {
+	const char *name;	/* borrowed, of LEN bytes */
+	size_t	    len;
+	int	    n;
+};
+
+/* All of one name. */
+struct namesakes {
+	int  first;		/* the number of the one that comes first; all know that one */
+	bool taken;		/* of that one: any of them is taken */
+};
+
+static int
+compare_names(const struct named *a, const struct named *b)
 {
-	if (!is_literal(e, o))
-		return false;
-	for (int i = 0; i < s->nlocal; i++)
-		if (is_same_name(s->local[i], o->path))
-			return true;
-	for (int i = 0; i < s->nremote; i++)
-		if (is_literal(e, s->remote[i]) && is_same_name(s->remote[i]->path, o->path))
-			return true;
-	return false;
+	int order = memcmp(a->name, b->name, a->len < b->len ? a->len : b->len);
+
+	return order != 0 ? order : (a->len > b->len) - (a->len < b->len);
+}
+
+/* Of the same name, in their order. */
+static int
+compare(const void *one, const void *other)
+{
+	const struct named *a = one, *b = other;
+	int order = compare_names(a, b);
+
+	return order != 0 ? order : a->n - b->n;
+}
+
+/* Finds those of the same name, of which there may be very many: 0, -1. */
+static int
+find_namesakes(const struct errand *e, struct namesakes *same)
+{
+	struct named *all = calloc((size_t)e->nsources + 1, sizeof(*all));
+	size_t count = 0;
+
+	if (all == NULL)
+		return -1;
+	for (int i = 0; i < e->nsources; i++) {
+		struct named *one = &all[count];
+
+		same[i].first = one->n = i;
+		one->name = last_name(e->sources[i].path, &one->len);
+		count += one->len > 0 && is_literal(e, &e->sources[i]);
+	}
+	qsort(all, count, sizeof(*all), compare);
+	for (size_t i = 1; i < count; i++)
+		if (compare_names(&all[i - 1], &all[i]) == 0)
+			same[all[i].n].first = same[all[i - 1].n].first;
+	free(all);
+	return 0;
 }
 
 /* Why the local path cannot be sent, or NULL; *CONTENTS: it stands for what is in it. */
@@ -108,14 +138,14 @@ deny_remote(const struct errand *e, const char *path)
 	return n == 0 || quote_home(path) == strlen(path) ? no_recursion : NULL;
 }
 
-/* True where the source at N is taken; else *WHY not. */
+/* True where the source O is taken; else *WHY not, as where it is a SECOND one of its name. */
 static bool
-take(struct sources *s, const struct errand *e, const struct root *root, int n, const char **why)
+take(struct sources *s, const struct errand *e, const struct root *root, const struct operand *o,
+    bool second, const char **why)
 {
-	const struct operand *o = &e->sources[n];
 	bool contents = false;
 
-	*why = is_second(s, e, o) ? "another source has the same name" : NULL;
+	*why = second ? "another source has the same name" : NULL;
 	if (*why == NULL)
 		*why = o->remote ? deny_remote(e, o->path) : deny_local(e, root, o->path, &contents);
 	if (*why != NULL)
@@ -135,20 +165,28 @@ sources_find(struct sources *s, const struct errand *e, const struct root *root,
     void (*complain)(void *self, const char *said, const char *why), void *self)
 {
 	size_t n = (size_t)e->nsources;
+	struct namesakes *same = calloc(n + 1, sizeof(*same));
 	const char *why;
+	int end = -1;
 
 	*s = (struct sources){
 		.local = calloc(n + 1, sizeof(char *)),
 		.remote = calloc(n + 1, sizeof(const struct operand *)),
 	};
-	if (s->local == NULL || s->remote == NULL)
-		return -1;
-	for (int i = 0; i < e->nsources; i++)
-		if (!take(s, e, root, i, &why)) {
+	if (s->local != NULL && s->remote != NULL && same != NULL)
+		end = find_namesakes(e, same);
+	for (int i = 0; end == 0 && i < e->nsources; i++) {
+		struct namesakes *name = &same[same[i].first];
+
+		if (take(s, e, root, &e->sources[i], name->taken, &why)) {
+			name->taken = true;
+		} else {
 			complain(self, e->sources[i].said, why);
 			s->refused++;
 		}
-	return 0;
+	}
+	free(same);
+	return end;
 }
 
 void

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <errno.h>
@@ -45,7 +46,11 @@ is_dropbear(const char *path)
 static bool
 take(struct program *p, const char *path)
 {
-	if (access(path, X_OK) == -1 || strlcpy(p->path, path, sizeof(p->path)) >= sizeof(p->path))
+	struct stat st;
+
+	/* A directory may be searched, which is the same right. */
+	if (access(path, X_OK) == -1 || stat(path, &st) == -1 || S_ISDIR(st.st_mode) ||
+	    strlcpy(p->path, path, sizeof(p->path)) >= sizeof(p->path))
 		return false;
 	p->dropbear = is_dropbear(path);
 	return true;

@@ -109,7 +109,9 @@ take_records(struct sink *k)
 		end = conn_next(k->session->conn, &r, &why);
 		if (end == -1 && why == record_bad_name && is_expected(k) && record_is_self(&r))
 			end = 0;
-		if (end == 0)
+		if (end == 0 && session_is_tired(k->session, &r))
+			end = session_give_up(k->session, NULL, session_no_end);
+		else if (end == 0)
 			end = take_record(k, &r);
 		else if (end == -1 && why == record_bad_name)
 			end = session_give_up_name(k->session, &r);

@@ -8,6 +8,7 @@
 #include "text/text.h"
 
 const char session_no_bottom[] = "directories without end were sent";
+const char session_no_end[] = "messages or times without end were sent";
 const char session_no_recursion[] = "received directory without -r";
 
 /* What the peer is about to be told: TEXT, also for whoever reads stderr, and for the exit status. */
@@ -145,7 +146,8 @@ session_give_up(struct session *s, const char *what, const char *reason)
 	} else {
 		note_failure(s, text);
 	}
-	if (late == NULL)
+	/* What has no reply, as a message, is not answered by our end, either. */
+	if (late == NULL && conn_owes_reply(s->conn))
 		(void)conn_refuse(s->conn, s->client != NULL ? s->client->sorry : text);
 	return -1;
 }

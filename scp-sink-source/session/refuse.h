@@ -21,6 +21,8 @@ struct reason {
 
 /* Of a peer whose directories lead ever further down, whatever it is told. */
 extern const char session_no_bottom[];
+/* Of one who has been heard for SESSION_TALK records. */
+extern const char session_no_end[];
 /* Of one who sends a directory where none was asked for. */
 extern const char session_no_recursion[];
 

@@ -45,7 +45,7 @@ session_init(struct session *s, struct conn *conn, const struct request *request
 	s->root = root;
 	s->audit = audit;
 	s->usage = (struct usage){ .bytes = 0 };
-	s->errors = s->heard = s->skipped = 0;
+	s->errors = s->heard = s->skipped = s->talk = 0;
 	title_init(&s->title, request->role == REQUEST_SINK ? "receiving" : "sending");
 	s->unlogged = s->begun = false;
 	s->plain[0] = '\0';
@@ -78,6 +78,15 @@ session_originate(struct session *s, const struct client *client, struct expect 
 	s->client = client;
 	s->expect = expect;
 	s->conn->stream.watch = watch_for_client;
+}
+
+bool
+session_is_tired(struct session *s, const struct record *r)
+{
+	bool moves = r->kind == RECORD_FILE || r->kind == RECORD_DIR || r->kind == RECORD_END;
+
+	s->talk = moves ? 0 : s->talk + 1;
+	return s->client != NULL && s->talk > SESSION_TALK;
 }
 
 /* True where nobody asks for paths from the root on: then finding out costs nothing. */

@@ -15,6 +15,10 @@
 #include "title.h"
 #include "wire/conn.h"
 
+enum {
+	SESSION_TALK = 1 << 17	/* files of one directory that cannot be read are said one by one, so many */
+};
+
 /* What one transfer carries around, in either direction.  Everything it points to is borrowed. */
 struct session {
 	struct conn		*conn;
@@ -30,6 +34,7 @@ struct session {
 	unsigned		 heard;		/* of these, what the other side has said of its own */
 	struct title		 title;
 	struct journal		 errors_to;	/* standard error, once anything is said there */
+	unsigned		 talk;		/* records in a row that move nothing */
 	bool			 unlogged;	/* a record that is required could not be written */
 	bool			 begun;		/* a file is being moved; the three below are its */
 	uint64_t		 moved;		/* bytes of it */
@@ -71,6 +76,12 @@ const char *session_turn_to(struct session *, const char *path);
  * PATH_MAX.  False where that does not fit and is cut: then it may be the path of something else.
  */
 bool	session_path(const struct session *, char *dst, size_t cap);
+
+/*
+ * R has come.  Whether whoever has begun the copy has heard enough: more than SESSION_TALK records, in
+ * whose row there is nothing that moves.
+ */
+bool	session_is_tired(struct session *, const struct record *r);
 
 /* Why it ends, where the times are up, which is no fault of the connection; else NULL. */
 const char *session_time_is_up(const struct session *);

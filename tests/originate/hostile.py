@@ -55,6 +55,7 @@ class Case:
     status: int = 1
     do: str = None
     target: str = "target"
+    lines: int = 8              # that the person reads at most, besides a last one
 
 
 # -- What is at the top.
@@ -185,6 +186,9 @@ def endless(text):
     return f"while printf '%{MANY}s\\n' x | tr ' \\n' '{text}'; do :; done 2>/dev/null\n"
 
 
+NO_END = "scp: messages or times without end were sent"
+MANY_WORDS = 1 << 17
+
 ENDLESS = [
     Case("text without end", "host:good", do=endless("xx"), err=None),
     Case("lines without end", "host:good", do=endless("a\\n"), err=None),
@@ -192,6 +196,8 @@ ENDLESS = [
     Case("a message without end", "host:good", do="printf '\\001'\n" + endless("xx"), err=None),
     Case("a record without end", "-r host:good", do="printf 'D0755 0 good\\nC0644 5 '\n" + endless("xx"),
          err=None, new={"target/good": DIR}),
+    Case("messages without end", "host:good", do="yes \"$(printf '\\001no')\" 2>/dev/null\n", err=None, lines=MANY_WORDS),
+    Case("times without end", "-p host:good", do="yes 'T1 0 1 0' 2>/dev/null\n", err=[NO_END]),
     Case("replies without end in place of records", "host:good",
          do="while head -c 4096 /dev/zero; do :; done 2>/dev/null\n", err=None),
     Case("a body without end, for one of five bytes", "host:good",
@@ -233,7 +239,7 @@ def play(lab, case):
             same("what the person reads", case.err, got.err.splitlines(), got.log)
         elif case.status == 1:
             lines = len(got.err.splitlines())
-            holds("some words", 1 <= lines <= 8, got.err, got.log)
+            holds("some words", 1 <= lines <= case.lines + 1, got.err, got.log)
         if case.err == [None]:
             same("lines that the person reads", 1, len(got.err.splitlines()), got.log)
         holds("no byte that a terminal does something of", is_plain(got.text), got.text)
@@ -383,6 +389,8 @@ def between(lab, words, says, err, new, targets):
         scene.end()
 
 
+# So long that it fits into a record as short as that, and into none of ours.
+LONG = b"a" * 8180
 WHOLE, SECOND = tree(b"good", entry(b"x")), entry(b"b")
 TREE = {"good": DIR, "good/x": hello()}
 BETWEEN = [
@@ -402,6 +410,10 @@ BETWEEN = [
      {"one": b"D0755 0 good\n" + entry(b"x") + b"X\n", "two": SECOND}, "scp: ", TREE | {"b": hello()}, 1),
     ("directories without end", "-r host:good", {"host": b"D0755 0 good\n" * 5000},
      "scp: directories without end were sent", None, 1),
+    ("a name that fits into no record of ours", "-r host:good",
+     {"host": b"D0755 0 good\nC0 1 " + LONG + b"\nx\0" + entry(b"x") + b"E\n"}, "File name too long", TREE, 1),
+    ("messages without end", "host:good", {"host": b"\1no\n" * (MANY_WORDS + 1)}, NO_END, {}, 1),
+    ("times without end", "-p host:good", {"host": b"T1 0 1 0\n" * (MANY_WORDS + 1)}, NO_END, {}, 1),
     ("more than was asked for, then another host", "one:a two:b",
      {"one": entry(b"a") + entry(b"c"), "two": SECOND}, more("one"), {"a": hello(), "b": hello()}, 1),
 ]

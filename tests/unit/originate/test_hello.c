@@ -613,6 +613,59 @@ START_TEST(no_end_of_rest)
 }
 END_TEST
 
+/* A peer that says BYTE again and again, with so many milliseconds between, while somebody reads. */
+static pid_t
+feed_endlessly(char byte, unsigned pause)
+{
+	pid_t pid = fork();
+
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		char piece[1000];
+
+		close(our_in);
+		memset(piece, byte, sizeof(piece));
+		while (write(to_us, piece, pause > 0 ? 1 : sizeof(piece)) != -1)
+			usleep(pause * 1000);
+		_exit(0);
+	}
+	hang_up();
+	return pid;
+}
+
+static const struct {
+	char	 byte;
+	unsigned pause;
+	int	 silence;
+} endless[] = {
+	{ '\0', 0, NEVER }, { '\0', 1, SOON }, { 'x', 1, SOON },
+};
+
+START_TEST(replies_and_words_without_end)
+{
+	pid_t pid;
+
+	begin(true, NEVER, endless[_i].silence);
+	pid = feed_endlessly(endless[_i].byte, endless[_i].pause);
+	hello_finish(&h, &c.stream);
+	disconnect();
+	child_is_content(pid, "the peer");
+}
+END_TEST
+
+/* It was asked for one more record, and says a word now and then. */
+START_TEST(words_behind_a_source)
+{
+	pid_t pid;
+
+	begin(true, NEVER, SOON);
+	pid = feed_endlessly('x', 1);
+	ck_assert_int_eq(hello_look_behind(&h, &c.stream), HELLO_OTHER);
+	disconnect();
+	child_is_content(pid, "the peer");
+}
+END_TEST
+
 /*
  * What is said for those who have said nothing.
  */
@@ -678,6 +731,8 @@ add(TCase *t)
 	tcase_add_test(t, before_and_behind);
 	tcase_add_loop_test(t, the_rest, 0, (int)COUNT(rests));
 	tcase_add_test(t, no_end_of_rest);
+	tcase_add_loop_test(t, replies_and_words_without_end, 0, (int)COUNT(endless));
+	tcase_add_test(t, words_behind_a_source);
 	tcase_add_loop_test(t, explanations, 0, (int)COUNT(ends));
 }
 
