@@ -8,6 +8,7 @@ from package import CONFIG, SHELL
 from stage.report import holds, same
 
 OWN = "/usr/lib/scp-sink-source/scp"
+MAN = "/usr/share/man/man1"
 STATE = "/var/lib/shells.state"
 CHANGED = "# Ours\nlog syslog\n"
 NEWER = "# A newer one has more to say, release {number}.\n"
@@ -90,12 +91,15 @@ class Life:
 
     def become_scp(self):
         """An administrator may make it everybody's scp, but not in place of another package's."""
-        words = ("update-alternatives", "--install", "/usr/bin/scp", "scp", OWN, "50")
+        words = ("update-alternatives", "--install", "/usr/bin/scp", "scp", OWN, "50",
+                 "--slave", f"{MAN}/scp.1.gz", "scp.1.gz", f"{MAN}/scp-sink-source.1.gz")
         other = self.root.about("/usr/bin/scp", os.lstat(self.root.at("/usr/bin/scp")))
         self.root.run(*words)
         same("OpenSSH's", other, self.root.about("/usr/bin/scp", os.lstat(self.root.at("/usr/bin/scp"))))
-        self.root.shell("mv /usr/bin/scp /usr/bin/scp.other")
+        # With its manual, which is not everywhere.
+        self.root.shell(f"mv /usr/bin/scp /usr/bin/scp.other; cd {MAN} && [ ! -e scp.1.gz ] || mv scp.1.gz other.1.gz")
         self.root.run(*words)
+        same("whose manual it is", f"{MAN}/scp-sink-source.1.gz", self.root.run("readlink", "-f", f"{MAN}/scp.1.gz").strip())
         same("whose it is", OWN, self.root.run("readlink", "-f", "/usr/bin/scp").strip())
         told = self.root.tries("/usr/bin/scp").err
         holds("it copies", told.startswith("scp: usage"), told)
@@ -104,7 +108,8 @@ class Life:
         """The configuration stays, and nothing else."""
         self.root.run("apt-get", "-q", "-y", "remove", package.NAME)
         same("scp is there", False, self.root.exists("/usr/bin/scp"))
-        self.root.shell("mv /usr/bin/scp.other /usr/bin/scp")
+        same("scp's manual is there", False, self.root.exists(f"{MAN}/scp.1.gz"))
+        self.root.shell(f"mv /usr/bin/scp.other /usr/bin/scp; cd {MAN} && [ ! -e other.1.gz ] || mv other.1.gz scp.1.gz")
         same("what is there", [f"+ {CONFIG}", f"+ {CONFIG}.dpkg-dist"], self.since_before())
         same(CONFIG, CHANGED, self.root.read(CONFIG))
         same("status", "deinstall ok config-files", version(self.root).rsplit(" ", 1)[0])

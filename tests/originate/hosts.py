@@ -104,17 +104,6 @@ def asyncssh_for(world):
         sshd.stop(child)
 
 
-def dbclient_way(world, host, program="/usr/bin/dbclient"):
-    """It has keys of its own format, and knows hosts by their address alone."""
-    key, known = f"{world.base}/dbclient-key", f"{world.env['HOME']}/.ssh/known_hosts"
-    if not os.path.exists(key):
-        subprocess.run(["dropbearconvert", "openssh", "dropbear", host.key, key], check=True, capture_output=True)
-    os.makedirs(os.path.dirname(known), mode=0o700, exist_ok=True)
-    kind_and_key = sshd.read_text(host.known).splitlines()[0].split()[1:]
-    sshd.write_text(known, f"{sshd.HOST} {' '.join(kind_and_key)}\n")
-    return ["-S", program, "-i", key, "-P", str(host.port)]
-
-
 class Estate:
     """All of these hosts, and what reaches them."""
 
@@ -176,7 +165,7 @@ def through_itself(estate, place):
 def by_hops(estate, place, host):
     """-J of dbclient's, which says hosts in another way: the one that lets others be reached through it comes first."""
     path, hop = source_in(estate, place), estate.stock_host
-    way = dbclient_way(estate.world, host)
+    way = servers.dbclient_way(estate.world, host)
     known = f"{estate.world.env['HOME']}/.ssh/known_hosts"
     kind_and_key = sshd.read_text(hop.known).splitlines()[0].split()[1:]
     sshd.write_text(known, sshd.read_text(known) + f"localhost {' '.join(kind_and_key)}\n")
@@ -403,8 +392,8 @@ def check_dropbear(report, estate):
             report.skip("hosts: dropbear", str(why))
             return
         os.symlink("/usr/bin/dbclient", link)
-        ways = [("dropbear by ssh", None), ("dropbear by dbclient", dbclient_way(world, host)),
-                ("dropbear by dbclient that is called ssh", dbclient_way(world, host, link))]
+        ways = [("dropbear by ssh", None), ("dropbear by dbclient", servers.dbclient_way(world, host)),
+                ("dropbear by dbclient that is called ssh", servers.dbclient_way(world, host, link))]
         for name, way in ways:
             if way and not os.path.exists(way[1]):
                 report.skip(f"hosts: {name}", "there is no dbclient")

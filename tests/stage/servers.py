@@ -67,6 +67,17 @@ def dropbear_for(world, forced=None):
         yield sshd.Host(base, "dropbear", port, account.name, world.host.key, public)
 
 
+def dbclient_way(world, host, program="/usr/bin/dbclient"):
+    """It has keys of its own format, and knows hosts by their address alone."""
+    key, known = f"{world.base}/dbclient-key", f"{world.env['HOME']}/.ssh/known_hosts"
+    if not os.path.exists(key):
+        subprocess.run(["dropbearconvert", "openssh", "dropbear", host.key, key], check=True, capture_output=True)
+    os.makedirs(os.path.dirname(known), mode=0o700, exist_ok=True)
+    kind_and_key = sshd.read_text(host.known).splitlines()[0].split()[1:]
+    sshd.write_text(known, f"{sshd.HOST} {' '.join(kind_and_key)}\n")
+    return ["-S", program, "-i", key, "-P", str(host.port)]
+
+
 def directory_for_keys(stack, account):
     """An empty one where there is none, for as long as dropbear runs."""
     keys = f"{account.home}/.ssh"
