@@ -9,15 +9,18 @@
 #include "text/text.h"
 #include "wire/clock.h"
 
-/* What the sink says of a record or a body: 0, 1 it is not taken, -1 it is lost. */
+/*
+ * What the sink says of a record or a body: 0, 1 it is not taken, -1 it is lost.  That a body is not taken which
+ * the source has called SPOILT is said already.
+ */
 static int
-await(struct relay *r)
+await(struct relay *r, bool spoilt)
 {
 	char text[TEXT_MESSAGE_MAX];
 	int reply = conn_await(r->to->conn, text, sizeof(text));
 
 	r->torn = r->torn || reply == -1;
-	if (reply != 0)
+	if (reply != 0 && !(reply == 1 && spoilt))
 		session_hear(r->to, text, strlen(text));
 	return reply;
 }
@@ -43,7 +46,7 @@ pass(struct relay *r, const struct record *record)
 	r->torn = r->torn || reply == -1;
 	if (reply != 1)
 		return reply;
-	reply = await(r);
+	reply = await(r, false);
 	flight_settle(&r->flight, record, reply);
 	return reply;
 }
@@ -111,7 +114,7 @@ end_body(struct relay *r, enum conn_status status, uint64_t size, int64_t since)
 		s->begun = false;
 		return 0;
 	}
-	reply = await(r);
+	reply = await(r, status != STATUS_OK);
 	if (reply != 0)
 		session_fail_file(s, not_taken);
 	else if (s->begun)

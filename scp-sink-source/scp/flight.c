@@ -111,7 +111,7 @@ fail(struct flight *f, const struct flight_item *item, const char *text)
 {
 	const struct client *c = f->session->client;
 	bool file = item->kind == FLIGHT_FILE || (item->kind == FLIGHT_BODY && item->whole);
-	const char *path = item->len > 0 ? item->path : NULL;
+	const char *path = file || item->kind == FLIGHT_DIR ? item->path : NULL;
 
 	/* Of what was not said anything of, that was said. */
 	if (session_hear_of(f->session, path, item->len, text, strlen(text)) && file)
@@ -144,6 +144,7 @@ spare_body(struct flight *f)
 	conn_spare_reply(f->session->conn);
 }
 
+/* That a body is not taken which was said to be spoilt is nothing new. */
 static int
 hear(struct flight *f)
 {
@@ -157,7 +158,7 @@ hear(struct flight *f)
 		stay_shut(f, item);
 	else if (reply == 0)
 		arrive(f, item);
-	else
+	else if (reply == -1 || item->kind != FLIGHT_BODY || item->whole)
 		fail(f, item, text);
 	if (reply == 1 && item->kind == FLIGHT_FILE)
 		spare_body(f);

@@ -21,11 +21,14 @@ void
 outlet_init(struct outlet *o, struct session *s)
 {
 	o->session = s;
-	o->whole = false;
+	o->whole = o->spoilt = false;
 	flight_init(&o->flight, s, &s->trail, s->request->recursive || s->request->npaths > 1);
 }
 
-/* A client that has all of a file and hangs up, as curl does, has lost nothing. */
+/*
+ * A client that has all of a file and hangs up, as curl does, has lost nothing; one that was told that a body is
+ * spoilt, and refuses it for that, says nothing new.
+ */
 int
 outlet_await(struct outlet *o)
 {
@@ -38,7 +41,7 @@ outlet_await(struct outlet *o)
 		(void)session_end_file_with(o->session, "not acknowledged");
 		return -1;
 	}
-	if (reply != 0) {
+	if (reply != 0 && !(reply == 1 && o->spoilt)) {
 		session_hear(o->session, text, strlen(text));
 		session_fail_file(o->session, text[0] != '\0' ? text : "lost connection");
 	}
@@ -111,8 +114,9 @@ send_body(struct outlet *o, int fd, uint64_t size, bool sparse)
 		return 0;
 	}
 	o->whole = why.err == 0;
+	o->spoilt = !o->whole;
 	reply = outlet_await(o);
-	o->whole = false;
+	o->whole = o->spoilt = false;
 	return reply == 0 && s->begun ? session_end_file(s) : reply == -1 ? -1 : 0;
 }
 

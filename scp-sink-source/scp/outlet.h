@@ -16,6 +16,7 @@
 struct outlet {
 	struct session *session;	/* borrowed */
 	bool		whole;		/* a body was sent, and nothing is wrong with it */
+	bool		spoilt;		/* or something is, which was said */
 	struct flight	flight;
 };
 
