@@ -69,8 +69,8 @@ def sleepers(session):
 
 
 @contextlib.contextmanager
-def begun(scene, *words, ignored=()):
-    """A copy that has come as far as its host lets it."""
+def begun(scene, *words, ignored=(), ready=None):
+    """A copy that has come as far as its host lets it, which READY knows, or that somebody sleeps."""
     def ignore():
         for each in ignored:
             signal.signal(each, signal.SIG_IGN)
@@ -81,7 +81,7 @@ def begun(scene, *words, ignored=()):
     with process.lock:
         process.running.add(child)
     try:
-        until("the host is ready", lambda: sleepers(child.pid) or child.poll() is not None)
+        until("the host is ready", lambda: child.poll() is not None or (ready() if ready else sleepers(child.pid)))
         yield child
     finally:
         process.end_group(child)

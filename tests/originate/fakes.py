@@ -7,7 +7,8 @@ import threading
 
 from stage import process, sshd, trees
 
-# A host that is called "there" carries out what it is asked for, in a directory of its own.  Any other one
+# A host that is called "there" carries out what it is asked for, in a directory of its own, of what a script
+# lets it hear.  Any other one
 # puts aside what it hears, says what is in a file, or does what another one has, and hangs up.
 FAKE = """\
 #!/bin/sh
@@ -15,6 +16,7 @@ for word; do host=$command command=$word; done
 if [ "$host" = there ]; then
 	echo "$command" >>"$FAKE/commands"
 	cd "$FAKE/there"
+	if [ -f "$FAKE/hear" ]; then . "$FAKE/hear" | sh -c "$command"; exit; fi
 	exec sh -c "$command"
 fi
 if [ -f "$FAKE/talk" ]; then . "$FAKE/talk"; fi
@@ -60,11 +62,11 @@ class Lab:
         self.fake = sshd.write_text(f"{base}/fake", FAKE, 0o755)
         self.count, self.lock = 0, threading.Lock()
 
-    def scene(self, says=b"", do=None, talk=None):
+    def scene(self, says=b"", do=None, talk=None, hear=None):
         with self.lock:
             self.count += 1
             top = f"{self.base}/scene-{self.count}"
-        return Scene(self, top, says, {"do": do, "talk": talk})
+        return Scene(self, top, says, {"do": do, "talk": talk, "hear": hear})
 
 
 class Scene:
