@@ -219,17 +219,32 @@ expect_judge(struct expect *x, const char *name, bool directory, const char **as
 	if (w != NULL && w->met && !w->pattern)
 		return EXPECT_MANY;
 	/* Who has asked for no certain name gets none that is no name. */
-	if (strcmp(name, ".") == 0 && (w == NULL || (!w->self && !w->named)))
-		return w == NULL && directory ? EXPECT_SELF : EXPECT_OTHER;
+	if (strcmp(name, ".") == 0 && (w == NULL ? !directory : !w->self && !w->named))
+		return EXPECT_OTHER;
 	x->came = true;
 	if (w == NULL)
-		return EXPECT_TAKEN;
+		return strcmp(name, ".") == 0 ? EXPECT_SELF : EXPECT_TAKEN;
 	w->met = true;
 	if (w->self)
 		return EXPECT_SELF;
 	if (w->named)
 		*as = w->last;
 	return EXPECT_TAKEN;
+}
+
+bool
+expect_is_contents(const struct errand *e, const char *path)
+{
+	struct expect *x = calloc(1, sizeof(*x));
+	size_t used = 0;
+	bool self = false;
+
+	/* Whatever may come: this is about what was asked for. */
+	if (x != NULL && (e->shell_text ? add_words(x, path, &used) : add(x, path, &used)) == NULL)
+		for (size_t i = 0; i < x->n; i++)
+			self = self || x->words[i].self;
+	free(x);
+	return self;
 }
 
 bool

@@ -42,6 +42,9 @@ enum expect_verdict expect_judge(struct expect *, const char *name, bool directo
 
 bool	expect_is_met(const struct expect *);
 
+/* Whether the source PATH, or, as a shell has it, a word of that, stands for what is in it. */
+bool	expect_is_contents(const struct errand *, const char *path);
+
 /* Whether more than one entry may come. */
 bool	expect_is_of_many(const struct expect *);
 

@@ -27,7 +27,7 @@ is_there(struct onward *w)
 	};
 
 	w->agreed = w->told = false;
-	if (talk_command(o, &e->target, true, e->target_is_dir, command) == 0 &&
+	if (talk_command(o, &e->target, true, e->target_is_dir || o->sources.contents, command) == 0 &&
 	    talk_call(o, &w->transport, &e->target, command) == 0) {
 		if (talk_work(o, &greeter, &e->target) == 0)
 			return true;

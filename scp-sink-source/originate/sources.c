@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "errand/expect.h"
 #include "errand/quote.h"
 #include "originate/sources.h"
 #include "paths/place.h"
@@ -151,6 +152,7 @@ take(struct sources *s, const struct errand *e, const struct root *root, const s
 	if (*why != NULL)
 		return false;
 	if (o->remote) {
+		s->contents = s->contents || expect_is_contents(e, o->path);
 		s->remote[s->nremote++] = o;
 	} else {
 		s->contents = s->contents || contents;

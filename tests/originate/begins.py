@@ -51,6 +51,11 @@ LOOKED_AT = [
     (["one/x", "there:one/x", "there:two"], [f"scp: there:one/x: {TWICE}"], ["scp -d -t two"]),
     (["there:two/[x]", "there:one/x", "target"], [], ["scp -f two/[x]", "scp -f one/x"]),
     (["-r", "one/.", "two/.", "there:two"], [], ["scp -r -d -t two"]),
+    (["-r", "there:one/.", "there:two"], [], ["scp -r -d -t two", "scp -r -f one/."]),
+    (["-r", "-T", "there:one/.", "there:two"], [], ["scp -r -d -t two", "scp -r -f one/."]),
+    (["-r", "-T", "there:one/.", "target"], [], ["scp -r -f one/."]),
+    # No file of those in there becomes what was to be their directory.
+    (["-r", "there:one/.", "there:new"], [f"scp: new: {NONE}"], ["scp -r -d -t new"]),
     # Where it goes to.
     (["there:one/x", "none/"], [f"scp: none/: {NONE}"], []),
     (["there:one/x", "none/new"], [f"scp: none/new: {NONE}"], []),

@@ -112,6 +112,8 @@ static const struct {
 	{ "`pwd`/x.tar", SHELL, { { "y", T, "x.tar" } } },
 
 	{ "x", ANY, { { "a", T, NULL }, { ".b/", T, NULL }, { "./", S, NULL } } },
+	{ ".", ANY, { { "./", S, NULL } } },
+	{ "x", ANY, { { ".", X, NULL } } },
 	{ "$(ls)", SHELL | ANY, { { "a", T, NULL }, { "b", T, NULL } } },
 };
 
@@ -222,6 +224,28 @@ START_TEST(each_of_many_words_is_met_once)
 }
 END_TEST
 
+/* Whatever may come. */
+START_TEST(what_stands_for_its_contents)
+{
+	static const struct {
+		const char *path;
+		bool	    shell, contents;
+	} of[] = {
+		{ ".", false, true }, { "x/..", false, true }, { "x/.//", false, true }, { "~", false, true },
+		{ "/", false, true }, { "x", false, false }, { "~me", false, false }, { "*", false, false },
+		{ "...", false, false }, { "a .", false, false }, { "a .", true, true }, { "'a .'", true, false },
+		{ "$x", true, false }, { "{a,.}", true, true },
+	};
+
+	for (size_t i = 0; i < COUNT(of); i++)
+		for (int any = 0; any < 2; any++) {
+			const struct errand e = { .shell_text = of[i].shell, .any_name = any == 1 };
+
+			ck_assert_msg(expect_is_contents(&e, of[i].path) == of[i].contents, "<%s>", of[i].path);
+		}
+}
+END_TEST
+
 START_TEST(whether_there_may_be_more_than_one)
 {
 	static const struct {
@@ -252,6 +276,7 @@ static void
 add(TCase *t)
 {
 	tcase_add_test(t, what_may_come);
+	tcase_add_test(t, what_stands_for_its_contents);
 	tcase_add_test(t, whether_there_may_be_more_than_one);
 	tcase_add_test(t, what_cannot_be_told);
 	tcase_add_loop_test(t, what_is_too_much, 0, 3);
