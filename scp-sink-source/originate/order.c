@@ -13,6 +13,7 @@
 #include "paths/cwd.h"
 #include "paths/dir.h"
 #include "paths/follow.h"
+#include "paths/fs.h"
 #include "paths/proc.h"
 #include "paths/sticky.h"
 #include "process.h"
@@ -93,6 +94,42 @@ hold_around(const struct root *root, const char *path)
 	return fd;
 }
 
+/*
+ * The directory PATH: a descriptor, or -1 with errno, EACCES where somebody else has put a link in its place, in a
+ * directory where everybody may.  The kernel's own links, such as /dev/fd/3, are nobody's.
+ */
+static int
+open_directory(const struct root *root, const char *path)
+{
+	struct place p, end;
+	int fd = -1;
+
+	if (place_open(root, path, &p) == -1)
+		return root_dir(root, path);
+	if (fs_is_kernels(p.dirfd)) {
+		fd = root_dir(root, path);
+	} else if (follow_link(root, p.dirfd, p.leaf, FOLLOW_ANY, &end) == 0) {
+		fd = dir_open(end.dirfd, end.leaf, O_PATH | O_DIRECTORY, 0);
+		place_close(&end);
+	}
+	place_close(&p);
+	return fd;
+}
+
+/* Nothing but the directory FD, whose path is REAL, is written to, whoever moves it just now: 0, -1. */
+static int
+confine(struct order *o, int fd, const char *real)
+{
+	struct stat wanted, got;
+	const char *what;
+
+	if (root_confine(&o->target, real[0] != '\0' ? real : "/", "", "", true, &what) == -1 ||
+	    fstat(fd, &wanted) == -1 || fstat(o->target.fd, &got) == -1)
+		return -1;
+	errno = ESTALE;
+	return wanted.st_dev == got.st_dev && wanted.st_ino == got.st_ino ? 0 : -1;
+}
+
 /* What a target names that we have open ourselves: it is written to, not found. */
 static int
 take_given(struct order *o, int fd)
@@ -111,9 +148,9 @@ take_given(struct order *o, int fd)
 static int
 aim(struct order *o)
 {
-	const char *path = o->errand.target.path, *what;
+	const char *path = o->errand.target.path;
 	char real[PATH_MAX];
-	int fd = root_dir(&o->whole, path), err = errno, end;
+	int fd = open_directory(&o->whole, path), err = errno, end;
 	int number = fd == -1 ? operand_descriptor(&o->errand.target) : -1;
 
 	if (fd == -1 && needs_directory(&o->errand))
@@ -129,9 +166,9 @@ aim(struct order *o)
 	}
 	/* From where nothing may be looked at, relative paths lead nowhere, but this one may be another. */
 	end = o->whole.start >= 0 ? cwd_path_of(fd, o->whole.start, real) : proc_path(fd, real);
-	close(fd);
 	if (end == 0)
-		end = root_confine(&o->target, real[0] != '\0' ? real : "/", "", "", true, &what);
+		end = confine(o, fd, real);
+	dir_close(fd);
 	if (end == -1)
 		return order_complain(o, path, text_error(errno));
 	o->policy.restricted = true;

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 
 import accounts
 import fakes
-from stage.report import holds, same
+from stage import process
+from stage.report import Skipped, holds, same
 
 AT_FDCWD, RENAME_EXCHANGE = -100, 2
 MANY = 4096                     # of a thing that there is no end of, which a shell says again and again
@@ -310,6 +311,41 @@ def swapped(lab):
         scene.end()
 
 
+ME, OTHER = 61500, 61501        # nobody's numbers
+PLANTED = [("a link to a directory", "outside", [], True), ("the same with a slash", "outside", ["/"], True),
+           ("the same, which must be one", "outside", ["", "-d"], True),
+           ("the same with -r", "outside", ["", "-r"], True), ("a link to a file", "outside/secret", [], True),
+           ("a link to nothing", "outside/new", [], True), ("a link to such a link", "shared/link", [], True),
+           ("a link of one's own", "outside", [], False)]
+
+
+def trapped(lab, to, how, others):
+    """In a directory like /tmp somebody has put a link where something is to come to, which is not gone by."""
+    slash, *options = how or [""]
+    if os.geteuid() != 0:
+        raise Skipped("no root, and no other user")
+    scene = lab.scene(entry(b"good"))
+    shared, link = f"{scene.here}/shared", f"{scene.here}/shared/place"
+    try:
+        os.mkdir(shared)
+        os.chmod(shared, 0o1777)
+        os.chmod(scene.top, 0o777)
+        for path in ("outside", "outside/secret"):
+            os.chown(f"{scene.here}/{path}", ME, ME)
+        os.symlink(f"{scene.here}/{to}", link)
+        os.symlink(f"{scene.here}/outside", f"{shared}/link")
+        for path in (link, f"{shared}/link"):
+            os.lchown(path, *[OTHER if others else ME] * 2)
+        scene.before = fakes.snapshot(scene.here)
+        run = ["setpriv", f"--reuid={ME}", f"--regid={ME}", "--clear-groups"]
+        got = process.run([*run, *scene.argv(*options, "host:good", f"shared/place{slash}")], scene.env,
+                          cwd=scene.here)
+        same("status", 1 if others else 0, got.code, got.log)
+        same("what has come", {} if others else {"outside/good": hello()}, scene.new(), got.log)
+    finally:
+        scene.end()
+
+
 # -- What a sink may answer.
 
 RECORD = b"C0644 5 sent\n"
@@ -428,6 +464,7 @@ def check_all(report, out, base):
                 "--max-depth=8", "host:good", "target"),
                ("hostile: links and a FIFO below the target", "dash", planted, lab),
                ("hostile: a directory that somebody exchanges", "dash", swapped, lab)]
+    checks += [(f"hostile: at the target, {name}", "dash", trapped, lab, *rest) for name, *rest in PLANTED]
     checks += [(f"hostile: the reply {byte:#04x} to {when}", "dash", answers, lab, byte, when)
                for when, some in (("a record", range(256)), ("a body", (0, 1, 2, 6, 7, 10, 27, 67, 255)))
                for byte in some]
