@@ -425,6 +425,40 @@ def between(lab, words, says, err, new, targets):
         scene.end()
 
 
+# -- Trees of who waits for each reply.
+
+DOWNWARDS = f"{os.path.dirname(os.path.abspath(__file__))}/downwards"
+REFUSED = b"\1scp: not taken\n"
+BOTTOM = 2048                   # directories within each other that are refused; one more is the end
+
+
+def waits(lab, words, target, begun, depth, old, err, levels, refusals):
+    """Of DEPTH directories, of which so many are BEGUN at once, LEVELS come to the TARGET, where OLD is a file."""
+    scene = lab.scene(talk=f'[ "$host" = there ] || exec {DOWNWARDS} {begun} {depth} "$FAKE/refused"\n')
+    try:
+        top = f"{scene.top}/{target}"
+        if old:
+            fakes.shutil.copy(f"{scene.here}/sent", f"{top}/{old}")
+        got = scene.run("-r", *words)
+        same("status", 1, got.code, got.log)
+        said = got.err.splitlines()
+        same("the last words", err, said[-1][-len(err):], got.log)
+        same("lines that the person reads", 1 + (old is not None), len(said), got.log)
+        same("what is there", levels, sum(name.startswith("good") for name in fakes.snapshot(top)) - (old is not None))
+        heard = fakes.content_of(f"{scene.top}/refused")
+        same("what was refused, and not otherwise", (refusals, b""), (heard.count(REFUSED), heard.replace(REFUSED, b"")))
+    finally:
+        scene.end()
+
+
+def list_waiting(lab):
+    for way, words, target in (("", ["host:good", "target"], "here/target"), ("-3, ", ["-3", "host:good", "there:"], "there")):
+        yield (f"hostile: {way}a tree that is too deep, of who waits", "dash", waits, lab, ["--max-depth=8", *words], target,
+               1, 20, None, "directories are nested too deeply", 8, 1)
+        yield (f"hostile: {way}a tree that only goes down, of who waits but once", "dash", waits, lab, words, target,
+               2, 0, "good", "scp: directories without end were sent", 0, BOTTOM + 1)
+
+
 # So long that it fits into a record as short as that, and into none of ours.
 LONG = b"a" * 8180
 WHOLE, SECOND = tree(b"good", entry(b"x")), entry(b"b")
@@ -473,4 +507,5 @@ def check_all(report, out, base):
     checks += [(f"hostile: {name}, ends with {status}", "dash", vanishes, lab, status, says, words, talk)
                for name, says, words, talk in VANISH for status in (0, 1)]
     checks += [(f"hostile: -3, {name}", "dash", between, lab, *rest) for name, *rest in BETWEEN]
+    checks += list_waiting(lab)
     accounts.run_at_once(report, checks)
