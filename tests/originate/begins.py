@@ -158,6 +158,51 @@ def given(lab, line, wanted, said):
         scene.end()
 
 
+# -- What the other side reads.
+
+# Who is ready, and takes all that comes from then on.
+SINK = """\
+printf '\\0'
+until [ -s "$FAKE/heard" ]; do sleep 0.01; done
+head -c 99 /dev/zero
+"""
+# Words, what is read, what is said by a source, or None, and what the person reads.
+HEARD = [
+    # What is wrong here is no business of a sink's.
+    ("a tree of which much cannot be sent", ["-r", "one", "host:"], b"D0755 0 one\nC0644 5 x\none/xE\n", None,
+     ["scp: one/fifo: not a regular file", f"scp: one/dangling: {NONE}"]),
+    ("a tree of which something is left out", ["-r", "--exclude=x", "two", "host:"],
+     b"D0755 0 two\nD0755 0 one\nE\nE\n", None, []),
+    # A source hears that, and not why.
+    ("a file that is too large", ["--max-file-size=1", "host:good", "target"], b"\0\1scp: not taken\n",
+     b"C0644 5 good\nhello\0", ["scp: target/good: larger than allowed"]),
+    ("a file for a directory that is here", ["host:there", "target"], b"\0\1scp: not taken\n",
+     b"C0644 5 there\nhello\0", ["scp: target/there: Is a directory"]),
+    ("a name that is left out", ["--exclude=good", "host:good", "target"], b"\0\1scp: not taken\n",
+     b"C0644 5 good\nhello\0", []),
+    ("one that was not asked for", ["host:g*", "target"], b"\0\1scp: not taken\n", b"C0644 5 evil\nhello\0",
+     ['scp: host sent "evil", which was not asked for (-T accepts it)']),
+]
+
+
+def heard(lab, words, wanted, says, said):
+    scene = scene_of(lab)
+    try:
+        os.mkfifo(f"{scene.here}/one/fifo")
+        os.symlink("nowhere", f"{scene.here}/one/dangling")
+        if says is None:
+            sshd.write_text(f"{scene.top}/do", SINK)
+        else:
+            with open(f"{scene.top}/says", "wb") as file:
+                file.write(says)
+        got = run(scene, words)
+        same("what the host reads, but for what bodies end with", wanted.replace(b"\0", b""),
+             scene.heard().replace(b"\0", b""), got.log)
+        same("what the person reads", sorted(said), sorted(got.err.splitlines()), got.log)
+    finally:
+        scene.end()
+
+
 # -- What is started.
 
 SSH = ("-x -oPermitLocalCommand=no -oClearAllForwardings=yes -oRemoteCommand=none -oRequestTTY=no "
@@ -297,6 +342,7 @@ def check_all(report, out, base):
     checks = [(f"begins: {' '.join(map(repr, words))}", "dash", looked_at, lab, words, *rest)
               for words, *rest in LOOKED_AT]
     checks += [(f"begins: what is open: {line}", "dash", given, lab, line, *rest) for line, *rest in GIVEN]
+    checks += [(f"begins: what the host reads of {name}", "dash", heard, lab, *rest) for name, *rest in HEARD]
     checks += [(f"begins: what is started: {' '.join(words)}", "dash", told, lab, words, wanted)
                for words, wanted in TOLD]
     checks += [(f"begins: locked up: {name}", "dash", locked, lab, *rest) for name, *rest in LOCKED]

@@ -189,7 +189,7 @@ def options_of_all(estate, place):
     holds("the record", "C0644 45000 file" in got.err, got.log)
 
 
-def selected(estate, place):
+def selected(estate, place, client):
     """What is left out, here and there, is no failure."""
     tree = [("a.c", "file", 0o644, b"a"), ("b.o", "file", 0o644, b"b"), ("dir", "dir", 0o755, None),
             ("dir/c.o", "file", 0o644, b"c"), ("dir/d.c", "file", 0o644, b"d")]
@@ -200,26 +200,26 @@ def selected(estate, place):
         return sorted(os.path.relpath(os.path.join(at, name), top) for at, _, files in os.walk(top)
                       for name in files)
 
-    well(estate.ours.command("-r", "--exclude=*.o", f"server:{there}", f"{place.local}/down"))
+    well(client.command("-r", "--exclude=*.o", f"server:{there}", f"{place.local}/down"))
     same("down, without", ["a.c", "dir/d.c"], names(f"{place.local}/down"))
-    well(estate.ours.command("-r", "--include=*.o", f"server:{there}", f"{place.local}/alone"))
+    well(client.command("-r", "--include=*.o", f"server:{there}", f"{place.local}/alone"))
     same("down, nothing but", ["b.o", "dir/c.o"], names(f"{place.local}/alone"))
-    well(estate.ours.command("-r", "--exclude=*.o", here, f"server:{place.remote}/up"))
+    well(client.command("-r", "--exclude=*.o", here, f"server:{place.remote}/up"))
     same("up, without", ["a.c", "dir/d.c"], names(f"{place.remote}/up"))
 
 
-def updated(estate, place):
+def updated(estate, place, client):
     """What is here as it is there is not wanted again; what is here is not to be overwritten."""
     path = source_in(estate, place)
     back = f"{place.local}/file"
-    well(estate.ours.command("--update", f"server:{path}", place.local))
+    well(client.command("--update", f"server:{path}", place.local))
     first = os.stat(back)
-    well(estate.ours.command("--update", f"server:{path}", place.local))
+    well(client.command("--update", f"server:{path}", place.local))
     same("the same file", first.st_ino, os.stat(back).st_ino)
     put(path, b"another\n", when=trees.FIRST_TIME + 5)
-    well(estate.ours.command("--overwrite=no", f"server:{path}", place.local))
+    well(client.command("--overwrite=no", f"server:{path}", place.local))
     same("content", b"one file\n" * 5000, get(back))
-    well(estate.ours.command("--update", f"server:{path}", place.local))
+    well(client.command("--update", f"server:{path}", place.local))
     same("content", b"another\n", get(back))
 
 
@@ -346,8 +346,7 @@ def plain_tree(estate, place, client, entries):
 
 
 MORE = [
-    ("through itself", through_itself), ("options", options_of_all), ("what is left out", selected),
-    ("what is here already", updated), ("here alone", here_alone), ("the contents of a directory", contents),
+    ("through itself", through_itself), ("options", options_of_all), ("here alone", here_alone), ("the contents of a directory", contents),
     ("messages", said), ("words for a shell", words_for_a_shell),
 ]
 
@@ -373,6 +372,9 @@ def list_checks(estate):
         yield f"hosts: {name}", "dash", in_a_place, estate, addresses, form, lambda port: []
     for name, check in MORE:
         yield f"hosts: {name}", "dash", in_a_place, estate, check
+    for name, client in (("ours", estate.ours), ("OpenSSH's", estate.stock)):
+        yield f"hosts: {name}: what is left out", "dash", in_a_place, estate, selected, client
+        yield f"hosts: {name}: what is here already", "dash", in_a_place, estate, updated, client
     ours, stock = estate.world.host, estate.stock_host
     for name, one, other in (("OpenSSH's to ours", stock, ours), ("ours to OpenSSH's", ours, stock)):
         yield f"hosts: -3, {name}", "dash", in_a_place, estate, through_here, one, other
