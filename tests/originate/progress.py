@@ -431,6 +431,32 @@ def background(stage):
         one_file(place, terminal)
 
 
+def put_aside(stage):
+    """What is stopped and goes on in the background draws no more, until it comes back."""
+    place = stage.place()
+    script = '"$@"; bg; read go <"$AT_PATH/front"; fg >/dev/null'
+    os.mkfifo(f"{place.path}/front")
+    argv = ["bash", "-mc", script, "bash", *place.argv("host:file", place.to)]
+    with shown(place, argv=argv, env={"AT_PATH": place.path}) as terminal:
+        terminal.see("25%")
+        os.write(terminal.leader, b"\x1a")
+        terminal.until("it goes on, put aside", lambda: re.search(rb"\]\+ .*&\r\n$", terminal.bytes))
+        before, end = terminal.bytes, time.monotonic() + TICKS
+        while time.monotonic() < end:
+            terminal.read(0.1)
+        same("what is drawn in the background", b"", terminal.bytes[len(before):])
+        with open(f"{place.path}/front", "w", encoding="ascii") as front:
+            front.write("go\n")
+        terminal.until("a line again", lambda: b"25%" in terminal.bytes[len(before):])
+        one_file_behind(place, terminal)
+
+
+def one_file_behind(place, terminal):
+    place.release()
+    same("status", 0, terminal.finish(), terminal.screen.text())
+    holds("the last line of the file", "100%" in "".join(terminal.screen.text()), terminal.screen.text())
+
+
 def not_wanted(stage, option):
     place = stage.place()
     with shown(place, option, "host:file", place.to) as terminal:
@@ -751,6 +777,7 @@ def checks(stage):
     yield "a tree that is received", unknown
     yield "a hostile name", hostile_name
     yield "in the background", background
+    yield "put aside", put_aside
     for option in ("-q", "--progress=none"):
         yield f"not wanted: {option}", not_wanted, option
     yield "no terminal", no_terminal
