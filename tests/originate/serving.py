@@ -8,12 +8,16 @@ import shutil
 import subprocess
 
 import fakes
+from stage import packets as p
 from stage import process, sshd
 from stage.report import Skipped, holds, same
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 STARTS = ("clone", "fork", "vfork", "execve")
 UPLOAD, DOWNLOAD = b"C0644 5 new\nhello\0", b"\0\0\0\0"
+HANDLE = p.string(b"\0\0\0\0\0\0\0\1")      # that of the first file
+PUT = p.packet(p.INIT, p.u32(3)) + p.request(p.OPEN, 1, p.string("target/new"), p.u32(p.W | p.CREAT), p.attrs()) + \
+    p.request(p.WRITE, 2, HANDLE, p.u64(0), p.string(b"hello")) + p.request(p.CLOSE, 3, HANDLE)
 # How it is started, the command of the client, what that sends, what is there then; what is refused instead.
 WAYS = [
     ("-t", ["-t", "target"], None, UPLOAD, "target/new"),
@@ -26,11 +30,36 @@ WAYS = [
     ("--serve, from one host to another", ["--serve", "--root={here}"], "scp -3 -- one:x two:y", b"", None),
     ("--serve, directly", ["--serve", "--root={here}"], "scp -R one:x two:y", b"", None),
     ("--serve, a copy that stays", ["--serve", "--root={here}"], "scp sent copy", b"", None),
+    ("--serve, SFTP", ["--serve", "--root={here}"], "internal-sftp", PUT, "target/new"),
+    ("--serve, a command", ["--serve", "--root={here}", "--commands=yes"], "cp sent target/new", b"", "target/new"),
+    ("--sftp", ["--sftp"], None, PUT, "target/new"),
     ("as a login shell", ["-c", "scp sent host:"], None, b"", None),
+]
+# The same of a login shell whose account has a root, by what /etc/scp.conf says.
+LOGINS = [
+    ("an upload", "scp -t target", UPLOAD, "target/new"),
+    ("a download", "scp -f sent", DOWNLOAD, "sent"),
+    ("SFTP", "/usr/lib/openssh/sftp-server", PUT, "target/new"),
+    ("a command", "cp sent target/new", b"", "target/new"),
+    ("a copy to a host", "scp sent host:", b"", None),
+    ("from one host to another", "scp -3 -- one:x two:y", b"", None),
+    ("a copy from a host", "scp -S ./fake host:x .", b"", None),
 ]
 
 
-def serves(lab, words, command, says, there):
+def elsewhere(scene, text):
+    """What runs the words behind it where /etc/scp.conf has TEXT."""
+    etc = f"{scene.top}/etc"
+    os.mkdir(etc)
+    for name in ("passwd", "group", "nsswitch.conf"):
+        shutil.copy(f"/etc/{name}", etc)
+    sshd.write_text(f"{etc}/scp.conf", text)
+    return ["/usr/bin/python3", f"{TOP}/tests/stage/namespace.py", "sh", "-c", f'mount --bind {etc} /etc && exec "$@"', "sh"]
+
+
+def serves(lab, words, command, says, there, text=None):
+    if text and os.geteuid() != 0:
+        raise Skipped("no root, and no other /etc")
     if not shutil.which("strace"):
         raise Skipped("there is no strace")
     if os.environ.get("SAN"):
@@ -44,7 +73,8 @@ def serves(lab, words, command, says, there):
             file.write(says)
         trace = f"{scene.top}/trace"
         with open(f"{scene.top}/says", "rb") as given:
-            got = process.run(["strace", "-f", "-qq", "-e", "signal=none", "-e", f"trace={','.join(STARTS)},clone3",
+            before = elsewhere(scene, text.format(here=scene.here)) if text else []
+            got = process.run([*before, "strace", "-f", "-qq", "-e", "signal=none", "-e", f"trace={','.join(STARTS)},clone3",
                                "-o", trace, lab.scp, *(word.format(here=scene.here) for word in words)], env,
                               cwd=scene.here, stdin=given)
         if there:
@@ -72,13 +102,7 @@ def configured(lab, text, status, err):
         raise Skipped("no root, and no other /etc")
     scene = lab.scene(b"C0644 5 good\nhello\0")
     try:
-        etc = f"{scene.top}/etc"
-        os.mkdir(etc)
-        for name in ("passwd", "group", "nsswitch.conf"):
-            shutil.copy(f"/etc/{name}", etc)
-        sshd.write_text(f"{etc}/scp.conf", text)
-        copies(scene, ["/usr/bin/python3", f"{TOP}/tests/stage/namespace.py", "sh", "-c",
-                       f'mount --bind {etc} /etc && exec "$@"', "sh", lab.scp], status, err)
+        copies(scene, [*elsewhere(scene, text), lab.scp], status, err)
     finally:
         scene.end()
 
@@ -104,6 +128,7 @@ def built_alone(lab, out):
         scene.end()
 
 
+ROOT = "root {here}\ncommands yes\nlog none\n"
 FORBIDDEN = "scp: copies to and from other hosts are not allowed here\n"
 BROKEN = "scp: /etc/scp.conf, line 1: originate: it takes yes or no\n"
 ALONE = "scp: this one only serves others: it was built without the half that copies by itself\n"
@@ -113,6 +138,8 @@ def check_all(report, out, base):
     lab = fakes.Lab(out, base)
     for name, *rest in WAYS:
         report.run(f"serving: {name}", serves, lab, *rest)
+    for name, *rest in LOGINS:
+        report.run(f"serving: as a login shell, {name}", serves, lab, ["-c", rest[0]], None, *rest[1:], ROOT)
     report.run("serving: originate yes", configured, lab, "originate yes\n", 0, "")
     report.run("serving: originate no", configured, lab, "originate no\n", 1, FORBIDDEN)
     report.run("serving: a configuration that is broken", configured, lab, "originate perhaps\n", 1, BROKEN)
