@@ -221,7 +221,7 @@ def scenes():
     found = []
     for title, words, workers in (
             ("down", (*quiet, "source:tree", "target"), {2: files}),
-            ("up", (*quiet, "{base}/source/tree", "target:"), {2: files}),
+            ("up", (*quiet, "--idle-timeout=1h", "{base}/source/tree", "target:"), {2: (*files, "timer")}),
             ("through here", ("-3", *quiet, "source:tree", "target:"), {2: files, 4: files, 5: files}),
             ("directly", ("-R", "-r", "-p", "source:tree", "target:"), {}),
             ("here", ("-r", "-p", "source/tree", "target"), {})):

@@ -97,6 +97,8 @@ START_TEST(a_program_starts_clean)
 
 	ck_assert_ptr_nonnull(fgets(before, sizeof(before), count));
 	ck_assert_int_eq(pclose(count), 0);
+	signal(SIGHUP, SIG_DFL);
+	signal(SIGQUIT, SIG_DFL);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
