@@ -150,6 +150,16 @@ grow(unsigned seed, int n)
 	wood.room = one_in(3) ? 50000 : SIZE_MAX;
 }
 
+static inline size_t
+bytes_of_wood(void)
+{
+	size_t all = 0;
+
+	for (int i = 0; i < wood.n; i++)
+		all += wood.nodes[i].size + 20;
+	return all;
+}
+
 /* What the file at N holds from AT on. */
 static inline void
 fill(int n, size_t at, char *dst, size_t len)
@@ -201,13 +211,19 @@ plant(void)
 /* -- What becomes of it. */
 
 static inline bool
-is_refused(int n)
+is_denied(int n)
 {
 	const struct node *node = &wood.nodes[n];
 
 	return node->blocked || (wood.denies && node->name[0] == 'x') ||
-	    (node->kind == NODE_DIR ? node->depth >= wood.max_depth
-	    : node->size > wood.max_size || node->size > wood.room);
+	    (node->kind == NODE_DIR ? node->depth >= wood.max_depth : node->size > wood.max_size);
+}
+
+/* At the latest when its body has come. */
+static inline bool
+is_refused(int n)
+{
+	return is_denied(n) || (wood.nodes[n].kind == NODE_FILE && wood.nodes[n].size > wood.room);
 }
 
 /* Whether no directory that it is in is refused. */
@@ -506,6 +522,16 @@ await_half(pid_t pid)
 
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	ck_assert_msg(status == 0, "seed %u: wait status %x", wood.seed, (unsigned)status);
+}
+
+/* So many rounds of a test, unless somebody wants others. */
+static inline void
+add_rounds(TCase *t, const TTest *test, int rounds)
+{
+	const char *wish = getenv("ROUNDS"), *seed = getenv("SEED");
+	int first = seed != NULL ? atoi(seed) : 1;
+
+	tcase_add_loop_test(t, test, first, first + (wish != NULL ? atoi(wish) : rounds));
 }
 
 #endif
