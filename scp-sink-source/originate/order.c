@@ -150,12 +150,13 @@ aim(struct order *o)
 {
 	const char *path = o->errand.target.path;
 	char real[PATH_MAX];
-	int fd = open_directory(&o->whole, path), err = errno, end;
-	int number = fd == -1 ? operand_descriptor(&o->errand.target) : -1;
+	int number = operand_descriptor(&o->errand.target), end;
+	/* What we have open ourselves is what its number says, whatever the text of its link. */
+	int fd = number != -1 ? root_dir(&o->whole, path) : open_directory(&o->whole, path), err = errno;
 
 	if (fd == -1 && needs_directory(&o->errand))
 		return order_complain(o, path, text_error(err == ENOENT ? ENOENT : ENOTDIR));
-	if (number != -1)
+	if (fd == -1 && number != -1)
 		return take_given(o, number);
 	if (fd == -1) {
 		o->cell = hold_around(&o->whole, path);
