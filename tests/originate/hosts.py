@@ -162,20 +162,23 @@ def through_itself(estate, place):
     same("content", get(path), get(f"{place.local}/back"))
 
 
-def by_hops(estate, place, host):
-    """-J of dbclient's, which says hosts in another way: the one that lets others be reached through it comes first."""
-    path, hop = source_in(estate, place), estate.stock_host
+def by_hops(estate, place, host, hop, log, came):
+    """
+    -J of dbclient's, which says hosts in another way: the HOP that lets HOST be reached through it comes first.
+    CAME is what its LOG has of each who comes.
+    """
+    path, log = source_in(estate, place), f"{estate.world.base}/{log}"
     way = servers.dbclient_way(estate.world, host)
     known = f"{estate.world.env['HOME']}/.ssh/known_hosts"
     kind_and_key = sshd.read_text(hop.known).splitlines()[0].split()[1:]
     sshd.write_text(known, sshd.read_text(known) + f"localhost {' '.join(kind_and_key)}\n")
-    log = f"{estate.world.base}/sshd-stock.log"
-    before = sshd.read_text(log).count("Accepted publickey")
+    before = sshd.read_text(log).count(came)
     got = estate.run(*way, "-J", f"{hop.user}@localhost:{hop.port}", f"{host.user}@{sshd.HOST}:{path}",
                      f"{place.local}/back")
     same("status", 0, got.code, got.log)
     same("content", get(path), get(f"{place.local}/back"))
-    same("who came by that way", before + 1, sshd.read_text(log).count("Accepted publickey"))
+    # It may be its own way to itself.
+    same("who came by that way", before + 1 + (hop is host), sshd.read_text(log).count(came))
 
 
 def options_of_all(estate, place):
@@ -389,7 +392,7 @@ def check_dropbear(report, estate):
     link = f"{world.base}/bin/ssh"
     with contextlib.ExitStack() as stack:
         try:
-            host = stack.enter_context(servers.dropbear_for(world))
+            host = stack.enter_context(servers.dropbear_for(world, hop=True))
         except Skipped as why:
             report.skip("hosts: dropbear", str(why))
             return
@@ -407,7 +410,9 @@ def check_dropbear(report, estate):
         for name, one, other in (("from dropbear's", host, estate.stock_host), ("to dropbear's", estate.stock_host, host)):
             report.run(f"hosts: -3, {name}", in_a_place, estate, through_here, one, other)
         if os.path.exists("/usr/bin/dbclient"):
-            report.run("hosts: dbclient by way of another host", in_a_place, estate, by_hops, host)
+            for name, hop, log, came in (("another host", estate.stock_host, "sshd-stock.log", "Accepted publickey"),
+                                         ("dropbear", host, "dropbear.log", "Pubkey auth succeeded")):
+                report.run(f"hosts: dbclient by way of {name}", in_a_place, estate, by_hops, host, hop, log, came)
 
 
 def check_asyncssh(report, estate):

@@ -37,16 +37,16 @@ def any_command(base):
     return f'PATH={base}/bin:{sshd.SERVER_PATH}; export PATH; eval "$SSH_ORIGINAL_COMMAND"'
 
 
-def dropbear_argv(base, port, forced):
-    return ["/usr/sbin/dropbear", "-F", "-E", "-s", "-j", "-k", "-m", "-p", f"{sshd.HOST}:{port}",
+def dropbear_argv(base, port, forced, hop):
+    return ["/usr/sbin/dropbear", "-F", "-E", "-s", *([] if hop else ["-j"]), "-k", "-m", "-p", f"{sshd.HOST}:{port}",
             "-r", f"{base}/dropbear-key", "-P", f"{base}/dropbear.pid", "-c", forced]
 
 
 @contextlib.contextmanager
-def dropbear_for(world, forced=None):
+def dropbear_for(world, forced=None, hop=False):
     """
-    A Host that dropbear serves, by the command FORCED or by what the client asks for.  It reads the user's
-    own ~/.ssh/authorized_keys and no other.
+    A Host that dropbear serves, by the command FORCED or by what the client asks for; and that may be a HOP on
+    the way to others.  It reads the user's own ~/.ssh/authorized_keys and no other.
     """
     base, account = world.base, world.account
     made = subprocess.run(["dropbearkey", "-t", "ecdsa", "-f", f"{base}/dropbear-key"], text=True,
@@ -57,7 +57,7 @@ def dropbear_for(world, forced=None):
         argv = prepare_keys(stack, world)
         try:
             child, port = sshd.start_on_some_port(
-                lambda port: argv + dropbear_argv(base, port, forced or any_command(base)), log, world.env)
+                lambda port: argv + dropbear_argv(base, port, forced or any_command(base), hop), log, world.env)
         except RuntimeError as error:
             if world.is_root:
                 raise
