@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "paths/birth.h"
@@ -42,6 +43,17 @@ birth_look(int dirfd, const char *name, struct birth *b)
 	if ((sx.stx_mask & STATX_BTIME) != 0)
 		b->born = (uint64_t)sx.stx_btime.tv_sec * NANO + sx.stx_btime.tv_nsec;
 	return 0;
+}
+
+uint64_t
+birth_now(void)
+{
+	struct timespec now;
+
+	/* Filesystems have this time, or that of the last tick. */
+	if (clock_gettime(CLOCK_REALTIME, &now) == -1)
+		return UINT64_MAX;
+	return (uint64_t)now.tv_sec * NANO + (uint64_t)now.tv_nsec;
 }
 
 bool

@@ -20,6 +20,9 @@ struct birth {
 /* That of NAME in DIRFD, which is not followed; "": of DIRFD itself.  0, -1. */
 int	birth_look(int dirfd, const char *name, struct birth *);
 
+/* What no birth until now is greater than; those of the next few milliseconds need not be. */
+uint64_t birth_now(void);
+
 bool	birth_is_same(const struct birth *, const struct birth *);
 
 #endif

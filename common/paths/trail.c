@@ -80,6 +80,42 @@ trail_last(const struct trail *t)
 	return last + (*last == '/');
 }
 
+/* The name at AT, and how long it is. */
+static const char *
+name_at(const struct trail *t, unsigned at, size_t *len)
+{
+	const char *name = t->text + t->cuts[at];
+	const char *end = t->text + (at + 1 < t->depth ? t->cuts[at + 1] : t->len);
+
+	name += name < end && *name == '/';
+	*len = (size_t)(end - name);
+	return name;
+}
+
+/* Whether the name at AT is the one that is PERIOD names before it. */
+static bool
+is_again(const struct trail *t, unsigned at, unsigned period)
+{
+	size_t n, m;
+	const char *one = name_at(t, at, &n), *other = name_at(t, at - period, &m);
+
+	return n == m && memcmp(one, other, n) == 0;
+}
+
+bool
+trail_comes_round(const struct trail *t, unsigned times)
+{
+	for (unsigned period = 1; t->beyond == 0 && period <= t->depth / times; period++) {
+		unsigned at = t->depth, first = t->depth - period * (times - 1);
+
+		while (at > first && is_again(t, at - 1, period))
+			at--;
+		if (at == first)
+			return true;
+	}
+	return false;
+}
+
 void
 trail_leave(struct trail *t)
 {

@@ -2,6 +2,7 @@
 #ifndef PATHS_TRAIL_H
 #define PATHS_TRAIL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -36,6 +37,9 @@ void	trail_enter(struct trail *, const char *name);
 
 /* The name that it went to last, where that is one; "..." where it is not in it. */
 const char *trail_last(const struct trail *);
+
+/* Whether it went the same way TIMES times, one after the other: its last names are those before them, again. */
+bool	trail_comes_round(const struct trail *, unsigned times);
 
 /* Goes back to where it stood before the last trail_enter() that is not undone yet. */
 void	trail_leave(struct trail *);

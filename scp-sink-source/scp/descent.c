@@ -3,12 +3,18 @@
 #include <dirent.h>
 #include <unistd.h>
 
+#include "paths/birth.h"
 #include "scp/descent.h"
+
+enum {
+	ROUNDS = 3	/* which a tree that is copied into itself has gone */
+};
 
 void
 descent_init(struct descent *d)
 {
 	d->depth = d->links = 0;
+	d->since = birth_now();
 	listing_init(&d->listing);
 }
 
@@ -26,6 +32,18 @@ descent_is_in(const struct descent *d, const struct stat *st)
 		if (d->levels[i].ino == st->st_ino && d->levels[i].dev == st->st_dev)
 			return true;
 	return false;
+}
+
+/*
+ * Each directory that is made for such a copy is found in it, and copied again.  Where it goes to nobody knows who
+ * sends it, but then its names come round, and the last of them is of something that is there only since we began.
+ */
+bool
+descent_is_own_copy(const struct descent *d, int fd, const struct trail *trail)
+{
+	struct birth birth;
+
+	return trail_comes_round(trail, ROUNDS) && birth_look(fd, "", &birth) == 0 && birth.born > d->since;
 }
 
 /* Where nobody said, no link led to a directory whose ".." is the innermost one. */

@@ -6,8 +6,10 @@
 #include <sys/types.h>
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "paths/listing.h"
+#include "paths/trail.h"
 #include "rules/policy.h"
 
 /*
@@ -30,6 +32,7 @@ struct descent_level {
 
 struct descent {
 	unsigned	     depth;	/* directories that are open */
+	uint64_t	     since;	/* when it began, as births are */
 	unsigned	     links;	/* that led to directories; at most one more than are followed */
 	struct descent_level levels[POLICY_DEPTH_MAX];
 	struct listing	     listing;	/* behind all else: most of it is never touched */
@@ -39,6 +42,12 @@ void	descent_init(struct descent *);
 
 /* Whether the directory ST is one that is open: there would be no end of it. */
 bool	descent_is_in(const struct descent *, const struct stat *);
+
+/*
+ * Whether the directory FD, where the TRAIL is, comes of this tree's being copied into itself: there would be no end
+ * of that either.
+ */
+bool	descent_is_own_copy(const struct descent *, int fd, const struct trail *);
 
 /*
  * Whether the directory FD, which was found in the innermost one as TYPE, a DT_*, is behind a link that is

@@ -82,6 +82,8 @@ enter_dir(struct source *k, int *fd, const struct stat *st, const char *as)
 
 	if (why.text == NULL)
 		why.text = policy_denies_dir(s->policy, &s->usage, k->descent.depth);
+	if (why.text == NULL && descent_is_own_copy(&k->descent, *fd, &s->trail))
+		why.text = "it is copied into itself";
 	if (why.text == NULL && s->client != NULL && k->descent.depth == 0) {
 		why.text = policy_denies_name(s->policy, as, true);
 		why.skip = why.text != NULL;

@@ -277,6 +277,40 @@ def said(estate, place):
     same("words", [f"scp: {first}: Not a directory"], got.err.splitlines())
 
 
+def knows_births(path):
+    """Whether the filesystem says when something was made."""
+    said = subprocess.run(["stat", "-c", "%W", path], check=False, capture_output=True, text=True).stdout
+    return said.strip() not in ("", "0", "-")
+
+
+def into_itself(estate, place):
+    """
+    A tree that is sent to where it is read has no end, and is left soon: what is made is read again.  One whose
+    names come round is a tree like any other.
+    """
+    if not knows_births(place.remote):
+        raise Skipped("nobody knows when a directory was made")
+    world = estate.world
+    entries = [("f", "file", 0o644, b"f"), ("d", "dir", 0o755, None)] + [
+        ("/".join(["x"] * depth), "dir", 0o755, None) for depth in range(1, 8)]
+    tree = world.give(trees.build(f"{place.remote}/tree", entries))
+    well(estate.ours.command("-r", tree, f"server:{place.remote}/copy"))
+    well(estate.ours.command("-r", f"server:{tree}", f"{place.local}/copy"))
+    for words in (["-r", tree, f"server:{tree}"], ["-r", f"{tree}/.", f"server:{tree}/new"],
+                  ["-r", f"server:{tree}/.", f"{tree}/d"]):
+        os.makedirs(f"{tree}/new", exist_ok=True)
+        world.give(tree)
+        # Who does not wait may have read a directory before anything is made in it.
+        got = estate.ours.command("-X", "ahead=no", *words)
+        same("status", 1, got.code, got.log)
+        same("words", 1, len(got.err.splitlines()), got.log)
+        holds("what is said", got.err.endswith(": it is copied into itself\n"), got.log)
+        deepest = max(len(os.path.relpath(at, tree).split("/")) for at, _, _ in os.walk(tree))
+        holds("an end", deepest < 500, deepest, got.log)
+        shutil.rmtree(tree)
+        trees.build(tree, entries[:2])
+
+
 def words_for_a_shell(estate, place):
     """-O: what the remote shell makes of it."""
     source_in(estate, place, "it's")
@@ -350,7 +384,7 @@ def plain_tree(estate, place, client, entries):
 
 MORE = [
     ("through itself", through_itself), ("options", options_of_all), ("here alone", here_alone), ("the contents of a directory", contents),
-    ("messages", said), ("words for a shell", words_for_a_shell),
+    ("messages", said), ("into itself", into_itself), ("words for a shell", words_for_a_shell),
 ]
 
 

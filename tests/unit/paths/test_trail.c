@@ -157,6 +157,55 @@ START_TEST(what_is_beyond_it_changes_nothing)
 }
 END_TEST
 
+/* Paths, what they begin with, and how many times the last of their names come, one round after the other. */
+static const struct {
+	const char *from, *names;
+	unsigned    times;
+} rounds[] = {
+	{ "x", "", 0 },
+	{ "x", "x", 1 },		/* What it begins with does not count. */
+	{ "x", "x/x", 2 },
+	{ "x", "x/x/x", 3 },
+	{ "", "x/x/x", 3 },
+	{ "/", "x/x/x", 3 },
+	{ ".", "a/x/x/x", 3 },
+	{ ".", "x/x/x/a", 1 },
+	{ ".", "x/a/x/x", 2 },
+	{ ".", "a/b/a/b/a/b", 3 },
+	{ ".", "a/b/a/b/a", 2 },
+	{ ".", "b/a/b/a/a/b", 1 },
+	{ ".", "ab/ab/a", 1 },
+	{ ".", "x/xx/x", 1 },
+	{ ".", "a/b/c/a/b/c/a/b/c/a/b/c", 4 },
+	{ ".", "q/a/a/b/a/a/b/a/a/b", 3 },
+};
+
+START_TEST(names_come_round)
+{
+	char names[64], *rest = names;
+
+	strcpy(names, rounds[_i].names);
+	trail_set(&trail, rounds[_i].from);
+	while (rest != NULL && *rest != '\0')
+		trail_enter(&trail, strsep(&rest, "/"));
+	for (unsigned times = 2; times < 6; times++)
+		ck_assert_msg(trail_comes_round(&trail, times) == (times <= rounds[_i].times), "%s: %u times",
+		    rounds[_i].names, times);
+}
+END_TEST
+
+/* Of what is not in it nothing is known. */
+START_TEST(what_is_beyond_it_does_not_come_round)
+{
+	trail_set(&trail, ".");
+	for (unsigned i = 0; i < TRAIL_DEPTH_MAX; i++)
+		trail_enter(&trail, "x");
+	ck_assert(trail_comes_round(&trail, 3));
+	trail_enter(&trail, "x");
+	ck_assert(!trail_comes_round(&trail, 3));
+}
+END_TEST
+
 static void
 add(TCase *t)
 {
@@ -166,6 +215,8 @@ add(TCase *t)
 	tcase_add_test(t, setting_begins_anew);
 	tcase_add_test(t, a_path_that_is_too_long_is_cut);
 	tcase_add_test(t, what_is_beyond_it_changes_nothing);
+	tcase_add_loop_test(t, names_come_round, 0, (int)(sizeof(rounds) / sizeof(rounds[0])));
+	tcase_add_test(t, what_is_beyond_it_does_not_come_round);
 }
 
 int
