@@ -5,6 +5,7 @@ asked for, nothing is told that is no business of theirs, and the person reads w
 """
 import ctypes
 import os
+import shutil
 import threading
 from dataclasses import dataclass, field
 
@@ -346,6 +347,60 @@ def trapped(lab, to, how, others):
         scene.end()
 
 
+# -- Whoever starts it, with what he has left open, or not.
+
+SHUT = ["<&-", ">&-", "2>&-", "<&- >&-", "<&- >&- 2>&-", "3<&0 4>&1"]
+WAYS = {"down": ["host:good", "target"], "up": ["sent", "there:"], "through here": ["-3", "host:good", "there:"]}
+
+
+def started(lab, words, *run):
+    """The copy is made all the same, and is what the status says."""
+    scene = lab.scene(entry(b"good"))
+    try:
+        got = process.run([*run, *scene.argv(*words)], scene.env, cwd=scene.here)
+        same("status", 0, got.code, got.log)
+        same("what has come", {"target/good": hello()} if words[-1] == "target" else {}, scene.new(), got.log)
+        same("what has come there", {"target": set(), "there:": {words[-2].rpartition(":")[2]}}[words[-1]],
+             set(os.listdir(f"{scene.top}/there")), got.log)
+    finally:
+        scene.end()
+
+
+def in_path(lab):
+    """A directory may be called like the program that is looked for."""
+    scene = lab.scene(entry(b"good"))
+    try:
+        os.makedirs(f"{scene.top}/one/ssh")
+        os.mkdir(f"{scene.top}/two")
+        shutil.copy(lab.fake, f"{scene.top}/two/ssh")
+        env = scene.env | {"PATH": f"{scene.top}/one:{scene.top}/two:{scene.env['PATH']}"}
+        got = process.run([lab.scp, "host:good", "target"], env, cwd=scene.here)
+        same("status", 0, got.code, got.log)
+        same("what has come", {"target/good": hello()}, scene.new(), got.log)
+    finally:
+        scene.end()
+
+
+def list_starts(lab):
+    for way, words in WAYS.items():
+        for how in SHUT:
+            yield f"hostile: started with {how}, {way}", "dash", started, lab, words, "sh", "-c", f'exec "$@" {how}', "sh"
+    yield "hostile: a directory that is called ssh", "dash", in_path, lab
+
+
+def keeps_on(lab, what):
+    """A sink that has all, and says WHAT without end."""
+    talk = (f"printf '\\000'\nhead -c {len(RECORD)} >/dev/null\nprintf '\\000'\n"
+            f"head -c {len(fakes.SENT) + 1} >/dev/null\n{what}\n")
+    scene = lab.scene(talk=talk)
+    try:
+        got = scene.run("sent", "host:")
+        holds("few words", len(got.err.splitlines()) <= 8, got.log)
+        holds("no byte that a terminal does something of", is_plain(got.text), got.text)
+    finally:
+        scene.end()
+
+
 # -- What a sink may answer.
 
 RECORD = b"C0644 5 sent\n"
@@ -499,6 +554,11 @@ def check_all(report, out, base):
                ("hostile: links and a FIFO below the target", "dash", planted, lab),
                ("hostile: a directory that somebody exchanges", "dash", swapped, lab)]
     checks += [(f"hostile: at the target, {name}", "dash", trapped, lab, *rest) for name, *rest in PLANTED]
+    checks += list_starts(lab)
+    checks += [(f"hostile: {name} without end behind the last file", "dash", keeps_on, lab, what)
+               for name, what in (("replies", "while head -c 4096 /dev/zero; do :; done 2>/dev/null"),
+                                  ("messages", "yes \"$(printf '\\001no')\" 2>/dev/null"),
+                                  ("text", "yes 2>/dev/null"))]
     checks += [(f"hostile: the reply {byte:#04x} to {when}", "dash", answers, lab, byte, when)
                for when, some in (("a record", range(256)), ("a body", (0, 1, 2, 6, 7, 10, 27, 67, 255)))
                for byte in some]
