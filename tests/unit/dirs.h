@@ -3,6 +3,8 @@
 #define DIRS_H
 
 /* What tests of dir, follow and root find in their directory, and how they look at it. */
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 
 #include "unit.h"
@@ -46,6 +48,17 @@ static inline void
 make_dir(const char *name)
 {
 	ck_assert_msg(mkdirat(unit_fd, name, 0755) == 0, "%s: %s", name, strerror(errno));
+}
+
+static inline void
+make_socket(const char *name)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/%s", unit_path, name);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	close(fd);
 }
 
 /* The directory PATH, which an ordinary open finds, must be what FD is. */

@@ -7,6 +7,7 @@
 
 #include "ask/braces.h"
 #include "ask/expand.h"
+#include "dirs.h"
 #include "unit.h"
 
 enum {
@@ -15,7 +16,6 @@ enum {
 	WORK_DIRS = 250,	/* enough: to go through all, for each two, is too much */
 	LEVELS = 17,		/* directories within each other, a byte too deep for a path */
 	LEVEL_NAME = 240,	/* bytes of each one's name */
-	OPEN_MAX_SEEN = 256,	/* descriptors that are looked at */
 	RANDOM_WORDS = 5000
 };
 
@@ -63,29 +63,6 @@ getdents64(int fd, void *buffer, size_t len)
 		at += d->d_reclen;
 	}
 	return n;
-}
-
-/* One more afterwards is one that leaked.  It takes no /proc, which is not everybody's. */
-static int
-count_open(void)
-{
-	int n = 0;
-
-	for (int fd = 0; fd < OPEN_MAX_SEEN; fd++)
-		n += fcntl(fd, F_GETFD) != -1;
-	return n;
-}
-
-static void
-make_dir(const char *name)
-{
-	ck_assert_msg(mkdirat(unit_fd, name, 0755) == 0, "%s: %s", name, strerror(errno));
-}
-
-static void
-make_link(const char *name, const char *target)
-{
-	ck_assert_msg(symlinkat(target, unit_fd, name) == 0, "%s: %s", name, strerror(errno));
 }
 
 static void

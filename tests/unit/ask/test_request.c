@@ -1,35 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 #include "ask/request.h"
-#include "unit.h"
+#include "vector.h"
 
 enum {
-	WORDS_MAX = 64,
-	LINE_MAX_BYTES = 512,
 	R = 1, P = 2, D = 4, V = 8,	/* what may be asked for, as one number */
 	ANY = 1				/* no letter that anybody types:
 	    which one is not promised */
 };
-
-/* One argument vector: the words between single blanks, so that two blanks make an empty word. */
-struct vector {
-	char  line[LINE_MAX_BYTES];
-	char *words[WORDS_MAX + 1];
-	int   n;
-};
-
-static void
-make_vector(struct vector *v, const char *line)
-{
-	char *rest = v->line;
-
-	ck_assert_uint_lt(strlen(line), sizeof(v->line));
-	strcpy(v->line, line);
-	for (v->n = 0; rest != NULL; v->n++) {
-		ck_assert_int_lt(v->n, WORDS_MAX);
-		v->words[v->n] = strsep(&rest, " ");
-	}
-	v->words[v->n] = NULL;
-}
 
 static unsigned
 flags_of(const struct request *r)
@@ -443,7 +420,7 @@ static bool
 write_spelling(struct vector *v, const char *letters, unsigned cuts, const char *limit,
     size_t where)
 {
-	char line[LINE_MAX_BYTES] = "scp", *p = line + strlen(line);
+	char line[VECTOR_LINE_MAX] = "scp", *p = line + strlen(line);
 	bool inside = false, limited = false;
 
 	for (size_t i = 0; letters[i] != '\0'; i++) {

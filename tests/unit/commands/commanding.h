@@ -4,6 +4,7 @@
 
 /* Commands of a session whose root is "top" in the test's directory, and what they write. */
 #include "commands/verbs.h"
+#include "dirs.h"
 #include "doing.h"
 #include "text/words.h"
 

@@ -6,12 +6,6 @@
 static struct stat st;
 
 static void
-make_dir(const char *name)
-{
-	ck_assert_int_eq(mkdirat(unit_fd, name, 0755), 0);
-}
-
-static void
 look_at(const char *name)
 {
 	ck_assert_int_eq(fstatat(unit_fd, name, &st, AT_SYMLINK_NOFOLLOW), 0);

@@ -8,12 +8,6 @@
 
 #define NOT_OWN "it was not made in this session"
 
-static void
-make_dir(const char *name)
-{
-	ck_assert_int_eq(mkdirat(unit_fd, name, 0755), 0);
-}
-
 START_TEST(mkdir_makes_what_is_not_there)
 {
 	begin_restricted();

@@ -4,12 +4,6 @@
 static struct stat st;
 
 static void
-make_dir(const char *name)
-{
-	ck_assert_int_eq(mkdirat(unit_fd, name, 0755), 0);
-}
-
-static void
 date(const char *name, time_t when)
 {
 	const struct timespec times[2] = { { .tv_sec = when }, { .tv_sec = when } };

@@ -1,12 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "commanding.h"
 
-static void
-make_dir(const char *name)
-{
-	ck_assert_int_eq(mkdirat(unit_fd, name, 0755), 0);
-}
-
 START_TEST(mv_renames_or_puts_into_a_directory_that_is_there)
 {
 	begin_restricted();

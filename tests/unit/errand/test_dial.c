@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 #include "errand/dial.h"
-#include "unit.h"
+#include "vector.h"
 
 #define SSH "ssh -x -oPermitLocalCommand=no -oClearAllForwardings=yes -oRemoteCommand=none " \
 	"-oRequestTTY=no -oControlMaster=no "
 #define SAFE "-oForwardAgent=no "
 #define BATCH "-oBatchMode=yes "
-
-enum {
-	VECTOR_MAX = 600,
-	LINE_MAX_BYTES = 4096
-};
 
 static struct errand errand;
 static struct dial dial;
@@ -19,16 +14,11 @@ static struct dial dial;
 static void
 read_line(const char *line)
 {
-	static char copy[LINE_MAX_BYTES], *words[VECTOR_MAX + 1];
-	char *rest = copy;
+	static struct vector v;
 	const char *where, *why = "";
-	int n;
 
-	snprintf(copy, sizeof(copy), "%s", line);
-	for (n = 0; rest != NULL && n < VECTOR_MAX; n++)
-		words[n] = strsep(&rest, " ");
-	words[n] = NULL;
-	ck_assert_msg(errand_parse(&errand, n, words, &where, &why) == 0, "\"%s\": \"%s\"", line,
+	make_vector(&v, line);
+	ck_assert_msg(errand_parse(&errand, v.n, v.words, &where, &why) == 0, "\"%s\": \"%s\"", line,
 	    why);
 }
 
@@ -277,7 +267,7 @@ END_TEST
 START_TEST(as_many_options_as_there_can_be)
 {
 	const struct dial_way way = { "ssh", false, false };
-	static char line[LINE_MAX_BYTES];
+	static char line[VECTOR_LINE_MAX];
 	const char *where, *why;
 	char *to = stpcpy(line, "scp");
 

@@ -3,36 +3,13 @@
 
 #include "errand/errand.h"
 #include "rules/keys.h"
-#include "unit.h"
+#include "vector.h"
 
 enum {
-	VECTOR_MAX = 600,	/* words */
-	LINE_MAX_BYTES = 8192,
 	R = 1, P = 2, D = 4, V = 8, Q = 16, DIRECT = 32, O = 64, T = 128, UPDATE = 256, STEP = 512
 };
 
-/* One argument vector: the words between single blanks, so that two blanks make an empty word. */
-struct vector {
-	char  line[LINE_MAX_BYTES];
-	char *words[VECTOR_MAX + 1];
-	int   n;
-};
-
 static struct errand errand;	/* too large for a stack */
-
-static void
-make_vector(struct vector *v, const char *line)
-{
-	char *rest = v->line;
-
-	ck_assert_uint_lt(strlen(line), sizeof(v->line));
-	strcpy(v->line, line);
-	for (v->n = 0; rest != NULL; v->n++) {
-		ck_assert_int_lt(v->n, VECTOR_MAX);
-		v->words[v->n] = strsep(&rest, " ");
-	}
-	v->words[v->n] = NULL;
-}
 
 static int
 parse(struct vector *v, const char *line, const char **where, const char **why)
@@ -54,7 +31,7 @@ flags_of(const struct errand *e)
 static const char *
 passed(const struct errand *e)
 {
-	static char line[LINE_MAX_BYTES];
+	static char line[VECTOR_LINE_MAX];
 	size_t n = 0;
 
 	line[0] = '\0';
@@ -422,7 +399,7 @@ START_TEST(there_is_an_end_of_them)
 {
 	static const char *const each[] = { " -C", " --rate=1" };
 	const int most = _i == 0 ? ERRAND_FLAGS_MAX : ERRAND_KEYS_MAX;
-	static char line[LINE_MAX_BYTES];
+	static char line[VECTOR_LINE_MAX];
 	const char *where, *why;
 	struct vector v;
 

@@ -1,25 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 #include "originate/audience.h"
-#include "unit.h"
-
-enum {
-	WORDS = 16
-};
+#include "vector.h"
 
 static struct errand errand;
 
-/* Reads LINE, words of a command line that single blanks part. */
+/* Reads LINE, the words behind the command. */
 static void
 read_errand(const char *line)
 {
-	static char text[256], *argv[WORDS];
+	static struct vector v;
+	char text[256];
 	const char *where, *why;
-	int argc = 0;
 
 	snprintf(text, sizeof(text), "scp %s", line);
-	for (char *word = strtok(text, " "); word != NULL; word = strtok(NULL, " "))
-		argv[argc++] = word;
-	if (errand_parse(&errand, argc, argv, &where, &why) == -1)
+	make_vector(&v, text);
+	if (errand_parse(&errand, v.n, v.words, &where, &why) == -1)
 		ck_abort_msg("\"%s\": %s: %s", line, where, why);
 }
 

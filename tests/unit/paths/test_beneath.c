@@ -4,6 +4,7 @@
 
 #include <signal.h>
 
+#include "dirs.h"
 #include "filter.h"
 #include "mounts.h"
 #include "paths/beneath.h"
@@ -15,18 +16,6 @@ enum {
 };
 
 static int top = -1;	/* the directory "top" of the test's own */
-
-static void
-make_dir(const char *name)
-{
-	ck_assert_msg(mkdirat(unit_fd, name, 0755) == 0, "%s: %s", name, strerror(errno));
-}
-
-static void
-make_link(const char *name, const char *target)
-{
-	ck_assert_msg(symlinkat(target, unit_fd, name) == 0, "%s: %s", name, strerror(errno));
-}
 
 static void
 open_top(void)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
+#include "dirs.h"
 #include "filter.h"
 #include "mounts.h"
 #include "policies.h"
@@ -307,12 +308,6 @@ aim_confined(const char *path, bool follow)
 	    strerror(errno));
 	nest_init(&nest, &root, &policy);
 	return nest_aim(&nest, path);
-}
-
-static void
-make_link(const char *name, const char *target)
-{
-	ck_assert_msg(symlinkat(target, unit_fd, name) == 0, "%s: %s", name, strerror(errno));
 }
 
 /* What confined targets are about: in the root, and what links in it lead to. */

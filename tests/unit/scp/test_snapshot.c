@@ -1,23 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include <stdint.h>
 
+#include "dirs.h"
 #include "scp/snapshot.h"
 #include "unit.h"
-
-enum {
-	OPEN_MAX_SEEN = 256	/* descriptors that a test looks at */
-};
-
-/* How many descriptors are open: one more afterwards is one that leaked. */
-static int
-count_open(void)
-{
-	int n = 0;
-
-	for (int fd = 0; fd < OPEN_MAX_SEEN; fd++)
-		n += fcntl(fd, F_GETFD) != -1;
-	return n;
-}
 
 static int
 open_file(const char *path)

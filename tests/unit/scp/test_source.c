@@ -13,6 +13,7 @@
 #include <bsd/string.h>
 #include <bsd/unistd.h>
 
+#include "dirs.h"
 #include "liars.h"
 #include "scp/source.h"
 #include "serve.h"
@@ -1127,17 +1128,6 @@ START_TEST(links_to_directories_are_followed_so_often_and_no_more)
 	assert_end(0, 1);
 }
 END_TEST
-
-static void
-make_socket(const char *name)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s/%s", unit_path, name);
-	ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
-	close(fd);
-}
 
 START_TEST(rule_24_special_files_are_looked_at_and_not_opened)
 {

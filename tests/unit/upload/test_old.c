@@ -3,6 +3,7 @@
 #include <sys/sysmacros.h>
 #include <sys/un.h>
 
+#include "dirs.h"
 #include "paths/sticky.h"
 #include "uploading.h"
 
@@ -117,17 +118,6 @@ START_TEST(file_that_we_may_not_write_is_not_replaced)
 	}
 }
 END_TEST
-
-static void
-make_socket(const char *name)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s/%s", unit_path, name);
-	ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
-	close(fd);
-}
 
 START_TEST(what_is_no_file_is_refused_at_once)
 {

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <time.h>
 
+#include "asleep.h"
 #include "unit.h"
 #include "wire/io.h"
 
@@ -17,7 +18,7 @@ enum {
 	MUCH = 300000,		/* bytes: more than a pipe or a socket holds */
 	SOME = 50000,		/* bytes: less than a pipe holds */
 	TICK = 1000,		/* microseconds */
-	PATIENCE = 40000		/* ticks, or milliseconds, until what shall sleep is given up */
+	PATIENCE = 40000	/* milliseconds until what shall sleep is given up */
 };
 
 static char scratch[4096];
@@ -37,29 +38,6 @@ pattern(void)
 	for (size_t i = 0; i < MUCH; i++)
 		bytes[i] = byte_at(i);
 	return bytes;
-}
-
-/* True once the process PID sleeps in the kernel; false when it never does. */
-static bool
-falls_asleep(pid_t pid)
-{
-	char path[64], stat[256];
-	struct timespec tick = { .tv_nsec = TICK * 1000 };
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	for (int i = 0; i < PATIENCE; i++) {
-		int fd = open(path, O_RDONLY | O_CLOEXEC);
-		ssize_t n = read(fd, stat, sizeof(stat) - 1);
-		const char *state;
-
-		close(fd);
-		stat[n > 0 ? n : 0] = '\0';
-		state = strrchr(stat, ')');
-		if (state != NULL && state[1] != '\0' && state[2] == 'S')
-			return true;
-		nanosleep(&tick, NULL);
-	}
-	return false;
 }
 
 /* Writes N bytes of the pattern, the first of them number AT; the process ends if it cannot. */

@@ -5,11 +5,12 @@
 
 #include <time.h>
 
+#include "asleep.h"
 #include "wire.h"
 #include "wire/stream.h"
 
 enum {
-	PATIENCE = 40000,	/* milliseconds until a process that shall sleep is taken to spin */
+	PATIENCE = 40000,	/* milliseconds for a peer that shall be ahead */
 	SLOW = 1000,		/* bytes a second: of bodies that nobody sees the end of */
 	TICK = 50000,		/* microseconds between two signals */
 	IDLE = 1000,		/* seconds: longer than any test */
@@ -1247,29 +1248,6 @@ static void
 set_nonblocking(int fd)
 {
 	ck_assert_int_eq(fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK), 0);
-}
-
-/* Waits until the process PID sleeps, for then it has found nothing to read, or no room. */
-static bool
-falls_asleep(pid_t pid)
-{
-	char path[64], stat[256];
-	struct timespec tick = { .tv_nsec = 1000000 };
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	for (int i = 0; i < PATIENCE; i++) {
-		int fd = open(path, O_RDONLY | O_CLOEXEC);
-		ssize_t n = read(fd, stat, sizeof(stat) - 1);
-		const char *state;
-
-		close(fd);
-		stat[n > 0 ? n : 0] = '\0';
-		state = strrchr(stat, ')');
-		if (state != NULL && state[1] != '\0' && state[2] == 'S')
-			return true;
-		nanosleep(&tick, NULL);
-	}
-	return false;
 }
 
 /* A peer that waits until we do, and then says a session, a byte at a time. */
