@@ -129,6 +129,29 @@ turn(struct invocation *v, uint64_t patience)
 		invocation_turn_to_commands(v);
 }
 
+/* What the first words ask for. */
+static int
+act(struct service *s, struct invocation *v, int argc, char *argv[])
+{
+	switch (v->way) {
+	case INVOKED_VERSION:
+		return puts("scp-sink-source " VERSION) == EOF || fflush(stdout) == EOF;
+	case INVOKED_HELP:
+		return help();
+	case INVOKED_INTERACTIVE:
+		if (!deny_shell(s, v, CONFIG))
+			return 1;
+		invocation_turn_to_sftp(v);
+		return serve(s, v, argc, argv);
+	case INVOKED_CHECK:
+		return explain_policy(s, v, CONFIG);
+	case INVOKED_EXPLAIN:
+		return explain_request(s, v, CONFIG);
+	default:
+		return serve(s, v, argc, argv);
+	}
+}
+
 int
 main(int argc, char *argv[], char *envp[])
 {
@@ -175,21 +198,5 @@ main(int argc, char *argv[], char *envp[])
 		turn(&invocation, patience);
 		return serve(&service, &invocation, argc, argv);
 	}
-	switch (invocation.way) {
-	case INVOKED_VERSION:
-		return puts("scp-sink-source " VERSION) == EOF || fflush(stdout) == EOF;
-	case INVOKED_HELP:
-		return help();
-	case INVOKED_INTERACTIVE:
-		if (!deny_shell(&service, &invocation, CONFIG))
-			return 1;
-		invocation_turn_to_sftp(&invocation);
-		return serve(&service, &invocation, argc, argv);
-	case INVOKED_CHECK:
-		return explain_policy(&service, &invocation, CONFIG);
-	case INVOKED_EXPLAIN:
-		return explain_request(&service, &invocation, CONFIG);
-	default:
-		return serve(&service, &invocation, argc, argv);
-	}
+	return act(&service, &invocation, argc, argv);
 }
