@@ -218,6 +218,17 @@ conn_recv_body(struct conn *c, int fd, uint64_t size, int *file_err)
 	return -1;
 }
 
+int
+conn_pass_body(struct conn *c, struct conn *to, uint64_t size, int *to_err)
+{
+	assert(c->turn == TURN_FREE);
+	look_how_slow(c);
+	if (stream_pass(&c->stream, &to->stream, size, to_err) == 0)
+		return 0;
+	be_in_debt(c);
+	return -1;
+}
+
 enum conn_status
 conn_recv_status(struct conn *c, char *text, size_t cap)
 {

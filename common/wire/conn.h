@@ -102,6 +102,8 @@ void	conn_lead(struct conn *, unsigned replies);
 bool	conn_is_ahead(struct conn *);
 /* See stream_receive.  -1 puts us in debt. */
 int	conn_recv_body(struct conn *, int fd, uint64_t size, int *file_err);
+/* The same to the sink of another conversation; see stream_pass. */
+int	conn_pass_body(struct conn *, struct conn *to, uint64_t size, int *to_err);
 /* Reads what follows a body; puts us in debt. TEXT of CAP bytes is the peer's message, or "". */
 enum conn_status conn_recv_status(struct conn *, char *text, size_t cap);
 /*

@@ -2,6 +2,7 @@
 #include <sys/ioctl.h>
 
 #include <assert.h>
+#include <errno.h>
 #include <poll.h>
 #include <string.h>
 #include <unistd.h>
@@ -191,13 +192,10 @@ store(int *fd, const char *p, size_t n, int *file_err)
 	*fd = -1;
 }
 
-int
-stream_receive(struct stream *s, int fd, uint64_t size, int *file_err)
+/* What is left of a body of which DONE bytes have come. */
+static int
+receive_rest(struct stream *s, int fd, uint64_t done, uint64_t size, int *file_err)
 {
-	uint64_t done = 0;
-
-	*file_err = 0;
-	widen(s, s->in, size);
 	while (done < size) {
 		size_t n;
 
@@ -213,6 +211,76 @@ stream_receive(struct stream *s, int fd, uint64_t size, int *file_err)
 		s->lost = !pace_keep(&s->pace, n, s->deadline, s->in);
 	}
 	return 0;
+}
+
+int
+stream_receive(struct stream *s, int fd, uint64_t size, int *file_err)
+{
+	*file_err = 0;
+	widen(s, s->in, size);
+	return receive_rest(s, fd, 0, size, file_err);
+}
+
+/* Some of what is unread, or of what is read now; at most N bytes: 0 or the side that failed. */
+static int
+pass_read(struct stream *s, struct stream *to, uint64_t n, uint64_t *moved)
+{
+	size_t have;
+
+	*moved = 0;
+	errno = 0;
+	if (s->lost || !stream_has_input(s))
+		return IO_FROM;
+	have = s->inlen - s->inpos;
+	*moved = n < have ? n : have;
+	s->inpos += (size_t)*moved;
+	return stream_write(to, s->inbuf + s->inpos - *moved, (size_t)*moved) == -1 ? IO_TO : 0;
+}
+
+/* The same by the kernel, of what nobody has read. */
+static int
+pass_moved(struct stream *s, struct stream *to, uint64_t n, enum io_way *way, uint64_t *moved)
+{
+	int side = IO_FROM;
+
+	*moved = 0;
+	errno = EINTR;
+	if (deadline_await(s->deadline, DEADLINE_CLIENT, -1))
+		side = io_move(s->in, to->out, n, s->outbuf, sizeof(s->outbuf), way, moved);
+	deadline_work(s->deadline);
+	if (side == IO_FROM)
+		s->lost = errno != 0;
+	return side;
+}
+
+int
+stream_pass(struct stream *s, struct stream *to, uint64_t size, int *to_err)
+{
+	bool small = size < sizeof(s->outbuf);
+	enum io_way way = IO_SPLICE;
+	uint64_t done = 0, moved;
+
+	*to_err = 0;
+	widen(s, s->in, size);
+	widen(to, to->out, size);
+	while (done < size && *to_err == 0) {
+		size_t most = size - done < SIZE_MAX ? (size_t)(size - done) : SIZE_MAX;
+		size_t n = pace_chunk(&s->pace, most);
+		int side = small || s->inpos < s->inlen ? pass_read(s, to, n, &moved)
+		    : pass_moved(s, to, n, &way, &moved);
+
+		if (side == IO_FROM)
+			return -1;
+		if (side == IO_TO)
+			*to_err = errno;
+		done += moved;
+		watch(s, done, size);
+		s->lost = !pace_keep(&s->pace, moved, s->deadline, s->in);
+		if (s->lost)
+			return done == size && *to_err == 0 ? 0 : -1;
+	}
+	/* Nobody takes it any more, and all of it comes. */
+	return receive_rest(s, -1, done, size, to_err);
 }
 
 /* Reads all of a small body behind which its status fits, and sends both at once. */

@@ -75,6 +75,12 @@ int	stream_write(struct stream *, const void *, size_t);
 int	stream_receive(struct stream *, int fd, uint64_t size, int *file_err);
 
 /*
+ * The same, to another peer: what is large is moved by the kernel.  When he takes no more, *TO_ERR is the
+ * errno; both may be idle for as long as S may.
+ */
+int	stream_pass(struct stream *s, struct stream *to, uint64_t size, int *to_err);
+
+/*
  * Sends SIZE bytes of FD, from where it stands, and a zero behind them.  Where FD fails or ends
  * early, zeros take the place of what is missing, *FILE_ERR is its errno or STREAM_SHRANK, and the
  * one behind is not sent.  The holes of a SPARSE file are sent without being read.  -1 when the peer

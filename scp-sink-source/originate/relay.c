@@ -149,7 +149,7 @@ pass_body(struct relay *r, uint64_t size)
 	if (conn_ack(s->conn) == -1)
 		return lose_body(r);
 	/* Where the sink takes no more, the source is heard to its end all the same. */
-	if (conn_recv_body(s->conn, r->to->conn->stream.out, size, &lost) == 0)
+	if (conn_pass_body(s->conn, r->to->conn, size, &lost) == 0)
 		status = conn_recv_status(s->conn, text, sizeof(text));
 	if (pass_status(r, status, text, lost == 0) == -1)
 		return lose_body(r);

@@ -468,6 +468,82 @@ START_TEST(rule_16_the_rest_of_a_body_that_cannot_be_written)
 }
 END_TEST
 
+static void
+pass_body(uint64_t size, int wanted)
+{
+	static struct stream to;
+	int err = 7;
+
+	stream_init(&to, -1, our_out, 0);
+	ck_assert_int_eq(stream_pass(&s, &to, size, &err), 0);
+	ck_assert_int_eq(err, wanted);
+}
+
+/* To another peer goes what was read ahead, and what nobody need read. */
+START_TEST(a_body_is_passed_on)
+{
+	static const size_t sizes[] = { 0, 5, 70000, LARGE };
+
+	for (size_t i = 0; i < 2 * COUNT(sizes); i++) {
+		size_t size = sizes[i / 2];
+		pid_t feeder, drainer;
+
+		connect_at((enum transport)_i, 0);
+		feeder = feed(size, BYTES("\0E\n"));
+		drainer = drain(size, 0, "", 0);
+		if (i % 2 == 1)
+			ck_assert(stream_has_input(&s));
+		pass_body(size, 0);
+		expect_input(BYTES("\0E\n"));
+		expect_end();
+		child_is_content(feeder, "the feeder");
+		end_with(drainer);
+	}
+}
+END_TEST
+
+/* Where he is gone, all of it is heard all the same. */
+START_TEST(a_body_is_passed_on_to_nobody)
+{
+	static const size_t sizes[] = { 5, LARGE };
+
+	for (size_t i = 0; i < COUNT(sizes); i++) {
+		pid_t pid;
+
+		connect_at((enum transport)_i, 0);
+		close(from_us);
+		if ((enum transport)_i == STREAM || (enum transport)_i == PACKETS)
+			shutdown(our_out, SHUT_RDWR);
+		pid = feed(sizes[i], BYTES("\0E\n"));
+		pass_body(sizes[i], EPIPE);
+		expect_input(BYTES("\0E\n"));
+		child_is_content(pid, "the feeder");
+		disconnect();
+	}
+}
+END_TEST
+
+START_TEST(a_body_that_is_passed_on_and_ends)
+{
+	static const size_t sizes[] = { 5, 70000 };
+
+	for (size_t i = 0; i < COUNT(sizes); i++) {
+		static struct stream to;
+		int err = 7;
+
+		connect_at((enum transport)_i, 0);
+		say(BYTES("hel"));
+		hang_up();
+		stream_init(&to, -1, our_out, 0);
+		ck_assert_int_eq(stream_pass(&s, &to, sizes[i], &err), -1);
+		ck_assert_int_eq(err, 0);
+		ck_assert(!s.lost);
+		expect_heard(BYTES("hel"));
+		disconnect();
+	}
+}
+END_TEST
+
 /* The first failure is the one that counts, and nothing is written behind it. */
 START_TEST(rule_16_a_file_that_is_full_in_the_middle)
 {
@@ -1368,6 +1444,9 @@ add_bodies(TCase *t)
 	tcase_add_loop_test(t, a_body_for_nobody, 0, TRANSPORTS);
 	tcase_add_loop_test(t, rule_12_an_end_in_a_body, 0, TRANSPORTS);
 	tcase_add_loop_test(t, rule_16_the_rest_of_a_body_that_cannot_be_written, 0, TRANSPORTS);
+	tcase_add_loop_test(t, a_body_is_passed_on, 0, TRANSPORTS);
+	tcase_add_loop_test(t, a_body_is_passed_on_to_nobody, 0, TRANSPORTS);
+	tcase_add_loop_test(t, a_body_that_is_passed_on_and_ends, 0, TRANSPORTS);
 	tcase_add_loop_test(t, rule_16_a_file_that_is_full_in_the_middle, 0, TRANSPORTS);
 	tcase_add_test(t, rule_16_nothing_is_written_behind_a_failure);
 	tcase_add_loop_test(t, rule_22_the_announced_size, 0, 2);
