@@ -204,6 +204,34 @@ def up(lab, key, first):
         scene.end()
 
 
+# A transport: "here" has a file that no pipe holds; the other host takes its record, and says more and more, but
+# takes no more, until nobody listens.
+FULL = """\
+#!/bin/sh
+for word; do host=$command command=$word; done
+[ "$host" != here ] || eval "exec $command"
+printf '\\0'
+read -r record
+printf '\\0'
+while printf x; do sleep 0.1; done
+"""
+
+
+def takes_no_more(lab):
+    """Through here a target that stands still is idle, too."""
+    scene = lab.scene()
+    try:
+        transport = sshd.write_text(f"{scene.top}/transport", FULL, 0o755)
+        with open(f"{scene.top}/large", "wb") as file:
+            file.truncate(8 << 20)
+        got = process.run([lab.scp, "-S", transport, "-3", "--idle-timeout=1s", f"here:{scene.top}/large", "full:x"],
+                          scene.env, cwd=scene.here)
+        same("status", 1, got.code, got.log)
+        holds("the reason is said", WORDS["idle-timeout"] in got.err, got.err, got.log)
+    finally:
+        scene.end()
+
+
 def each_has_a_row():
     with open(f"{TOP}/scp-sink-source/errand/errand.c", encoding="utf-8") as file:
         known = set(re.findall(r'\{ "([a-z-]+)", (?:NULL|"[a-z]+"), WAYS_[A-Z]+ \}', file.read()))
@@ -219,5 +247,6 @@ def check_all(report, out, base):
     checks += [(f"keys: {key}, {first}", "dash", up, lab, key, first) for key, first in TIMES]
     checks += [(f"keys: sync {value}", "dash", synced, lab, value, calls)
                for value, calls in (("none", 0), ("file", 1), ("full", 2))]
+    checks.append(("keys: idle-timeout, through here", "dash", takes_no_more, lab))
     checks += [("keys: group", "dash", groups, lab), ("keys: all of them", "dash", each_has_a_row)]
     accounts.run_at_once(report, checks)
