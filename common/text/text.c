@@ -136,6 +136,27 @@ text_escape(char *dst, size_t cap, const char *src, size_t len)
 	return used;
 }
 
+size_t
+text_ascii(char *dst, size_t cap, const char *src, size_t len)
+{
+	size_t used = 0;
+
+	for (size_t at = 0; at < len; at++) {
+		unsigned char byte = (unsigned char)src[at];
+		size_t n = byte < 0x80 ? 1 : strlen("\\ooo");
+
+		if (used + n >= cap)
+			break;
+		if (n == 1)
+			dst[used] = src[at];
+		else
+			snprintf(dst + used, cap - used, "\\%03o", byte);
+		used += n;
+	}
+	dst[used] = '\0';
+	return used;
+}
+
 static size_t
 next_quoted(char piece[PIECE_MAX], const char *src, size_t left)
 {

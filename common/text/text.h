@@ -17,6 +17,9 @@ enum {
  */
 size_t	text_escape(char *dst, size_t cap, const char *src, size_t len);
 
+/* The same of what was made by that, for whoever knows ASCII alone: every byte beyond that is escaped. */
+size_t	text_ascii(char *dst, size_t cap, const char *src, size_t len);
+
 /*
  * The same between double quotes, and so that it can be undone: besides, a backslash becomes two,
  * and a double quote gets one before it.  Where it does not fit in CAP (at least 4), as many whole

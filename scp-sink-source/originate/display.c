@@ -37,6 +37,18 @@ ask_width(struct display *d)
 		d->width = size.ws_col;
 }
 
+/* What terminals show, if there are any. */
+static void
+ask_locale(struct tally *t)
+{
+	bool said = isatty(STDERR_FILENO);
+
+	if (!said && t->form != TALLY_FILES && t->form != TALLY_TOTAL)
+		return;
+	t->utf8 = setlocale(LC_CTYPE, "") != NULL && strcasecmp(nl_langinfo(CODESET), "UTF-8") == 0;
+	t->ascii = said && !t->utf8;
+}
+
 void
 display_begin(struct display *d, struct tally *t)
 {
@@ -51,11 +63,9 @@ display_begin(struct display *d, struct tally *t)
 	sigprocmask(SIG_BLOCK, &d->signals, NULL);
 	/* Of whoever ends nobody would hear, where who started us does not want to. */
 	signal(SIGCHLD, SIG_DFL);
-	if (!is_meter(d))
-		return;
-	ask_width(d);
-	if (setlocale(LC_CTYPE, "") != NULL)
-		t->utf8 = strcasecmp(nl_langinfo(CODESET), "UTF-8") == 0;
+	if (is_meter(d))
+		ask_width(d);
+	ask_locale(t);
 }
 
 static double

@@ -17,6 +17,7 @@
 
 enum {
 	SAY_MAX = METER_COLUMNS_MAX + 8 * TEXT_MESSAGE_MAX,	/* bytes of what is said at once */
+	PASS_MAX = 4 * SIEVE_ROOM,	/* the same of a remote program */
 	START_MAX = 6 * TEXT_MESSAGE_MAX,	/* of the words of a program, NUL included */
 	WORD_LEAST = 16		/* that are left for the last of these, which is cut */
 };
@@ -190,7 +191,8 @@ struct client
 report_client(struct report *r)
 {
 	return (struct client){
-		.self = r, .host = r->host, .complain = complain, .hear = hear, .begin = begin, .move = move,
+		.self = r, .host = r->host, .ascii = r->tally->ascii, .complain = complain, .hear = hear,
+		.begin = begin, .move = move,
 		.end = end, .sent = pass, .arrive = arrive, .enter = enter, .skip = skip,
 	};
 }
@@ -241,7 +243,10 @@ report_say(struct tally *t, const char *line)
 	char text[SAY_MAX];
 	size_t len = put_clear(t, text);
 
-	len += strlcpy(text + len, line, sizeof(text) - len - 1);
+	if (t->ascii)
+		len += text_ascii(text + len, sizeof(text) - len - 1, line, strlen(line));
+	else
+		len += strlcpy(text + len, line, sizeof(text) - len - 1);
 	if (len > sizeof(text) - 2)
 		len = sizeof(text) - 2;
 	text[len++] = '\n';
@@ -289,11 +294,15 @@ report_start(struct tally *t, char *const argv[])
 void
 report_pass(void *tally, const char *text, size_t len)
 {
-	char all[METER_COLUMNS_MAX + 2 + SIEVE_ROOM];
+	const struct tally *t = tally;
+	char all[METER_COLUMNS_MAX + 2 + PASS_MAX];
 	size_t before = put_clear(tally, all);
 
 	assert(len <= SIEVE_ROOM);
-	memcpy(all + before, text, len);
+	if (t->ascii)
+		len = text_ascii(all + before, PASS_MAX, text, len);
+	else
+		memcpy(all + before, text, len);
 	(void)io_write_all(STDERR_FILENO, all, before + len);
 }
 

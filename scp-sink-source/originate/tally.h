@@ -66,6 +66,7 @@ struct tally {
 	int	    out;		/* owned: standard output, whatever becomes of that; or -1 */
 	pid_t	    group;		/* our processes', which is not asked for again */
 	bool	    utf8;		/* the terminal shows characters beyond ASCII */
+	bool	    ascii;		/* what is said comes to a terminal that may show nothing else */
 	bool	    partial;		/* others move some of it, and how much nobody knows */
 	bool	    mixed;		/* what is shown and what is said come to a terminal both */
 	bool	    heard;		/* why what ends next has failed is counted already */

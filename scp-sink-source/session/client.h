@@ -17,6 +17,7 @@ struct client {
 	const char *host;	/* where the other half is */
 	const char *shown;	/* what paths begin with in place of an operand; NULL: that */
 	bool	    update;	/* a file of the same size and time is not wanted again */
+	bool	    ascii;	/* what is said comes to a terminal that may show nothing else */
 	bool	    ahead;	/* what is sent need not wait for replies, where the other side knows */
 	int	    given;	/* owned by who writes to it first: where the one file goes that comes,
 				 * whatever the target is; 0: there is none */

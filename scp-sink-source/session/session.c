@@ -180,13 +180,17 @@ session_title(struct session *s, uint64_t size)
 void
 session_say(struct session *s, const char *way, const char *text)
 {
-	char line[LINE_MAX_SHOWN + SAY_MORE];
+	char line[LINE_MAX_SHOWN + SAY_MORE], plain[LINE_MAX_SHOWN];
 	int n;
 
 	if (!s->request->verbose)
 		return;
 	if (s->errors_to.fd == -1)
 		journal_to_fd(&s->errors_to, STDERR_FILENO, SAY_PATIENCE);
+	if (s->client != NULL && s->client->ascii) {
+		text_ascii(plain, sizeof(plain), text, strlen(text));
+		text = plain;
+	}
 	n = snprintf(line, sizeof(line), "%sscp: %s %s\n", s->errors_to.torn ? "\n" : "", way, text);
 	/* Whoever does not read it misses it. */
 	(void)journal_write(&s->errors_to, line, (size_t)n < sizeof(line) ? (size_t)n : sizeof(line) - 1);

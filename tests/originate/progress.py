@@ -362,6 +362,26 @@ def in_another_locale(stage, locale, wanted):
               terminal.screen.text())
 
 
+# What a host writes to standard error, a record, and a message; the latter two are shown as they come, too.
+SAYS = r"""
+printf 'b\303\244r\n' >&2
+printf 'C0644 1 b\303\244r\nx\0'
+head -c 3 >/dev/null
+printf '\001scp: b\303\244r\n'
+"""
+
+
+def said_in_another_locale(stage, locale, times):
+    """Where the terminal is not known to show more, nothing beyond ASCII comes to it."""
+    place = stage.place()
+    argv = [stage.scp, "-v", "-S", stage.told, "host:x", place.to]
+    with shown(place, argv=argv, env={"LC_ALL": locale, "AT_LINES": SAYS}) as terminal:
+        same("status", 1, terminal.finish(), terminal.screen.text())
+        shows = {"b\u00e4r": terminal.bytes.count("b\u00e4r".encode()), "escaped": terminal.bytes.count(rb"b\303\244r"),
+                 "other bytes": sum(byte >= 0x80 for byte in terminal.bytes.replace("b\u00e4r".encode(), b""))}
+        same("how it is shown", times, shows, terminal.bytes)
+
+
 # -- One for all.
 
 def tree(place):
@@ -770,6 +790,9 @@ def checks(stage):
         yield f"{columns} columns", wide, columns
     yield "a terminal that is resized", resized
     yield "several files", several
+    for locale, plain, escaped in (("C.UTF-8", 4, 0), ("C", 0, 4)):
+        yield f"what is said, {locale}", said_in_another_locale, locale, \
+            {"b\u00e4r": plain, "escaped": escaped, "other bytes": 0}
     yield "UTF-8", in_another_locale, "C.UTF-8", "b\u00e4r\u65e5\u672c"
     yield "no UTF-8", in_another_locale, "C", "b\\303\\244r\\346"
     yield "a tree that is sent", total

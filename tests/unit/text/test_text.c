@@ -77,6 +77,21 @@ static const struct {
 	{ BYTES("\251\303\251\251"), "\\251\303\251\\251" },
 };
 
+START_TEST(beyond_ascii_is_for_those_who_know_it)
+{
+	static const char text[] = "b\303\244r\t\\233";
+	char dst[32];
+
+	ck_assert_uint_eq(text_ascii(dst, sizeof(dst), text, strlen(text)), 15);
+	ck_assert_str_eq(dst, "b\\303\\244r\t\\233");
+	/* Never half an escape. */
+	ck_assert_uint_eq(text_ascii(dst, 9, text, strlen(text)), 5);
+	ck_assert_str_eq(dst, "b\\303");
+	ck_assert_uint_eq(text_ascii(dst, 1, text, strlen(text)), 0);
+	ck_assert_str_eq(dst, "");
+}
+END_TEST
+
 START_TEST(what_passes_and_what_is_escaped)
 {
 	for (size_t i = 0; i < sizeof(escapes) / sizeof(escapes[0]); i++) {
@@ -562,6 +577,7 @@ END_TEST
 static void
 add(TCase *t)
 {
+	tcase_add_test(t, beyond_ascii_is_for_those_who_know_it);
 	tcase_add_test(t, what_passes_and_what_is_escaped);
 	tcase_add_test(t, every_single_byte);
 	tcase_add_test(t, every_code_point);
