@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include <assert.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -128,15 +129,16 @@ conn_next(struct conn *c, struct record *r, const char **why)
 
 /*
  * N replies of which some are not due yet.  That a source which has read all that it needs is gone by
- * now shows where it is read from.
+ * now, or that we have hung up, shows where it is read from; else it would wait for them.
  */
 static int
 give(struct conn *c, size_t n)
 {
 	static const char replies[CONN_LEAD + 1];
 
-	(void)stream_write(&c->stream, replies, n);
-	return 0;
+	if (stream_write(&c->stream, replies, n) == 0 || errno == EPIPE || errno == EBADF)
+		return 0;
+	return -1;
 }
 
 int
@@ -271,8 +273,10 @@ conn_skip_body(struct conn *c, uint64_t size)
 	status = conn_recv_status(c, text, sizeof(text));
 	if (status == STATUS_LOST || status == STATUS_JUNK)
 		return status;
-	if (c->leading)
-		(void)conn_ack(c);
+	if (c->leading && conn_ack(c) == -1) {
+		be_in_debt(c);
+		return STATUS_LOST;
+	}
 	c->turn = TURN_FREE;
 	return status;
 }

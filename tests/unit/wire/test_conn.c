@@ -1302,6 +1302,33 @@ START_TEST(nobody_who_reads_what_was_given_ahead_is_no_loss)
 }
 END_TEST
 
+/* What else cannot be written is: a source may wait for it. */
+START_TEST(what_was_to_be_given_ahead_and_is_not_is_a_loss)
+{
+	char text[8];
+	int err, full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+
+	ck_assert_int_ge(full, 0);
+	connect_at(PIPES, TURN_FREE);
+	conn_lead(&c, CONN_LEAD);
+	say(BYTES("C0644 1 f\n"));
+	expect_acked(RECORD_FILE, "f");
+	hear_replies(1);
+	usleep(CONN_SLOW * 1000);
+	say(BYTES("1\0C0644 1 f\n1\0"));
+	ck_assert_int_eq(conn_recv_body(&c, -1, 1, &err), 0);
+	ck_assert_int_eq(conn_recv_status(&c, text, sizeof(text)), STATUS_OK);
+	ck_assert_int_eq(dup2(full, our_out), our_out);
+	ck_assert_int_eq(conn_ack(&c), -1);
+	/* Nor can what was refused be skipped then. */
+	expect_next(RECORD_FILE, "f");
+	ck_assert_int_eq(conn_refuse(&c, "no"), -1);
+	ck_assert_int_eq(conn_skip_body(&c, 1), STATUS_LOST);
+	ck_assert_int_eq(c.turn, TURN_OURS);
+	close(full);
+}
+END_TEST
+
 /* What has come already was not slow, however slow we were. */
 START_TEST(a_body_that_is_there_is_not_slow)
 {
@@ -1491,6 +1518,7 @@ add_sink(TCase *t)
 	tcase_add_loop_test(t, a_question_that_is_refused_agrees_on_nothing, 0, TRANSPORTS);
 	tcase_add_loop_test(t, replies_are_given_ahead_of_a_slow_body, 0, 3);
 	tcase_add_test(t, nobody_who_reads_what_was_given_ahead_is_no_loss);
+	tcase_add_test(t, what_was_to_be_given_ahead_and_is_not_is_a_loss);
 	tcase_add_loop_test(t, a_body_that_is_there_is_not_slow, 0, TRANSPORTS);
 }
 
