@@ -94,6 +94,12 @@ printable_length(const char *s, size_t left)
 	return n;
 }
 
+static void
+escape_byte(char piece[PIECE_MAX], char byte)
+{
+	snprintf(piece, PIECE_MAX, "\\%03o", (unsigned char)byte);
+}
+
 /* Writes what one piece of SRC looks like; returns how many bytes of SRC it stands for. */
 static size_t
 next_piece(char piece[PIECE_MAX], const char *src, size_t left)
@@ -101,7 +107,7 @@ next_piece(char piece[PIECE_MAX], const char *src, size_t left)
 	size_t n = printable_length(src, left);
 
 	if (n == 0) {
-		snprintf(piece, PIECE_MAX, "\\%03o", (unsigned char)src[0]);
+		escape_byte(piece, src[0]);
 		return 1;
 	}
 	memcpy(piece, src, n);
@@ -139,19 +145,17 @@ text_escape(char *dst, size_t cap, const char *src, size_t len)
 size_t
 text_ascii(char *dst, size_t cap, const char *src, size_t len)
 {
-	size_t used = 0;
+	size_t used = 0, n = 0;
 
-	for (size_t at = 0; at < len; at++) {
-		unsigned char byte = (unsigned char)src[at];
-		size_t n = byte < 0x80 ? 1 : strlen("\\ooo");
+	for (size_t at = 0; at < len; at++, used += n) {
+		char piece[PIECE_MAX] = { src[at] };
 
+		if ((unsigned char)src[at] >= 0x80)
+			escape_byte(piece, src[at]);
+		n = strlen(piece);
 		if (used + n >= cap)
 			break;
-		if (n == 1)
-			dst[used] = src[at];
-		else
-			snprintf(dst + used, cap - used, "\\%03o", byte);
-		used += n;
+		memcpy(dst + used, piece, n);
 	}
 	dst[used] = '\0';
 	return used;

@@ -39,11 +39,12 @@ ask_width(struct display *d)
 
 /* What terminals show, if there are any. */
 static void
-ask_locale(struct tally *t)
+ask_locale(struct display *d)
 {
+	struct tally *t = d->tally;
 	bool said = isatty(STDERR_FILENO);
 
-	if (!said && t->form != TALLY_FILES && t->form != TALLY_TOTAL)
+	if (!said && !is_meter(d))
 		return;
 	t->utf8 = setlocale(LC_CTYPE, "") != NULL && strcasecmp(nl_langinfo(CODESET), "UTF-8") == 0;
 	t->ascii = said && !t->utf8;
@@ -65,7 +66,7 @@ display_begin(struct display *d, struct tally *t)
 	signal(SIGCHLD, SIG_DFL);
 	if (is_meter(d))
 		ask_width(d);
-	ask_locale(t);
+	ask_locale(d);
 }
 
 static double

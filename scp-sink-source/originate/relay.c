@@ -352,12 +352,11 @@ static int
 take_next(struct relay *r)
 {
 	struct session *s = r->from;
-	const struct client *c = s->client;
 	struct record record;
 	const char *why;
 	int end;
 
-	if (r->depth == 0 && r->outside == 0 && !r->inside && !c->due(c->waiter))
+	if (r->depth == 0 && r->outside == 0 && !r->inside && !client_awaits(s->client))
 		return 1;
 	end = conn_next(s->conn, &record, &why);
 	if (end == -1 && why == record_bad_name && is_at_top(r) && record_is_self(&record))
