@@ -128,7 +128,14 @@ def down(remote, *options, wanted):
     reads("what is said of a download", wanted, got)
 
 
-# -- Many checks.
+# -- Checks that trace, and many of them.
+
+def needs_strace():
+    if not shutil.which("strace"):
+        raise Skipped("there is no strace")
+    if os.environ.get("SAN"):
+        raise Skipped("what looks for leaks is a process, too, and is not to be traced")
+
 
 def run_at_once(report, checks, at_once=AT_ONCE):
     """Those that wait for each other, some at a time, in order."""

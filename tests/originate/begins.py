@@ -265,10 +265,7 @@ def rights_in(text):
 
 
 def locked(lab, words, cells, processes):
-    if not shutil.which("strace"):
-        raise Skipped("there is no strace")
-    if os.environ.get("SAN"):
-        raise Skipped("what looks for leaks is a process, too, and is not to be traced")
+    accounts.needs_strace()
     if lacks_landlock():
         raise Skipped("this kernel has no Landlock")
     scene = scene_of(lab)
@@ -304,10 +301,7 @@ LARGE = 50000                   # bytes, which take a quarter of a second
 
 def held(lab, words, slow):
     """Only by what was said: the slower of both."""
-    if not shutil.which("strace"):
-        raise Skipped("there is no strace")
-    if os.environ.get("SAN"):
-        raise Skipped("what looks for leaks is a process, too, and is not to be traced")
+    accounts.needs_strace()
     scene = scene_of(lab)
     try:
         for path in (f"{scene.top}/there/one", scene.here):

@@ -3,7 +3,6 @@
 import glob
 import os
 import re
-import shutil
 import stat
 
 import accounts
@@ -168,10 +167,7 @@ def replaced(lab, key, value, another, content):
 
 def synced(lab, value, calls):
     """How often the disk is waited for."""
-    if not shutil.which("strace"):
-        raise Skipped("there is no strace")
-    if os.environ.get("SAN"):
-        raise Skipped("what looks for leaks is a process, too, and is not to be traced")
+    accounts.needs_strace()
     scene = scene_of(lab)
     try:
         trace = f"{scene.top}/trace"

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 
+import accounts
 import fakes
 from stage import packets as p
 from stage import process, sshd
@@ -60,10 +61,7 @@ def elsewhere(scene, text):
 def serves(lab, words, command, says, there, text=None):
     if text and os.geteuid() != 0:
         raise Skipped("no root, and no other /etc")
-    if not shutil.which("strace"):
-        raise Skipped("there is no strace")
-    if os.environ.get("SAN"):
-        raise Skipped("what looks for leaks is a process, too, and is not to be traced")
+    accounts.needs_strace()
     scene = lab.scene()
     try:
         env = scene.env | {"HOME": scene.here}
